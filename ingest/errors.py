@@ -1,0 +1,25 @@
+"""The errors a user may meet. Each message says what is wrong, where, and what to do; none shows a traceback."""
+
+
+class PaperchatError(Exception):
+    """What went wrong, in one line fit to show: what, where, what to do."""
+
+
+class UsageError(PaperchatError):
+    """The command or question itself is off (exit code 2)."""
+
+
+class SourceError(PaperchatError):
+    """A source cannot be read at all, so nothing of it was taken."""
+
+
+class StoreError(PaperchatError):
+    """The record or the index cannot be opened, read or written."""
+
+
+class BusyError(StoreError):
+    """Another process is writing; the message names it."""
+
+
+class ModelError(PaperchatError):
+    """An embedding model cannot be had or does not answer."""

@@ -1,0 +1,72 @@
+"""What an answer is made of: Evidence, Ranked, Citation, Answer. The same values reach CLI, page, export and API."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ingest.paper import Paper, Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A sentence of a paper found for a question; `score` is comparable within one question only."""
+
+    paper: Paper
+    sentence: Sentence
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A paper found for a question, best first in a list, with its sentences, best first."""
+
+    paper: Paper
+    score: float
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Mark `[number]` of an answer: `quote == abstract[start:end]` of the paper, word for word."""
+
+    number: int
+    paper_id: str
+    title: str
+    quote: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One checked answer: `text` with `[n]` marks, each resolving to the citation with that number.
+
+    `standalone` is the question as it was understood, `retrieved` the papers found, best first;
+    a refusal is an answer too, with `refused` set and the closest papers in `retrieved`.
+    """
+
+    question: str
+    text: str
+    citations: tuple[Citation, ...]
+    refused: bool
+    standalone: str
+    retrieved: tuple[Ranked, ...]
+    seconds: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """The object that `ask --json`, `batch` and the API give."""
+        return {
+            "answer": self.text,
+            "refused": self.refused,
+            "standalone": self.standalone,
+            "retrieved": [ranked.paper.title for ranked in self.retrieved],
+            "citations": [asdict(citation) for citation in self.citations],
+            "seconds": round(self.seconds, 4),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message of a conversation; `role` is 'user' or 'assistant'."""
+
+    role: str
+    content: str

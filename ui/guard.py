@@ -1,0 +1,125 @@
+"""The layer in front of Gradio: who may talk to the page, how much, and what the browser is told to forbid.
+
+Gradio itself answers any Host (so a foreign page can rebind its name to this machine), takes bodies of any
+size and sends no security headers. Knows nothing of papers.
+"""
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+MOST_BYTES = 2 * 1024 * 1024
+READS = ("GET", "HEAD", "OPTIONS")
+
+# Gradio's page starts from inline scripts and styles and carries KaTeX's fonts as data. Nothing is evaluated
+# ('unsafe-eval' is absent, so `gr.HTML` and `js=` handlers do not work, which is meant), nothing comes from elsewhere.
+POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "frame-src 'none'",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+class TooLarge(Exception):
+    """The body went over the cap while it was read."""
+
+
+class Guard:
+    """ASGI middleware: a foreign Host is 400, a foreign Origin on a write 403, a body over 2 MB 413."""
+
+    def __init__(self, app: ASGIApp, hosts: tuple[str, ...] = LOOPBACK, most_bytes: int = MOST_BYTES) -> None:
+        self.app = app
+        self.hosts = frozenset(host.lower() for host in hosts)
+        self.most_bytes = most_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        if scope["type"] != "http":  # the page uses no WebSocket; refusing all leaves nothing to check there
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        refusal = self.refusal(scope["method"], Headers(scope=scope))
+        if refusal is not None:
+            await refusal(scope, receive, with_headers(send))
+            return
+        await self.pass_on(scope, receive, with_headers(send))
+
+    def refusal(self, method: str, headers: Headers) -> PlainTextResponse | None:
+        """The response to a request that must not pass, or None."""
+        host = headers.get("host", "").lower()
+        if name_of(host) not in self.hosts or len(headers.getlist("host")) != 1:
+            return PlainTextResponse("This address is not served here.\n", 400)
+        # Browsers send an Origin with every write; a command-line client sends none.
+        origin = headers.get("origin")
+        if method not in READS and origin is not None and origin.lower() not in (f"http://{host}", f"https://{host}"):
+            return PlainTextResponse("Only this page itself may send here.\n", 403)
+        length = headers.get("content-length", "0")
+        if not (length.isascii() and length.isdigit() and len(length) < 20) or int(length) > self.most_bytes:
+            return self.too_large()
+        return None
+
+    def too_large(self) -> PlainTextResponse:
+        return PlainTextResponse(f"The request is over {self.most_bytes:,} bytes.\n", 413)
+
+    async def pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the request to Gradio, counting its body, because a chunked one states no length."""
+        seen = 0
+        started = False
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self.most_bytes:
+                raise TooLarge
+            return message
+
+        async def noted(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, counted, noted)
+        except TooLarge:
+            if not started:
+                await self.too_large()(scope, receive, send)
+
+
+def name_of(host: str) -> str:
+    """The name in a Host header without its port; an IPv6 address keeps its brackets."""
+    if host.startswith("["):
+        return host.partition("]")[0] + "]"
+    return host.partition(":")[0]
+
+
+def with_headers(send: Send) -> Send:
+    """A `send` that adds the security headers to the response."""
+
+    async def sender(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message).update(HEADERS)
+        await send(message)
+
+    return sender

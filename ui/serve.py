@@ -1,0 +1,134 @@
+"""From something that makes an engine to a page being served: address, guard, Gradio's launch, and the end.
+
+The page is served before the engine exists: Gradio's import fills most of the time to the first page, so
+the engine is made right after, in the background, and a question asked early waits for it.
+"""
+
+import ipaddress
+import os
+import signal
+import socket
+import tempfile
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from ingest.errors import PaperchatError, UsageError
+
+if TYPE_CHECKING:
+    import gradio as gr
+
+    from ui.page import Engine
+
+SECONDS_TO_CLOSE = 2  # for answers under way when the page is told to stop
+SESSIONS = 500  # whose state Gradio keeps at most
+
+
+def serve(
+    make_engine: "Callable[[], Engine]",
+    *,
+    host: str = "127.0.0.1",
+    port: int = 7860,
+    ready: Callable[[str], None],
+) -> None:
+    """Serve the page until Ctrl-C or SIGTERM; `ready` is given its address as soon as it answers.
+
+    Raises UsageError for an address open to others, PaperchatError where the port cannot be had.
+    """
+    ended = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: ended.set())
+    with tempfile.TemporaryDirectory(prefix="paperchat-", ignore_cleanup_errors=True) as folder:  # mode 0700
+        page, url = start(make_engine, host=host, port=port, folder=folder)
+        try:
+            ready(url)
+            ended.wait()
+        finally:
+            stop(page)
+
+
+def start(
+    make_engine: "Callable[[], Engine]", *, host: str, port: int, folder: str
+) -> "tuple[gr.Blocks, str]":
+    """Serve the page in the background; its Blocks and its address. `folder` takes what Gradio must put on disk."""
+    check_address(host, port)
+    os.environ["GRADIO_TEMP_DIR"] = folder  # Gradio reads it at import; by default it is a folder that all may read
+    go_direct(host)
+
+    from ui.page import ASSETS, build_page, look  # importing Gradio takes seconds, so a bad address is told first
+    from ui.guard import LOOPBACK, Guard
+    from starlette.middleware import Middleware
+
+    opening: Future[Engine] = Future()
+    page = build_page(opening)
+    name = f"[{host}]" if ":" in host else host
+    page.launch(
+        server_name=host,
+        server_port=port,
+        prevent_thread_lock=True,
+        quiet=True,
+        share=False,
+        ssr_mode=False,
+        pwa=False,
+        mcp_server=False,
+        enable_monitoring=False,
+        run_history=False,
+        footer_links=[],
+        show_error=False,
+        state_session_capacity=SESSIONS,
+        max_file_size="1mb",
+        favicon_path=ASSETS / "icon.svg",
+        app_kwargs={"middleware": [Middleware(Guard, hosts=(*LOOPBACK, name))]},
+        **look(),
+    )
+    threading.Thread(target=open_engine, args=(make_engine, opening), name="engine", daemon=True).start()
+    return page, f"http://{name}:{port}/"
+
+
+def open_engine(make_engine: "Callable[[], Engine]", opening: "Future[Engine]") -> None:
+    """Make the engine, or keep the reason why there is none for whoever asks."""
+    try:
+        opening.set_result(make_engine())
+    except Exception as error:
+        opening.set_exception(error)
+
+
+def stop(page: "gr.Blocks") -> None:
+    """Close the page; open connections (each browser keeps one) are given a moment, then cut."""
+    page.server.config.timeout_graceful_shutdown = SECONDS_TO_CLOSE
+    page.close(verbose=False)
+
+
+def check_address(host: str, port: int) -> None:
+    """Refuse an address that others can reach, and a port that is taken."""
+    if not is_loopback(host):
+        raise UsageError(
+            f"Serving on {host} would open your papers to the network without a password; "
+            "serve on 127.0.0.1 and put a reverse proxy with a password in front."
+        )
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with closing(socket.socket(family)) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as error:
+            why = "is taken by another program" if isinstance(error, OSError) else "does not exist"
+            raise PaperchatError(f"Port {port} on {host} {why}; choose another with --port.") from error
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address is reached from this machine alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def go_direct(host: str) -> None:
+    """Keep requests to this machine off a proxy: Gradio calls its own page once while it starts."""
+    for name in ("NO_PROXY", "no_proxy"):
+        os.environ[name] = ",".join(filter(None, (os.environ.get(name, ""), host, "localhost", "127.0.0.1")))

@@ -1,0 +1,145 @@
+"""From the text of a Daily Papers page, as a browser copies it, to papers.
+
+Decides by what lines look like, not by where they stand: an abstract is prose, its title the short line before it,
+and a line that is neither is page furniture.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from ingest.formats import Records
+from ingest.formats.dates import date_heading
+from ingest.formats.fields import NO_ABSTRACT, checked_paper
+from ingest.formats.page_lines import Line, Look, is_prose, is_sentence, is_titled, names_in, read_line
+from ingest.paper import Unreadable
+
+LINE_END = re.compile(r"\r\n?|\n|\u2028|\u2029")
+WRAP_WIDTHS = range(40, 201)  # characters; editors and mail wrap within these, browsers do not wrap at all
+MIN_WRAPPED = 3  # lines
+
+
+def read_page(text: str) -> Records:
+    """The papers of the page in their order; a title or an abstract left alone is Unreadable.
+
+    A date heading holds for the papers after it; without a year their date stays empty.
+    """
+    page = _Page()
+    lines = list(_unwrapped(read_line(number, raw) for number, raw in enumerate(LINE_END.split(text), 1)))
+    lines = [line for line in lines if line.look not in (Look.BLANK, Look.FURNITURE)]
+    for line, following in pairwise([*lines, None]):
+        if line is not None:
+            yield from page.take(line, following)
+    yield from page.close()
+
+
+@dataclass(slots=True)
+class _Page:
+    """What has been seen since the last finished paper."""
+
+    date: str = ""
+    shorts: list[Line] = field(default_factory=list)
+    authors: list[str] = field(default_factory=list)
+    title: Line | None = None
+    abstract: list[str] = field(default_factory=list)
+
+    def take(self, line: Line, following: Line | None) -> Records:
+        if line.look is Look.PROSE:
+            if self.shorts or self.title is None:
+                yield from self._begin(line)
+            self.abstract.append(line.text)
+        elif line.look is Look.AUTHORS:
+            self.authors += re.split(r",|;|\band\b", line.text) if self.shorts else []
+        elif line.look is Look.DATE:
+            yield from self.close()
+            self.date = date_heading(line.text) or ""
+        elif self._continues(line, following):
+            self.abstract.append(line.text)
+        else:
+            yield from self._finish()
+            self.shorts.append(line)
+
+    def close(self) -> Records:
+        """What a date heading or the end of the page completes."""
+        yield from self._finish()
+        yield from self._left_alone(self.shorts)
+        self.shorts, self.authors = [], []
+
+    def _continues(self, line: Line, following: Line | None) -> bool:
+        """A short line after an abstract belongs to it if it ends as a sentence and is not itself a title."""
+        if not self.abstract or self.shorts or line.look is Look.TITLE:
+            return False
+        return is_sentence(line.text) and not (following and following.look is Look.PROSE)
+
+    def _begin(self, line: Line) -> Records:
+        yield from self._finish()
+        self.title = self._choose_title()
+        place = self.shorts.index(self.title) if self.title else 0
+        yield from self._left_alone(self.shorts[:place])
+        for later in self.shorts[place + 1 :]:
+            self.authors += names_in(later.text)
+        self.shorts = []
+        if self.title is None:
+            self.title = Line(line.number, "", Look.SHORT)
+
+    def _choose_title(self) -> Line | None:
+        """The short line nearest the abstract that has a title's shape and is no list of names; else the nearest."""
+        named = [line for line in self.shorts if line.look is Look.TITLE]
+        if named or not self.shorts:
+            return named[-1] if named else None
+        others = [line for line in self.shorts if not names_in(line.text)]
+        titled = [line for line in others if is_titled(line.text)]
+        return (titled or others or self.shorts)[-1]
+
+    def _finish(self) -> Records:
+        if self.title is not None:
+            abstract = " ".join(self.abstract)
+            yield checked_paper(
+                f"line {self.title.number}", self.title.text, abstract, authors=self.authors, date=self.date
+            )
+            self.authors = []
+        self.title, self.abstract = None, []
+
+    @staticmethod
+    def _left_alone(shorts: list[Line]) -> Records:
+        for line in shorts:
+            if line.look is Look.TITLE or (is_titled(line.text) and not is_sentence(line.text)):
+                yield Unreadable(f"line {line.number}", NO_ABSTRACT)
+
+
+def _unwrapped(lines: Iterator[Line]) -> Iterator[Line]:
+    """The lines, those of a wrapped paragraph joined to one."""
+    block: list[Line] = []
+    for line in lines:
+        if line.look in (Look.SHORT, Look.PROSE):
+            block.append(line)
+            continue
+        yield from _joined(block)
+        block = []
+        yield line
+    yield from _joined(block)
+
+
+def _joined(block: list[Line]) -> Iterator[Line]:
+    """One block without blank lines; a line goes on in the next if the next one's first word did not fit on it."""
+    width = sorted(len(line.text) for line in block)[len(block) * 9 // 10] if block else 0
+    if len(block) < MIN_WRAPPED or width not in WRAP_WIDTHS:
+        yield from block
+        return
+    paragraph = [block[0]]
+    for line, following in pairwise(block):
+        first_word = following.text.split(maxsplit=1)[0]
+        if not width <= len(line.text) + 1 + len(first_word) or len(line.text) > width + 5:
+            yield from _paragraph(paragraph)
+            paragraph = []
+        paragraph.append(following)
+    yield from _paragraph(paragraph)
+
+
+def _paragraph(lines: list[Line]) -> Iterator[Line]:
+    text = " ".join(line.text for line in lines)
+    if len(lines) >= MIN_WRAPPED and is_prose(text):
+        yield Line(lines[0].number, text, Look.PROSE)
+    else:
+        yield from lines

@@ -40,7 +40,7 @@ HEADERS = {
 }
 
 
-class TooLarge(Exception):
+class TooLargeError(Exception):
     """The body went over the cap while it was read."""
 
 
@@ -92,7 +92,7 @@ class Guard:
             message = await receive()
             seen += len(message.get("body", b""))
             if seen > self.most_bytes:
-                raise TooLarge
+                raise TooLargeError
             return message
 
         async def noted(message: Message) -> None:
@@ -102,7 +102,7 @@ class Guard:
 
         try:
             await self.app(scope, counted, noted)
-        except TooLarge:
+        except TooLargeError:
             if not started:
                 await self.too_large()(scope, receive, send)
 

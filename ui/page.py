@@ -83,7 +83,7 @@ def build_page(opening: "Future[Engine]") -> gr.Blocks:
                 gr.Markdown(render.PANEL, container=False, latex_delimiters=[])
         wire(page, Talk(opening), mode=mode, chat=chat, notice=notice, box=box, fresh=fresh)
     page.queue(default_concurrency_limit=AT_ONCE, max_size=IN_LINE)
-    return page
+    return cast(gr.Blocks, page)
 
 
 def wire(page: gr.Blocks, talk: "Talk", **parts: Any) -> None:
@@ -123,7 +123,9 @@ class Talk:
         """Stream the answer to a question into the conversation."""
         question = question.strip() if isinstance(question, str) else ""
         if len(question) > MOST_CHARACTERS:
-            words = f"A question may have {MOST_CHARACTERS:,} characters; this one has {len(question):,}. Nothing was sent."
+            words = (
+                f"A question may have {MOST_CHARACTERS:,} characters; this one has {len(question):,}. Nothing was sent."
+            )
             yield gr.skip(), gr.skip(), render.notice(words)
             return
         question = clean_lines(question)

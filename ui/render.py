@@ -9,6 +9,7 @@ import html
 import re
 from collections.abc import Callable, Sequence
 from datetime import date
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 from ingest.paper import Paper
@@ -17,12 +18,14 @@ from rag.answer import Answer, Citation
 MARK = re.compile(r"\[(\d{1,4})\]")
 BOLD = re.compile(r"\*\*([^*]+)\*\*")
 UNFINISHED = re.compile(r"(?:\[\d{0,4}|\*{1,2}|\n-?\s*)$")
-ACTIVE = re.compile(r"[`*_~$\\\[\]!|#]")
+# What means something to HTML, Markdown or KaTeX, and the line break, each as a character reference.
+INERT = {ord(active): f"&#{ord(active)};" for active in "<>&\"'`*_~$\\[]!|#\n"}
 # Control characters but tab and line feed, surrogates, and marks that turn the direction of the text around them.
 UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 TAG = re.compile(r"<[^<>]*>")
 HIDDEN = re.compile(r'<span class="unseen">[^<]*</span>')
 CITE = re.compile(r'<(?:button|span)[^<>]*class="cite[^<>]*>(\d+)</(?:button|span)>')
+JOINER = "&#8288;"  # keeps a mark on the line of the sentence it belongs to
 MOST_AUTHORS = 12
 MOST_CLOSEST = 5
 
@@ -40,8 +43,7 @@ Find = Callable[[str], Paper | None]
 
 def escape(text: str) -> str:
     """Text as inert HTML: nothing in it is a tag, Markdown, a line break of the source, or invisible steering."""
-    safe = html.escape(UNSEEN.sub("", text), quote=True)
-    return ACTIVE.sub(lambda found: f"&#{ord(found[0])};", safe).replace("\n", "&#10;")
+    return UNSEEN.sub("", text).translate(INERT)
 
 
 def mode(words: str) -> str:
@@ -166,7 +168,13 @@ def inline(line: str, cited: dict[int, Citation], places: dict[str, int]) -> str
 def marked(text: str, cited: dict[int, Citation], places: dict[str, int]) -> str:
     """Text with each [n] turned into a button that names its paper, or into a plain number."""
     pieces = MARK.split(text)
-    return "".join(mark(int(piece), cited, places) if at % 2 else escape(piece) for at, piece in enumerate(pieces))
+    out = []
+    for at, piece in enumerate(pieces):
+        if at % 2:
+            out.append(JOINER + mark(int(piece), cited, places))
+        else:
+            out.append(escape(piece if at == len(pieces) - 1 else piece.rstrip()))
+    return "".join(out)
 
 
 def mark(number: int, cited: dict[int, Citation], places: dict[str, int]) -> str:
@@ -201,9 +209,10 @@ def sources(given: Answer, shown: dict[str, Paper | None], places: dict[str, int
 def card(paper: Paper | None, citations: Sequence[Citation], place: int) -> str:
     """What the panel shows of one paper: title, authors, date, abstract with the cited sentences marked."""
     if paper is None:
-        quotes = "".join(f'<p><mark class="n{c.number}">{escape(c.quote)}</mark></p>' for c in citations)
-        title, body = escape(citations[0].title), quotes + '<p class="note">This paper is no longer indexed.</p>'
-        return f'<div class="card p{place}"><h3 dir="auto">{title}</h3><div class="abstract">{body}</div></div>'
+        return (
+            f'<div class="card p{place}"><div class="head"><h3 dir="auto">{escape(citations[0].title)}</h3></div>'
+            f'<div class="abstract">{quoted(citations)}<p class="note">This paper is no longer indexed.</p></div></div>'
+        )
     title = escape(paper.title)
     if is_link(paper.url):
         title = f'<a href="{escape(paper.url)}" target="_blank" rel="noopener noreferrer">{title}</a>'
@@ -213,7 +222,7 @@ def card(paper: Paper | None, citations: Sequence[Citation], place: int) -> str:
         if text
     )
     return (
-        f'<div class="card p{place}"><h3 dir="auto">{title}</h3>{details}'
+        f'<div class="card p{place}"><div class="head"><h3 dir="auto">{title}</h3>{details}</div>'
         f'<div class="abstract" dir="auto">{highlighted(paper.abstract, citations)}</div></div>'
     )
 
@@ -225,13 +234,18 @@ def highlighted(abstract: str, citations: Sequence[Citation]) -> str:
     """
     fits = [c for c in citations if 0 <= c.start < c.end and abstract[c.start : c.end] == c.quote]
     cuts = sorted({0, len(abstract)} | {c.start for c in fits} | {c.end for c in fits})
-    moved = "".join(f'<p><mark class="n{c.number}">{escape(c.quote)}</mark></p>' for c in citations if c not in fits)
+    moved = quoted([citation for citation in citations if citation not in fits])
     out = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         names = " ".join(f"n{c.number}" for c in fits if c.start <= start and end <= c.end)
         piece = escape(abstract[start:end])
         out.append(f'<mark class="{names}">{piece}</mark>' if names else piece)
     return f"{moved}<p>{''.join(out)}</p>"
+
+
+def quoted(citations: Sequence[Citation]) -> str:
+    """Cited sentences that stand alone, each marked."""
+    return "".join(f'<p><mark class="n{c.number}">{escape(c.quote)}</mark></p>' for c in citations)
 
 
 def is_link(url: str) -> bool:
@@ -269,7 +283,7 @@ def readable(day: str) -> str:
 def plain(message: str) -> str:
     """A message as the model should read it: the words and [n] marks, without tags, lists of papers and cards."""
     body = message.partition('<div class="sources">')[0].partition('<div class="cards"')[0]
-    body = CITE.sub(r"[\1]", HIDDEN.sub("", body))
+    body = CITE.sub(r" [\1]", HIDDEN.sub("", body.replace(JOINER, "")))
     body = re.sub(r'<p class="(?:understood|note)">[^<]*</p>', "", body)
     body = body.replace("<li", "\n- <li").replace("</p>", "\n\n").replace("<br>", "\n")
     return html.unescape(TAG.sub("", body)).strip()

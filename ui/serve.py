@@ -49,17 +49,16 @@ def serve(
             stop(page)
 
 
-def start(
-    make_engine: "Callable[[], Engine]", *, host: str, port: int, folder: str
-) -> "tuple[gr.Blocks, str]":
+def start(make_engine: "Callable[[], Engine]", *, host: str, port: int, folder: str) -> "tuple[gr.Blocks, str]":
     """Serve the page in the background; its Blocks and its address. `folder` takes what Gradio must put on disk."""
     check_address(host, port)
     os.environ["GRADIO_TEMP_DIR"] = folder  # Gradio reads it at import; by default it is a folder that all may read
     go_direct(host)
 
-    from ui.page import ASSETS, build_page, look  # importing Gradio takes seconds, so a bad address is told first
-    from ui.guard import LOOPBACK, Guard
     from starlette.middleware import Middleware
+
+    from ui.guard import LOOPBACK, Guard
+    from ui.page import ASSETS, build_page, look  # importing Gradio takes seconds, so a bad address is told first
 
     opening: Future[Engine] = Future()
     page = build_page(opening)

@@ -15,7 +15,6 @@
     const copy = card.cloneNode(true);
     const content = sheet().querySelector(".content");
     content.replaceChildren(copy);
-    content.scrollTop = 0;
     document.querySelectorAll(".answer .chosen").forEach((chosen) => chosen.classList.remove("chosen"));
     control.classList.add("chosen");
     document.body.classList.add("source-open");
@@ -24,11 +23,14 @@
     const cited = number ? copy.querySelectorAll(`mark.${number}`) : [];
     cited.forEach((mark) => mark.classList.add("chosen"));
     if (byKeyboard) sheet().focus({ preventScroll: true });
-    // The sheet may still be sliding in: scroll inside it only, never the page.
-    if (cited.length) {
-      const top = cited[0].getBoundingClientRect().top - content.getBoundingClientRect().top;
-      content.scrollTop = Math.max(0, top - content.clientHeight / 3);
-    }
+    if (cited.length) reveal(cited[0], copy.querySelector(".abstract"));
+  }
+
+  // The sheet may still be sliding in, so this scrolls inside the abstract only, never the page.
+  function reveal(mark, abstract) {
+    const top = mark.getBoundingClientRect().top - abstract.getBoundingClientRect().top;
+    const bottom = mark.getBoundingClientRect().bottom - abstract.getBoundingClientRect().top;
+    if (bottom > abstract.clientHeight) abstract.scrollTop = Math.max(0, top - abstract.clientHeight / 4);
   }
 
   function close() {
@@ -49,5 +51,24 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") close();
+  });
+
+  // Gradio names each message by its source, markup and all, and its two round buttons not at all; and it
+  // follows an answer only where the reader is at the end already, which a new question should bring about.
+  const NAMES = { bot: "Answer", user: "Question", "submit-button": "Send", "stop-button": "Stop" };
+  let questions = 0;
+
+  function tidy() {
+    for (const [id, words] of Object.entries(NAMES))
+      for (const element of document.querySelectorAll(`[data-testid="${id}"]`))
+        if (element.getAttribute("aria-label") !== words) element.setAttribute("aria-label", words);
+    const count = document.querySelectorAll("#chat .question").length;
+    const log = document.querySelector("#chat [role=log]");
+    if (log && count > questions) log.scrollTop = log.scrollHeight;
+    questions = count;
+  }
+
+  new MutationObserver(tidy).observe(document.documentElement, {
+    subtree: true, childList: true, attributes: true, attributeFilter: ["aria-label"],
   });
 })();

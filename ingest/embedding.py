@@ -6,22 +6,26 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.minilm import MiniLM, ModelDamagedError, ModelMissingError
+from ingest.errors import ModelError
+from ingest.fastembed_model import FastEmbedModel
+from ingest.minilm import MiniLM
+from ingest.remote_embedding import OpenAIEmbedder
 from ingest.settings import Settings
+from ingest.weights import ModelDamagedError, ModelMissingError
 
 __all__ = ["Embedder", "ModelDamagedError", "ModelMissingError", "make_embedder"]
 
 
 class Embedder(Protocol):
-    """Turns texts into vectors whose dot product is their cosine."""
+    """Turns texts into vectors whose dot product is their cosine. Safe to share between threads."""
 
     @property
     def name(self) -> str:
-        """What makes vectors comparable: two vectors of the same name may be compared, others may not."""
+        """What makes vectors comparable: those of one name may be compared, others may not."""
 
     @property
     def dim(self) -> int:
-        """Numbers a vector; a remote model may make a call to learn it, and raise ModelError."""
+        """Numbers a vector; a remote model may make a request to learn it, and raise ModelError."""
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """The vectors of documents, shape (len(texts), dim), each of length 1; raises ModelError."""
@@ -33,10 +37,19 @@ class Embedder(Protocol):
 def make_embedder(settings: Settings) -> Embedder | None:
     """The model that `settings.embedding` names; None for 'none', where search goes by words alone.
 
-    Raises ModelMissingError where a package or its weights are not installed (a caller may go on by words alone),
-    ModelDamagedError where they are not what was published, ModelError for anything else.
+    Raises ModelMissingError where a package or its weights are not installed (a caller may go on by words
+    alone), ModelDamagedError where they are not what was published, ModelError for anything else. A remote
+    model is first asked, and may first fail, when it embeds.
     """
-    kind, _, _model = settings.embedding.partition(":")
+    kind, _, model = settings.embedding.partition(":")
     if kind == "none":
         return None
-    return MiniLM(receipt=settings.home / "verified-model.json")
+    if kind == "minilm":
+        return MiniLM(receipt=settings.home / "verified-model.json")
+    if kind == "fastembed":
+        return FastEmbedModel(model, settings.home / "fastembed")
+    if kind == "openai":
+        return OpenAIEmbedder(model, settings.openai_api_key, settings.openai_base_url)
+    raise ModelError(
+        f"PAPERCHAT_EMBEDDING is {settings.embedding!r}; write minilm, none, fastembed:MODEL or openai:MODEL."
+    )

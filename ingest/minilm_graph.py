@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import onnx
 from onnx import TensorProto, helper
 
-from ingest.minilm import GRAPH, WEIGHTS, model_folder
+from ingest.minilm import GRAPH
+from ingest.weights import WEIGHTS, model_folder
 
 LAYERS, HEADS, WIDTH = 6, 12, 384  # config.json of the published model
 EPSILON = 1e-12  # the same file's layer_norm_eps
@@ -78,9 +79,13 @@ class _Graph:
         inputs = [source, self.weight(f"{name}.weight"), self.weight(f"{name}.bias")]
         return self.node("Gemm", inputs, output, transB=1)
 
+    def norm(self, source: str, name: str, output: str) -> str:
+        inputs = [source, self.weight(f"{name}.weight"), self.weight(f"{name}.bias")]
+        return self.node("LayerNormalization", inputs, output, axis=-1, epsilon=EPSILON)
+
     def norm_of_sum(self, one: str, other: str, name: str, output: str) -> str:
-        inputs = [one, other, self.weight(f"{name}.weight"), self.weight(f"{name}.bias")]
-        return self.node("SkipLayerNormalization", inputs, output, MICROSOFT, epsilon=EPSILON)
+        """In two steps: onnxruntime's fused SkipLayerNormalization took 2.8 ms an abstract, these two 0.7."""
+        return self.norm(self.node("Add", [one, other], f"{output}.sum"), name, output)
 
 
 def build_graph(weights: Path) -> onnx.ModelProto:
@@ -111,9 +116,7 @@ def _embed(graph: _Graph) -> str:
     graph.node("Gather", [graph.weight("embeddings.token_type_embeddings.weight"), "zero"], "segment")
     graph.node("Add", ["positions", "segment"], "places")
     graph.node("Add", [words, "places"], "placed")
-    norm = "embeddings.LayerNorm"
-    inputs = ["placed", graph.weight(f"{norm}.weight"), graph.weight(f"{norm}.bias")]
-    graph.node("LayerNormalization", inputs, "embedded", axis=-1, epsilon=EPSILON)
+    graph.norm("placed", "embeddings.LayerNorm", "embedded")
     return graph.node("Reshape", ["embedded", graph.integers("flat", [-1, WIDTH])], "hidden")
 
 

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ingest.minilm import WEIGHTS, MiniLM, model_folder
+from ingest.minilm import MiniLM
 from ingest.minilm_graph import EPSILON, HEADS, LAYERS, read_spans
+from ingest.weights import WEIGHTS, model_folder
 
 Floats = NDArray[np.float64]
 
@@ -35,7 +36,7 @@ class Reference:
 
     def norm(self, rows: Floats, name: str) -> Floats:
         centred = rows - rows.mean(axis=-1, keepdims=True)
-        scaled = centred / np.sqrt((centred**2).mean(axis=-1, keepdims=True) + EPSILON)
+        scaled: Floats = centred / np.sqrt((centred**2).mean(axis=-1, keepdims=True) + EPSILON)
         return scaled * self.weight(f"{name}.weight") + self.weight(f"{name}.bias")
 
     def attention(self, rows: Floats, name: str) -> Floats:

@@ -1,0 +1,71 @@
+"""Which process may do what: one writes the record at a time, one owns the index folder. Built on `filelock`."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from filelock import FileLock, Timeout
+
+from ingest.errors import BusyError, StoreError
+
+WRITER_WAIT = 600.0  # seconds a second ingest waits for the first before it gives up
+
+
+class OwnedFile:
+    """A lock file of a folder with, beside it, the number of the process that holds it."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._lock = FileLock(folder / f"{name}.lock", thread_local=False)
+        self._holder = folder / f"{name}.pid"
+
+    def take(self) -> bool:
+        """Takes the lock if it is free; the system frees it when the process ends, however it ends."""
+        try:
+            self._lock.acquire(timeout=0)
+            self._holder.write_text(str(os.getpid()))
+        except Timeout:
+            return False
+        except OSError as error:
+            raise StoreError(f"{self._holder.parent} cannot be written ({error.strerror}); check PAPERCHAT_HOME.") from error
+        return True
+
+    def release(self) -> None:
+        self._lock.release()
+
+    def holder(self) -> str:
+        """'process 4711' or 'another process'."""
+        try:
+            return f"process {int(self._holder.read_text())}"
+        except (OSError, ValueError):
+            return "another process"
+
+
+@contextmanager
+def writing(folder: Path, *, wait: float = WRITER_WAIT, told: "Told | None" = None) -> Iterator[None]:
+    """Holds the writer's lock; `told` is called once with a sentence if another process has it.
+
+    Raises BusyError, naming the process, when it is not free after `wait` seconds.
+    """
+    lock = OwnedFile(folder, "ingest")
+    deadline = time.monotonic() + wait
+    first = True
+    while not lock.take():
+        if time.monotonic() >= deadline:
+            raise BusyError(f"Another ingest is running ({lock.holder()}) in {folder}; wait for it to end and run again.")
+        if first and told:
+            told(f"Another ingest is running ({lock.holder()}); waiting for it to end …")
+        first = False
+        time.sleep(0.1)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+class Told(Protocol):
+    """Something that shows a sentence to the user."""
+
+    def __call__(self, sentence: str) -> None: ...

@@ -1,0 +1,52 @@
+"""What a paper is called in passing: the name it gives its own method, else its title. Knows no question."""
+
+import re
+from functools import lru_cache
+
+from ingest.paper import Paper
+
+TITLE_NAME = re.compile(r"^([^:–—?]{2,40}?)\s*[:–—]\s")
+# A word no dictionary holds: capitals or digits inside, as in 'BottleFit', 'L-GreCo', 'YOLOv9', 'KIVI'.
+COINED = r"(?:[\w+.-]*(?:[a-zε\d][A-Z]|[A-Z][A-Z\d]|[A-Za-z]-?\d)[\w+-]*)"
+COINED_WORD = re.compile(COINED)
+MAKES = r"(?:propos|introduc|present|develop|design|creat|build|describ|offer)\w*"
+CALLS = r"(?:called|named|termed|dubbed|denoted|namely|as)"
+# 'we propose NAME, …', 'a method called NAME', 'we propose Words That Spell It (NAME)'
+INTRODUCED = re.compile(
+    rf"\b(?:{MAKES}\s+(?:an?\s+|the\s+)?(?P<direct>{COINED})(?=[\s,.:;]*(?:[,(:]|which|that|for|to\b|an?\b|--|–))"
+    rf"|{CALLS}\s+(?:the\s+)?[\"“']?(?P<called>{COINED})"
+    rf"|{MAKES}\b[^.;]{{0,110}}?\((?P<short>{COINED}?)s?\))"
+)
+LONGEST_TITLE = 60  # characters of a title that stands for a name
+
+
+@lru_cache(maxsize=20_000)
+def nickname(paper: Paper) -> str:
+    """The name of the paper's own method, as the paper spells it; empty where it gives none.
+
+    Taken from 'Name: what it does' in the title, from a coined word that title and abstract share, or from what the
+    abstract says it introduces.
+    """
+    head = TITLE_NAME.match(paper.title)
+    if head and len(head[1].split()) <= 3 and (COINED_WORD.search(head[1]) or _says(paper.abstract, head[1])):
+        return head[1].strip()
+    introduced = [str(next(filter(None, found.groups()))).rstrip(".-") for found in INTRODUCED.finditer(paper.abstract)]
+    own = [name for name in introduced if len(name) > 2 and _count(paper.abstract, name) > 1]
+    titled = [name for name in own if _says(paper.title, name)]
+    return (titled or own or [""])[0]
+
+
+def short_name(paper: Paper) -> str:
+    """The nickname, else the title, cut at a word where it is long."""
+    name = nickname(paper)
+    if name or len(paper.title) <= LONGEST_TITLE:
+        return name or paper.title
+    return paper.title[:LONGEST_TITLE].rsplit(" ", 1)[0].rstrip(" ,:;–—-") + " …"
+
+
+def _says(text: str, name: str) -> bool:
+    return _count(text, name) > 0
+
+
+def _count(text: str, name: str) -> int:
+    return len(re.findall(rf"(?<!\w){re.escape(name)}s?(?!\w)", text, re.IGNORECASE))

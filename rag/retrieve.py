@@ -1,0 +1,151 @@
+"""From a question to ranked papers, each with its best sentences: words and vectors weighed together.
+
+Candidates come from the indexes; every candidate is then scored on all signals, read from the record, so that
+no index decides what another one knew. Knows no conversation and writes no prose.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.index import PaperIndex
+from ingest.record import Entry
+from ingest.words import stems, tokenize
+from rag.answer import Evidence, Ranked
+
+Floats = NDArray[np.float32]
+
+NEAREST_ROWS = 200  # rows asked of the vector index: some 30 papers at seven rows each, more where they overlap
+TOP_WORDS = 100  # papers asked of the lexical index
+FEEDBACK_PAPERS, FEEDBACK_WEIGHT = 3, 0.3  # Rocchio: the question moved towards the abstracts nearest to it
+# How far words and passages are heard grows with how much of the question its best paper literally contains:
+# a question in the papers' words is a search for them, a question in other words is a search for a meaning.
+GATE_CENTRE, GATE_WIDTH = 0.18, 0.03  # coverage at which they are half heard; made on the bundled page
+PASSAGE_WEIGHT, WORD_WEIGHT = 0.25, 3.0
+SENTENCE_WORDS, SENTENCE_NUMBERS = 0.6, 0.1  # weights beside the cosine of a sentence
+
+QUANTITY = re.compile(
+    r"\bhow (?:much|many|large|big|small|fast|slow|long|far|often|high|low|deep|wide|expensive)\b"
+    r"|\b(?:percent(?:age)?|fraction|ratio|factor|range|rate|numbers?|figures?|speed-?ups?|gains?|times|cost)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which papers a search may find: those with one of `ids` (if any), dated `since` to `until`, both included."""
+
+    ids: tuple[str, ...] = ()
+    since: str = ""
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What was measured for each candidate, aligned with `entries`. Cosines are 0 where there is no model."""
+
+    entries: list[Entry]
+    coverage: Floats
+    meaning: Floats
+    passage: Floats
+    sentences: list[Floats]
+
+
+class Retriever:
+    """Searches one index. Safe to share between threads."""
+
+    def __init__(self, index: PaperIndex) -> None:
+        self.index = index
+
+    def search(self, question: str, *, k: int = 10, scope: Scope | None = None) -> list[Ranked]:
+        """The k papers that fit the question best, best first, each with all its sentences, best first."""
+        self.index.refresh()
+        tokens = list(dict.fromkeys(tokenize(question)))
+        vector = self.index.embedder.embed_query(question) if self.index.embedder else None
+        signals = self._measure(tokens, vector, scope or Scope())
+        scores = fuse(signals)
+        best = np.argsort(-scores, kind="stable")[:k]
+        return [self._ranked(signals, int(i), float(scores[i]), tokens, question) for i in best]
+
+    def _measure(self, tokens: Sequence[str], vector: Floats | None, scope: Scope) -> Signals:
+        words = self.index.words
+        bm25 = words.scores(tokens)
+        mass = sum(words.idf(token) for token in tokens) or 1.0
+        coverage = dict(zip(words.numbers.tolist(), (bm25 / mass).tolist(), strict=True))
+        entries = self.index.entries(self._candidates(coverage, vector, scope))
+        covered = np.asarray([coverage.get(entry.number, 0.0) for entry in entries], dtype=np.float32)
+        if vector is None or not entries:
+            nothing = np.zeros(len(entries), dtype=np.float32)
+            return Signals(entries, covered, nothing, nothing, [np.zeros(len(e.sentences), np.float32) for e in entries])
+        return _cosines(entries, covered, vector)
+
+    def _candidates(self, coverage: dict[int, float], vector: Floats | None, scope: Scope) -> list[int]:
+        allowed: set[int] | None = None
+        if scope != Scope():
+            selected = self.index.record.select(ids=scope.ids, since=scope.since, until=scope.until)
+            if scope.ids:
+                return selected
+            allowed = set(selected)
+        near = [] if vector is None else self.index.nearest(vector, NEAREST_ROWS, dates=(scope.since, scope.until))
+        held = [n for n, c in coverage.items() if c > 0 and (allowed is None or n in allowed)]
+        held = sorted(held, key=lambda n: -coverage[n])[:TOP_WORDS]
+        return list(dict.fromkeys([*near, *held]))
+
+    def _ranked(self, signals: Signals, i: int, score: float, tokens: Sequence[str], question: str) -> Ranked:
+        entry = signals.entries[i]
+        scores = score_sentences(entry, signals.sentences[i], tokens, wants_number=bool(QUANTITY.search(question)))
+        order = np.argsort(-scores, kind="stable")
+        found = (Evidence(entry.paper, entry.sentences[int(j)], float(scores[j])) for j in order)
+        return Ranked(entry.paper, score, tuple(found))
+
+
+def _cosines(entries: list[Entry], coverage: Floats, vector: Floats) -> Signals:
+    """All cosines of all candidates in one product over their stacked rows."""
+    width = len(vector)
+    rows = [e.rows if e.rows is not None else np.zeros((len(e.texts) + 1, width), np.float16) for e in entries]
+    starts = np.cumsum([0, *(len(part) for part in rows)])
+    stacked = np.concatenate(rows).astype(np.float32)
+    cosine = stacked @ vector
+    whole, centroid = cosine[starts[:-1]], cosine[starts[:-1] + 1]
+    near = stacked[starts[:-1]]
+    middle = near[np.argsort(-(whole + centroid))[:FEEDBACK_PAPERS]].mean(axis=0)
+    moved = vector + FEEDBACK_WEIGHT * middle
+    feedback = near @ (moved / np.linalg.norm(moved))
+    passage = [
+        cosine[start + 2 : start + 2 + len(e.passages)].max(initial=0.0) for start, e in zip(starts, entries, strict=False)
+    ]
+    sentences = [cosine[end - len(e.sentences) : end] for end, e in zip(starts[1:], entries, strict=True)]
+    meaning = (whole + centroid + feedback) / 3
+    return Signals(entries, coverage, meaning.astype(np.float32), np.asarray(passage, np.float32), sentences)
+
+
+def fuse(signals: Signals) -> Floats:
+    """One score a candidate: the meaning, and words and passages as far as the question speaks the papers' words."""
+    if not signals.entries:
+        return np.zeros(0, dtype=np.float32)
+    gate = 1 / (1 + math.exp(-(float(signals.coverage.max()) - GATE_CENTRE) / GATE_WIDTH))
+    if not signals.meaning.any():
+        gate = 1.0
+    heard = PASSAGE_WEIGHT * signals.passage + WORD_WEIGHT * signals.coverage
+    return (signals.meaning + gate * heard).astype(np.float32)
+
+
+def score_sentences(entry: Entry, cosine: Floats, tokens: Sequence[str], *, wants_number: bool) -> Floats:
+    """How well each sentence of a paper meets the question: meaning, and the question's words that are rare in it.
+
+    A word that every sentence of the paper has tells its sentences apart as little as one that none has.
+    """
+    held = [stems(sentence.text) for sentence in entry.sentences]
+    weights = {}
+    for token in tokens:
+        count = sum(token in words for words in held)
+        weights[token] = math.log(1 + (len(held) - count + 0.5) / (count + 0.5)) if count else 0.0
+    mass = sum(weights.values()) or 1.0
+    words = [sum(weights[token] for token in tokens if token in words) / mass for words in held]
+    numbers = [wants_number and any(c.isdigit() for c in sentence.text) for sentence in entry.sentences]
+    scores: Floats = cosine + SENTENCE_WORDS * np.asarray(words, np.float32) + SENTENCE_NUMBERS * np.asarray(numbers)
+    return scores.astype(np.float32)

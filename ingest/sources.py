@@ -139,7 +139,7 @@ def _with_papers(records: Records) -> Records:
     if first is None:
         raise SourceError(f"no paper found in it; {ACCEPTED}")
     if alone == failed:
-        raise SourceError(f"it holds titles and no abstracts ({alone} found); give a page that shows the abstracts")
+        raise SourceError(f"it holds titles and no abstracts ({alone:,} titles); give a page that shows the abstracts")
     raise SourceError(f"none of its {failed:,} records can be read; the first, {first.place}: {first.reason}")
 
 

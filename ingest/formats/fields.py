@@ -11,7 +11,7 @@ from ingest.text import clean
 MAX_TITLE = 2_000  # characters
 MIN_ABSTRACT = 20  # characters; "Withdrawn." and "TBA" say nothing that could be cited
 MAX_ABSTRACT = 20_000  # characters; the longest on arXiv have about 4,000
-MAX_AUTHORS = 1_000  # names; the largest collaborations list about 3,000, which nobody reads
+MAX_AUTHORS = 1_000  # names; the largest collaborations list some 3,000
 MAX_NAME = 200  # characters of one author's name
 MAX_URL = 2_000  # characters, what browsers take
 

@@ -18,8 +18,8 @@ SPACE = re.compile(r"[ \t\r\n]*")
 STRING_OR_MARK = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{},]', re.DOTALL)
 LITERAL_TOKEN = re.compile(
     r"""\s*+(?:
-      '[^'\\\n]*+(?:\\[\\'"abfnrtvxuU0-7][^'\\\n]*+)*+'
-    | "[^"\\\n]*+(?:\\[\\'"abfnrtvxuU0-7][^"\\\n]*+)*+"
+      '[^'\\\n]*+(?:\\[\\'"abfnrtvxuU][^'\\\n]*+)*+'
+    | "[^"\\\n]*+(?:\\[\\'"abfnrtvxuU][^"\\\n]*+)*+"
     | -?\d[\d.eE+-]*+ | True\b | False\b | None\b | (?P<open>[\[{(]) | (?P<close>[\]})]) | [,:]
     )\s*+""",
     re.VERBOSE,
@@ -35,7 +35,7 @@ def decode(text: str) -> object:
     start = _skip(text, 0)
     value, end = _value(text, start)
     if text[end:].strip():
-        raise RecordError(f"not JSON: more follows after its end ({_where(text, end)})")
+        raise RecordError(f"not JSON: more follows after character {end:,}")
     return value
 
 
@@ -55,7 +55,7 @@ def elements(text: str) -> Iterator[object | RecordError]:
             yield RecordError("the file breaks off after this record")
             return
         if text[end] not in ",]":
-            yield RecordError(f"not JSON: no comma after the record ({_where(text, end)})")
+            yield RecordError("not JSON: no comma after the record before this one")
             end = _element_end(text, end)
         if text[end : end + 1] != ",":
             return
@@ -85,9 +85,9 @@ def _value(text: str, start: int) -> tuple[object, int]:
     try:
         return DECODER.raw_decode(text, start)
     except json.JSONDecodeError as error:
-        at_end = not text[error.pos :].strip() or error.msg.startswith("Unterminated string")
-        what = "the JSON breaks off" if at_end else f"not JSON: {error.msg.lower()}"
-        raise RecordError(f"{what} ({_where(text, error.pos)})") from None
+        cut = _skip(text, error.pos) >= len(text) or error.msg.startswith("Unterminated string")
+        what = "the JSON breaks off" if cut else f"not JSON: {error.msg.lower()}"
+        raise RecordError(f"{what} (character {error.pos - start + 1:,})") from None
     except RecursionError:
         raise RecordError("JSON nested too deeply") from None
 
@@ -108,8 +108,3 @@ def _element_end(text: str, start: int) -> int:
 def _skip(text: str, at: int) -> int:
     space = SPACE.match(text, at)
     return space.end() if space else at
-
-
-def _where(text: str, at: int) -> str:
-    line = text.count("\n", 0, at) + 1
-    return f"line {line}, column {at - text.rfind(chr(10), 0, at)}" if line > 1 else f"column {at + 1:,}"

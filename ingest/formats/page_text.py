@@ -5,19 +5,20 @@ and a line that is neither is page furniture.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from ingest.errors import SourceError
 from ingest.formats import Records
 from ingest.formats.dates import date_heading
 from ingest.formats.fields import NO_ABSTRACT, checked_paper
-from ingest.formats.page_lines import Line, Look, is_prose, is_sentence, is_titled, names_in, read_line
+from ingest.formats.page_lines import PROSE_SIZE, Line, Look, is_sentence, is_titled, names_in, read_line
+from ingest.formats.unwrap import paragraphs
 from ingest.paper import Unreadable
 
 LINE_END = re.compile(r"\r\n?|\n|\u2028|\u2029")
-WRAP_WIDTHS = range(40, 201)  # characters; editors and mail wrap within these, browsers do not wrap at all
-MIN_WRAPPED = 3  # lines
+MAX_LINES = 200_000  # lines of a page; 20,000 papers with ten lines each
+SHORT_ABSTRACT = 80  # characters of one sentence that can be a whole abstract
 
 
 def read_page(text: str) -> Records:
@@ -26,8 +27,11 @@ def read_page(text: str) -> Records:
     A date heading holds for the papers after it; without a year their date stays empty.
     """
     page = _Page()
-    lines = list(_unwrapped(read_line(number, raw) for number, raw in enumerate(LINE_END.split(text), 1)))
-    lines = [line for line in lines if line.look not in (Look.BLANK, Look.FURNITURE)]
+    raw_lines = LINE_END.split(text)
+    if len(raw_lines) > MAX_LINES:
+        raise SourceError(f"a page of {len(raw_lines):,} lines, more than {MAX_LINES:,}; split it")
+    all_lines = paragraphs(read_line(number, raw) for number, raw in enumerate(raw_lines, 1))
+    lines = [line for line in all_lines if line.look not in (Look.BLANK, Look.FURNITURE, Look.LINK)]
     for line, following in pairwise([*lines, None]):
         if line is not None:
             yield from page.take(line, following)
@@ -45,7 +49,7 @@ class _Page:
     abstract: list[str] = field(default_factory=list)
 
     def take(self, line: Line, following: Line | None) -> Records:
-        if line.look is Look.PROSE:
+        if self._is_abstract(line, following):
             if self.shorts or self.title is None:
                 yield from self._begin(line)
             self.abstract.append(line.text)
@@ -70,7 +74,17 @@ class _Page:
         """A short line after an abstract belongs to it if it ends as a sentence and is not itself a title."""
         if not self.abstract or self.shorts or line.look is Look.TITLE:
             return False
-        return is_sentence(line.text) and not (following and following.look is Look.PROSE)
+        return is_sentence(line.text) and not (following and (following.look is Look.PROSE or names_in(following.text)))
+
+    def _is_abstract(self, line: Line, following: Line | None) -> bool:
+        """Whether prose is not a long title after all, or a lone sentence is the abstract of the title before it."""
+        before_prose = bool(following and following.look is Look.PROSE)
+        if line.look is Look.PROSE:
+            long_title = len(line.text) < PROSE_SIZE <= len(following.text if following else "")
+            return not (long_title and before_prose and not self.shorts)
+        after_title = bool(self.shorts) and is_titled(self.shorts[-1].text) and not is_sentence(self.shorts[-1].text)
+        alone = line.look is Look.SHORT and len(line.text) >= SHORT_ABSTRACT and line.text.endswith(".")
+        return alone and after_title and not before_prose
 
     def _begin(self, line: Line) -> Records:
         yield from self._finish()
@@ -90,7 +104,8 @@ class _Page:
             return named[-1] if named else None
         others = [line for line in self.shorts if not names_in(line.text)]
         titled = [line for line in others if is_titled(line.text)]
-        return (titled or others or self.shorts)[-1]
+        named_titles = [line for line in self.shorts if is_titled(line.text)]
+        return (titled or named_titles or others or self.shorts)[-1]
 
     def _finish(self) -> Records:
         if self.title is not None:
@@ -106,40 +121,3 @@ class _Page:
         for line in shorts:
             if line.look is Look.TITLE or (is_titled(line.text) and not is_sentence(line.text)):
                 yield Unreadable(f"line {line.number}", NO_ABSTRACT)
-
-
-def _unwrapped(lines: Iterator[Line]) -> Iterator[Line]:
-    """The lines, those of a wrapped paragraph joined to one."""
-    block: list[Line] = []
-    for line in lines:
-        if line.look in (Look.SHORT, Look.PROSE):
-            block.append(line)
-            continue
-        yield from _joined(block)
-        block = []
-        yield line
-    yield from _joined(block)
-
-
-def _joined(block: list[Line]) -> Iterator[Line]:
-    """One block without blank lines; a line goes on in the next if the next one's first word did not fit on it."""
-    width = sorted(len(line.text) for line in block)[len(block) * 9 // 10] if block else 0
-    if len(block) < MIN_WRAPPED or width not in WRAP_WIDTHS:
-        yield from block
-        return
-    paragraph = [block[0]]
-    for line, following in pairwise(block):
-        first_word = following.text.split(maxsplit=1)[0]
-        if not width <= len(line.text) + 1 + len(first_word) or len(line.text) > width + 5:
-            yield from _paragraph(paragraph)
-            paragraph = []
-        paragraph.append(following)
-    yield from _paragraph(paragraph)
-
-
-def _paragraph(lines: list[Line]) -> Iterator[Line]:
-    text = " ".join(line.text for line in lines)
-    if len(lines) >= MIN_WRAPPED and is_prose(text):
-        yield Line(lines[0].number, text, Look.PROSE)
-    else:
-        yield from lines

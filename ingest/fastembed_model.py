@@ -35,12 +35,11 @@ class FastEmbedModel:
         known = [str(entry["model"]) for entry in TextEmbedding.list_supported_models()]
         if model.lower() not in {name.lower() for name in known}:
             near = get_close_matches(model, known, n=3, cutoff=0.3) or known[:3]
-            raise ModelError(
-                f"fastembed knows no model {model!r}. Set PAPERCHAT_EMBEDDING to fastembed: and one of {near}."
-            )
+            choice = " or ".join(f"fastembed:{name}" for name in near)
+            raise ModelError(f"fastembed knows no model {model!r}. Set PAPERCHAT_EMBEDDING to {choice}.")
         try:
             self._model = TextEmbedding(model_name=model, cache_dir=str(cache))
-        except (OSError, ValueError, RuntimeError) as error:
+        except Exception as error:  # the errors of onnxruntime and of downloads have no common base
             raise ModelMissingError(
                 f"fastembed could not fetch or open {model!r} (its files belong in {cache}). "
                 "Check the network connection, or set PAPERCHAT_EMBEDDING=minilm."

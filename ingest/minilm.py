@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.model_io import readable
-from ingest.weights import TOKENIZER, WEIGHTS, model_folder, read_tokenizer, verify_weights
+from ingest.weights import TOKENIZER, WEIGHTS, ModelMissingError, model_folder, read_tokenizer, verify_weights
 
 GRAPH = Path(__file__).with_name("minilm.onnx")
 
@@ -34,8 +34,12 @@ class MiniLM:
 
     def __init__(self, folder: Path | None = None, receipt: Path | None = None) -> None:
         # Imported here: together they cost 40 ms and 40 MB, which commands that embed nothing need not pay.
-        import onnxruntime  # type: ignore[import-untyped]
-        from tokenizers import Tokenizer
+        try:
+            import onnxruntime  # type: ignore[import-untyped]
+            from tokenizers import Tokenizer
+        except ImportError as error:
+            command = "pip install --force-reinstall onnxruntime tokenizers"
+            raise ModelMissingError(f"The embedding model cannot start: {error}. Run: {command}") from error
 
         folder = folder or model_folder()
         weights = (folder / WEIGHTS).resolve()  # onnxruntime refuses weights reached by a link out of their folder
@@ -62,7 +66,7 @@ class MiniLM:
             for encoding in self._tokenizer.encode_batch_fast([readable(text, MAX_CHARACTERS) for text in texts])
         ]
         vectors = np.empty((len(texts), self.dim), np.float32)
-        for batch in _batches([len(ids) for ids in pieces]):
+        for batch in batches([len(ids) for ids in pieces]):
             vectors[batch] = self._run([pieces[i] for i in batch])
         return vectors
 
@@ -85,7 +89,7 @@ def _usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
     """Positions grouped by length, each group padded to at most BATCH_PIECES."""
     batch: list[int] = []
     for position in sorted(range(len(lengths)), key=lengths.__getitem__):

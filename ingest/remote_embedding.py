@@ -164,6 +164,7 @@ def _status_fault(status: int, headers: Mapping[str, str], host: str, model: str
         wait = float(headers.get("retry-after", 0))
     except ValueError:  # a date, where a number of seconds is usual
         wait = 0
+    wait = wait if wait > 0 else 0  # "nan" is a number to float()
     return Fault(f"{host} (HTTP {status}) {reason}", status in PASSING, wait)
 
 

@@ -23,7 +23,6 @@ INERT = {ord(active): f"&#{ord(active)};" for active in "<>&\"'`*_~$\\[]!|#\n"}
 # Control characters but tab and line feed, surrogates, and marks that turn the direction of the text around them.
 UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 TAG = re.compile(r"<[^<>]*>")
-HIDDEN = re.compile(r'<span class="unseen">[^<]*</span>')
 CITE = re.compile(r'<(?:button|span)[^<>]*class="cite[^<>]*>(\d+)</(?:button|span)>')
 JOINER = "&#8288;"  # keeps a mark on the line of the sentence it belongs to
 MOST_AUTHORS = 12
@@ -178,13 +177,13 @@ def marked(text: str, cited: dict[int, Citation], places: dict[str, int]) -> str
 
 
 def mark(number: int, cited: dict[int, Citation], places: dict[str, int]) -> str:
-    """The mark [number]; its accessible name is "Citation 2: title", its tooltip the quoted sentence."""
+    """The mark [number], its tooltip the quoted sentence; page.js names it "Citation 2: title" to screen readers."""
     citation = cited.get(number)
     if citation is None:
         return f'<span class="cite">{number}</span>'
     return (
         f'<button type="button" class="cite n{number} p{places[citation.paper_id]}" title="{escape(citation.quote)}">'
-        f'<span class="unseen">Citation </span>{number}<span class="unseen">: {escape(citation.title)}</span></button>'
+        f"{number}</button>"
     )
 
 
@@ -283,7 +282,7 @@ def readable(day: str) -> str:
 def plain(message: str) -> str:
     """A message as the model should read it: the words and [n] marks, without tags, lists of papers and cards."""
     body = message.partition('<div class="sources">')[0].partition('<div class="cards"')[0]
-    body = CITE.sub(r" [\1]", HIDDEN.sub("", body.replace(JOINER, "")))
+    body = CITE.sub(r" [\1]", body.replace(JOINER, ""))
     body = re.sub(r'<p class="(?:understood|note)">[^<]*</p>', "", body)
     body = body.replace("<li", "\n- <li").replace("</p>", "\n\n").replace("<br>", "\n")
     return html.unescape(TAG.sub("", body)).strip()

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from ui.page import Engine
 
+# Gradio reads these at import. By default its temporary folder may be read by all, and after every event it counts
+# all events so far with pandas, for a monitoring page that is off here.
+GRADIO = {"GRADIO_ANALYTICS_CACHE_FREQUENCY": "1000000000", "GRADIO_ANALYTICS_MAX_EVENTS": "1"}
 SECONDS_TO_CLOSE = 2  # for answers under way when the page is told to stop
 SESSIONS = 500  # whose state Gradio keeps at most
 
@@ -52,7 +55,7 @@ def serve(
 def start(make_engine: "Callable[[], Engine]", *, host: str, port: int, folder: str) -> "tuple[gr.Blocks, str]":
     """Serve the page in the background; its Blocks and its address. `folder` takes what Gradio must put on disk."""
     check_address(host, port)
-    os.environ["GRADIO_TEMP_DIR"] = folder  # Gradio reads it at import; by default it is a folder that all may read
+    os.environ |= GRADIO | {"GRADIO_TEMP_DIR": folder}
     go_direct(host)
 
     from starlette.middleware import Middleware

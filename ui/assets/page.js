@@ -7,10 +7,11 @@
   const token = (element, letter) =>
     [...element.classList].find((name) => name[0] === letter && /^\d+$/.test(name.slice(1)));
 
+  const cardOf = (control) => control.closest(".answer").querySelector(`.cards .${token(control, "p")}`);
+
   function open(control, byKeyboard) {
-    const answer = control.closest(".answer");
     const number = token(control, "n");
-    const card = answer?.querySelector(`.cards .card.${token(control, "p")}`);
+    const card = cardOf(control);
     if (!card || !sheet()) return;
     const copy = card.cloneNode(true);
     const content = sheet().querySelector(".content");
@@ -53,8 +54,8 @@
     if (event.key === "Escape") close();
   });
 
-  // Gradio names each message by its source, markup and all, and its two round buttons not at all; and it
-  // follows an answer only where the reader is at the end already, which a new question should bring about.
+  // Gradio names each message by its source, markup and all, its two round buttons not at all, and drops the
+  // names that marks could bring; it follows an answer only where the reader is at the end already, which a new question should bring about.
   const NAMES = { bot: "Answer", user: "Question", "submit-button": "Send", "stop-button": "Stop" };
   let questions = 0;
 
@@ -62,6 +63,10 @@
     for (const [id, words] of Object.entries(NAMES))
       for (const element of document.querySelectorAll(`[data-testid="${id}"]`))
         if (element.getAttribute("aria-label") !== words) element.setAttribute("aria-label", words);
+    for (const mark of document.querySelectorAll(".answer button.cite:not([aria-label])")) {
+      const title = cardOf(mark)?.querySelector("h3").textContent;
+      mark.setAttribute("aria-label", `Citation ${mark.textContent}: ${title}`);
+    }
     const count = document.querySelectorAll("#chat .question").length;
     const log = document.querySelector("#chat [role=log]");
     if (log && count > questions) log.scrollTop = log.scrollHeight;

@@ -31,11 +31,12 @@ class PaperIndex:
     Raises StoreError where the record cannot be used or was made with another embedding model.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, foreign_vectors: bool = False) -> None:
+        """`foreign_vectors` lets a record of another model be opened, to embed it anew."""
         self.settings = settings
         self.notices: list[str] = []
         self.record = Record(settings.home)
-        self.embedder = self._make_embedder()
+        self.embedder = self._make_embedder(foreign_vectors)
         self.words = WordIndex.build([])
         self._vectors: ChromaVectors | ExactVectors | None = None
         self._folder: IndexFolder | None = None
@@ -44,14 +45,14 @@ class PaperIndex:
         self._cache: OrderedDict[int, Entry] = OrderedDict()
         self._revision = -1
 
-    def _make_embedder(self) -> Embedder | None:
+    def _make_embedder(self, foreign_vectors: bool) -> Embedder | None:
         try:
             embedder = make_embedder(self.settings)
         except ModelMissingError as error:
             self.notices.append(f"{error} Until then papers are searched by words alone.")
             return None
         made_by = self.record.meta("embedding")
-        if embedder and made_by and made_by != embedder.name:
+        if embedder and made_by and made_by != embedder.name and not foreign_vectors:
             raise StoreError(
                 f"The index in {self.settings.home} was made with the embedding model {made_by}, but {embedder.name} "
                 "is configured (PAPERCHAT_EMBEDDING). Run 'paperchat rebuild' to embed it anew, or set the former back."
@@ -110,6 +111,7 @@ class PaperIndex:
                 self._cache.clear()
                 self._catch_up(revision)
                 self._revision = revision
+                self._tell_of_missing_vectors()
 
     def _catch_up(self, revision: int) -> None:
         if self.settings.chroma_url:
@@ -165,6 +167,11 @@ class PaperIndex:
         except StoreError as error:
             self._notice(f"{error} Papers are searched in the record itself.")
             return self._exact()
+
+    def _tell_of_missing_vectors(self) -> None:
+        missing = len(self.record.numbers_without_vectors()) if self.embedder else 0
+        if missing:
+            self._notice(f"{missing} papers have no vectors yet and are found by words alone; run: paperchat rebuild")
 
     def _notice(self, sentence: str) -> None:
         if sentence not in self.notices:

@@ -2,10 +2,9 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
 
 from filelock import FileLock, Timeout
 
@@ -29,7 +28,8 @@ class OwnedFile:
         except Timeout:
             return False
         except OSError as error:
-            raise StoreError(f"{self._holder.parent} cannot be written ({error.strerror}); check PAPERCHAT_HOME.") from error
+            folder = self._holder.parent
+            raise StoreError(f"{folder} cannot be written ({error.strerror}); check PAPERCHAT_HOME.") from error
         return True
 
     def release(self) -> None:
@@ -44,8 +44,8 @@ class OwnedFile:
 
 
 @contextmanager
-def writing(folder: Path, *, wait: float = WRITER_WAIT, told: "Told | None" = None) -> Iterator[None]:
-    """Holds the writer's lock; `told` is called once with a sentence if another process has it.
+def writing(folder: Path, *, told: Callable[[str], None], wait: float = WRITER_WAIT) -> Iterator[None]:
+    """Holds the writer's lock; `told` hears one sentence if another process has it.
 
     Raises BusyError, naming the process, when it is not free after `wait` seconds.
     """
@@ -54,8 +54,10 @@ def writing(folder: Path, *, wait: float = WRITER_WAIT, told: "Told | None" = No
     first = True
     while not lock.take():
         if time.monotonic() >= deadline:
-            raise BusyError(f"Another ingest is running ({lock.holder()}) in {folder}; wait for it to end and run again.")
-        if first and told:
+            raise BusyError(
+                f"Another ingest is running ({lock.holder()}) in {folder}; wait for it to end and run again."
+            )
+        if first:
             told(f"Another ingest is running ({lock.holder()}); waiting for it to end …")
         first = False
         time.sleep(0.1)
@@ -63,9 +65,3 @@ def writing(folder: Path, *, wait: float = WRITER_WAIT, told: "Told | None" = No
         yield
     finally:
         lock.release()
-
-
-class Told(Protocol):
-    """Something that shows a sentence to the user."""
-
-    def __call__(self, sentence: str) -> None: ...

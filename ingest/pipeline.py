@@ -94,7 +94,7 @@ def _commit(source: str, papers: Sequence[Paper], record: Record, embedder: Embe
             changes.append((make_entry(merged, number=known.number), source, said))
     if embedder and changes:
         embedded = embed_entries([entry for entry, _, _ in changes], embedder)
-        changes = [(entry, *rest) for entry, (_, *rest) in zip(embedded, changes, strict=True)]
+        changes = [(entry, source, said) for entry, (_, _, said) in zip(embedded, changes, strict=True)]
     record.write(changes, notes, embedding=embedder.name if embedder and changes else "")
 
 

@@ -62,6 +62,9 @@ class Entry:
         return [whole, *(p.text for p in self.passages), *(s.text for s in self.sentences)]
 
 
+Change = tuple[Entry, str, str]  # an entry, the source that said it, the hash of what it said
+
+
 class Record:
     """The SQLite file `papers.sqlite3` in a folder; made when missing. Safe to share between threads.
 
@@ -153,7 +156,8 @@ class Record:
 
     def numbers(self, *, since: int = 0) -> list[int]:
         """Row numbers of the papers changed after revision `since`, in order of entry."""
-        return [int(str(n)) for (n,) in self._all("SELECT number FROM papers WHERE revision > ? ORDER BY number", (since,))]
+        query = "SELECT number FROM papers WHERE revision > ? ORDER BY number"
+        return [int(str(n)) for (n,) in self._all(query, (since,))]
 
     def numbers_without_vectors(self) -> list[int]:
         query = "SELECT number FROM papers LEFT JOIN vectors ON paper = number WHERE rows IS NULL ORDER BY number"
@@ -195,7 +199,7 @@ class Record:
         return str(found[0][0]) if found else ""
 
     def write(
-        self, changes: Sequence[tuple[Entry, str, str]], notes: Sequence[tuple[int, str, str]] = (), *, embedding: str = ""
+        self, changes: Sequence[Change], notes: Sequence[tuple[int, str, str]] = (), *, embedding: str = ""
     ) -> None:
         """Commits, all or none, entries with the source of each and the hash of what it said.
 
@@ -255,8 +259,11 @@ class Record:
     def drop_vectors(self) -> None:
         """Forgets all vectors and which model made them."""
         with self._transaction():
+            revision = self.revision() + 1
             self._db.execute("DELETE FROM vectors")
             self._db.execute("DELETE FROM meta WHERE key = 'embedding'")
+            self._db.execute("UPDATE papers SET revision = ?", (revision,))
+            self._put_meta(["all"], revision, "")
 
 
 def make_entry(paper: Paper, *, number: int = 0) -> Entry:
@@ -287,9 +294,13 @@ def store_error(error: OSError | sqlite3.Error, path: Path) -> StoreError:
     """The plain sentence for what a disk or SQLite reports."""
     text = str(error)
     if "disk is full" in text or getattr(error, "errno", 0) in (27, 28, 122):  # EFBIG, ENOSPC, EDQUOT
-        return StoreError(f"The disk is full; nothing of this batch was written to {path}. Free some space and run again.")
+        return StoreError(
+            f"The disk is full; nothing of this batch was written to {path}. Free some space and run again."
+        )
     if "readonly" in text or "read-only" in text.lower() or isinstance(error, PermissionError):
-        return StoreError(f"{path} cannot be written (read-only); make its folder writable or set PAPERCHAT_HOME to another.")
+        return StoreError(
+            f"{path} cannot be written (read-only); make its folder writable or set PAPERCHAT_HOME to another."
+        )
     if "locked" in text:
         return StoreError(f"{path} is in use by another process; wait for it to finish and run again.")
     if "not a database" in text or "malformed" in text:

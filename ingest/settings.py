@@ -38,9 +38,7 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
     embedding = given["PAPERCHAT_EMBEDDING"] or "minilm"
     kind, _, model = embedding.partition(":")
     if kind not in ("minilm", "none", "fastembed", "openai") or (kind in ("fastembed", "openai")) != bool(model):
-        raise UsageError(
-            f"PAPERCHAT_EMBEDDING is {embedding!r}; write minilm, none, fastembed:MODEL or openai:MODEL."
-        )
+        raise UsageError(f"PAPERCHAT_EMBEDDING is {embedding!r}; write minilm, none, fastembed:MODEL or openai:MODEL.")
     url = given["CHROMA_URL"]
     if url and not url.startswith(("http://", "https://")):
         raise UsageError(f"CHROMA_URL is {url!r}; write the server's address, such as http://localhost:8000.")

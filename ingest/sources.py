@@ -140,7 +140,8 @@ def _with_papers(records: Records) -> Records:
         raise SourceError(f"no paper found in it; {ACCEPTED}")
     if alone == failed:
         raise SourceError(f"it holds titles and no abstracts ({alone:,} titles); give a page that shows the abstracts")
-    raise SourceError(f"none of its {failed:,} records can be read; the first, {first.place}: {first.reason}")
+    none = "its one record cannot be read" if failed == 1 else f"none of its {failed:,} records can be read; the first"
+    raise SourceError(f"{none}, {first.place}: {first.reason}")
 
 
 def _records(stream: BinaryIO) -> Records:

@@ -76,9 +76,8 @@ class ChromaVectors:
         with _plain("made"):
             if name in _names(client):
                 client.delete_collection(name)
-            return cls(
-                client, client.create_collection(name, embedding_function=None, configuration={"hnsw": hnsw})  # type: ignore[typeddict-item]
-            )
+            configuration: Any = {"hnsw": hnsw}
+            return cls(client, client.create_collection(name, embedding_function=None, configuration=configuration))
 
     @classmethod
     def find(cls, client: "ClientAPI", *, name: str = COLLECTION) -> "ChromaVectors | None":
@@ -115,13 +114,15 @@ class ChromaVectors:
         with _plain("written"):
             for start in range(0, len(ids), BATCH):
                 part = slice(start, start + BATCH)
-                self._collection.add(ids=ids[part], embeddings=stacked[part], metadatas=metadatas[part])  # type: ignore[arg-type]
+                metadata: Any = metadatas[part]
+                self._collection.add(ids=ids[part], embeddings=stacked[part], metadatas=metadata)
 
     def remove(self, numbers: Sequence[int]) -> None:
         """Removes all rows of these papers."""
         with _plain("written"):
             for start in range(0, len(numbers), 500):
-                self._collection.delete(where={"paper": {"$in": list(numbers[start : start + 500])}})
+                where: Any = {"paper": {"$in": list(numbers[start : start + 500])}}
+                self._collection.delete(where=where)
 
     def nearest(self, vector: NDArray[np.float32], k: int, *, dates: tuple[str, str] = ("", "")) -> list[int]:
         since, until = (_day(date) for date in dates)
@@ -129,7 +130,8 @@ class ChromaVectors:
         bounds += [{"day": {"$lte": until}}, {"day": {"$gt": 0}}] if until else []
         where = {"$and": bounds} if len(bounds) > 1 else bounds[0] if bounds else None
         with _plain("searched"):
-            found = self._collection.query(query_embeddings=[vector], n_results=k, where=where, include=[])  # type: ignore[list-item]
+            vectors: Any = [vector]
+            found = self._collection.query(query_embeddings=vectors, n_results=k, where=where, include=[])
         return list(dict.fromkeys(int(row.partition(":")[0]) for row in found["ids"][0]))
 
     def close(self) -> None:

@@ -23,6 +23,20 @@ class Ranked:
     score: float
     evidence: tuple[Evidence, ...]
 
+    def as_dict(self) -> dict[str, Any]:
+        """The object that `search --json` gives; `sentence` is the paper's best one for the question."""
+        best = self.evidence[0].sentence if self.evidence else Sentence("", 0, 0)
+        return {
+            "paper_id": self.paper.id,
+            "title": self.paper.title,
+            "date": self.paper.date,
+            "url": self.paper.url,
+            "score": round(self.score, 4),
+            "sentence": best.text,
+            "start": best.start,
+            "end": best.end,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Citation:

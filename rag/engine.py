@@ -139,7 +139,7 @@ def common_topic(titles: Sequence[str]) -> str:
     """The pair of neighbouring words that the most titles share, as most of them write it; empty where none recurs."""
     spelled: dict[tuple[str, ...], Counter[str]] = {}
     for title in titles:
-        words = [w for w in re.findall(r"[^\W_]+(?:-[^\W_]+)*", title)]
+        words = re.findall(r"[^\W_]+(?:-[^\W_]+)*", title)
         for pair in {tuple(words[i : i + 2]) for i in range(len(words) - 1)}:
             if all(w.casefold() not in STOPWORDS and len(w) > 1 for w in pair):
                 key = tuple(t for w in pair for t in tokenize(w)[:1])

@@ -15,7 +15,6 @@ MOST_PAPERS = 5
 NEAR_BEST = 0.62  # share of the best sentence's score that another needs to be said as well
 NEAR_TOP = 0.93  # share of the first paper's score that another paper needs
 NEWS = 0.35  # share of a sentence's own words that must not have been said yet
-LEANING = re.compile(r"^(?:This|These|It|They|Such|That|Those|Its|Their|Here|Thus|Hence|However|To (?:this|that) end)\b")
 SEVERAL = re.compile(
     r"\b(?:which|what|list|name|any|all|other|how many)\b[^?]{0,40}"
     r"\b(?:papers|works|studies|methods|approaches|techniques|models|authors|articles)\b|^\s*papers\b",
@@ -23,8 +22,6 @@ SEVERAL = re.compile(
 )
 NO_WORD = re.compile(r"[\W_]+")
 INNER_STOP = re.compile(r"[.!?](?=\s+\S)")
-
-
 
 
 def choose(question: str, ranked: Sequence[Ranked]) -> list[Evidence]:
@@ -92,7 +89,7 @@ def _opens_with_name(evidence: Evidence) -> bool:
 
 
 def flow(text: str) -> str:
-    """A quoted sentence without the full stops inside it ('et al.', 'e.g.'), so that each stop ends a cited sentence."""
+    """A sentence without the full stops inside it ('et al.', 'e.g.'), so that each stop ends a cited sentence."""
     return INNER_STOP.sub("", text)
 
 

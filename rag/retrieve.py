@@ -80,7 +80,8 @@ class Retriever:
         covered = np.asarray([coverage.get(entry.number, 0.0) for entry in entries], dtype=np.float32)
         if vector is None or not entries:
             nothing = np.zeros(len(entries), dtype=np.float32)
-            return Signals(entries, covered, nothing, nothing, [np.zeros(len(e.sentences), np.float32) for e in entries])
+            silent = [np.zeros(len(entry.sentences), dtype=np.float32) for entry in entries]
+            return Signals(entries, covered, nothing, nothing, silent)
         return _cosines(entries, covered, vector)
 
     def _candidates(self, coverage: dict[int, float], vector: Floats | None, scope: Scope) -> list[int]:
@@ -115,9 +116,8 @@ def _cosines(entries: list[Entry], coverage: Floats, vector: Floats) -> Signals:
     middle = near[np.argsort(-(whole + centroid))[:FEEDBACK_PAPERS]].mean(axis=0)
     moved = vector + FEEDBACK_WEIGHT * middle
     feedback = near @ (moved / np.linalg.norm(moved))
-    passage = [
-        cosine[start + 2 : start + 2 + len(e.passages)].max(initial=0.0) for start, e in zip(starts, entries, strict=False)
-    ]
+    spans = list(zip(starts[:-1] + 2, entries, strict=True))
+    passage = [cosine[start : start + len(entry.passages)].max(initial=0.0) for start, entry in spans]
     sentences = [cosine[end - len(e.sentences) : end] for end, e in zip(starts[1:], entries, strict=True)]
     meaning = (whole + centroid + feedback) / 3
     return Signals(entries, coverage, meaning.astype(np.float32), np.asarray(passage, np.float32), sentences)
@@ -147,5 +147,5 @@ def score_sentences(entry: Entry, cosine: Floats, tokens: Sequence[str], *, want
     mass = sum(weights.values()) or 1.0
     words = [sum(weights[token] for token in tokens if token in words) / mass for words in held]
     numbers = [wants_number and any(c.isdigit() for c in sentence.text) for sentence in entry.sentences]
-    scores: Floats = cosine + SENTENCE_WORDS * np.asarray(words, np.float32) + SENTENCE_NUMBERS * np.asarray(numbers)
+    scores = cosine + SENTENCE_WORDS * np.asarray(words) + SENTENCE_NUMBERS * np.asarray(numbers)
     return scores.astype(np.float32)

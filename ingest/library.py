@@ -1,0 +1,98 @@
+"""Whole ingests and rebuilds: sources into the record, the record into the index, one writer at a time."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from ingest.errors import SourceError
+from ingest.index import PaperIndex
+from ingest.locks import writing
+from ingest.paper import Paper
+from ingest.pipeline import Report, embed_missing, ingest_papers
+from ingest.settings import Settings
+from ingest.sources import read_source
+
+Told = Callable[[str], None]
+
+
+class Progress(Protocol):
+    """Hears of papers gone by, and, once it is known, of their total."""
+
+    def __call__(self, papers: int = 0, *, total: int | None = None) -> None: ...
+
+
+def _unheard(papers: int = 0, *, total: int | None = None) -> None:
+    """For callers that show no progress."""
+
+
+@dataclass
+class Ingested(Report):
+    """A report with, besides, a plain sentence for each source that could not be read at all."""
+
+    failed: list[str] = field(default_factory=list)
+
+
+def ingest_sources(
+    settings: Settings, sources: Sequence[str], *, told: Told = lambda sentence: None, progress: Progress = _unheard
+) -> Ingested:
+    """Takes each source in, then brings the index up to date where this process may.
+
+    A source that cannot be read at all is reported and the others go in. Raises StoreError or ModelError.
+    """
+    report = Ingested()
+    readable = _count(sources, report, progress)
+    index = PaperIndex(settings)
+    try:
+        for notice in index.notices:
+            told(notice)
+        with writing(settings.home, told=told):
+            for source in readable:
+                try:
+                    records = read_source(source)
+                    ingest_papers(
+                        _named(source), records, index.record, index.embedder, report=report, progress=progress
+                    )
+                except SourceError as error:
+                    report.failed.append(str(error))
+            if index.embedder:
+                embed_missing(index.record, index.embedder)
+            index.refresh()
+    finally:
+        index.close()
+    return report
+
+
+def _count(sources: Sequence[str], report: Ingested, progress: Progress) -> list[str]:
+    """The sources that can be read, their papers counted; reading is quick beside embedding."""
+    readable, total = [], 0
+    for source in sources:
+        try:
+            # Standard input can be read only once, so its papers are not counted before they are taken in.
+            total += 0 if source == "-" else sum(isinstance(record, Paper) for record in read_source(source))
+            readable.append(source)
+        except SourceError as error:
+            report.failed.append(str(error))
+    if "-" not in readable:
+        progress(total=total)
+    return readable
+
+
+def _named(source: str) -> str:
+    """The name under which the record remembers what a source said."""
+    return source if source == "-" else str(Path(source).resolve())
+
+
+def rebuild(settings: Settings, *, told: Told = lambda sentence: None, progress: Progress = _unheard) -> int:
+    """Embeds every recorded paper anew with the configured model and makes the index again; the number of papers."""
+    index = PaperIndex(settings, foreign_vectors=True)
+    try:
+        with writing(settings.home, told=told):
+            progress(total=index.count())
+            index.record.drop_vectors()
+            if index.embedder:
+                embed_missing(index.record, index.embedder, progress=progress)
+            index.refresh()
+            return index.count()
+    finally:
+        index.close()

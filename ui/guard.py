@@ -4,12 +4,15 @@ Gradio itself answers any Host (so a foreign page can rebind its name to this ma
 size and sends no security headers. Knows nothing of papers.
 """
 
+import re
+
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 MOST_BYTES = 2 * 1024 * 1024
+HOST = re.compile(r"(\[[^\[\]]*\]|[^:\[\]]*)(?::\d*)?")
 READS = ("GET", "HEAD", "OPTIONS")
 
 # Gradio's page starts from inline scripts and styles and carries KaTeX's fonts as data. Nothing is evaluated
@@ -108,10 +111,9 @@ class Guard:
 
 
 def name_of(host: str) -> str:
-    """The name in a Host header without its port; an IPv6 address keeps its brackets."""
-    if host.startswith("["):
-        return host.partition("]")[0] + "]"
-    return host.partition(":")[0]
+    """The name in a Host header without its port, an IPv6 address in its brackets; empty where it has no such form."""
+    found = HOST.fullmatch(host)
+    return found[1] if found else ""
 
 
 def with_headers(send: Send) -> Send:

@@ -65,6 +65,8 @@ def elements(text: str) -> Iterator[object | RecordError]:
         if text[end : end + 1] not in (",", "]", ""):
             yield RecordError("not JSON: no comma after the record before this one")
             end = _element_end(text, end)
+        if text[end : end + 1] == "}":  # closes what never opened: where the next record begins cannot be told
+            return
         at = _skip(text, end + 1) if text[end : end + 1] == "," else end
 
 

@@ -1,0 +1,289 @@
+"""Sources as a whole: told apart by content, refused in one plain line, read in bounded time and memory."""
+
+import gzip
+import io
+import json
+import random
+import time
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+import ingest.sources
+from ingest.errors import SourceError
+from ingest.paper import Paper, Unreadable
+from ingest.sources import read_bytes, read_source
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "ingest" / "pages" / "daily_papers_page.txt"
+SAMPLES = Path(__file__).parent / "samples"
+SHARED = ROOT.parent / "shared"
+RECORD = {"title": "Pruning", "abstract": "We prune small networks and find that half of the weights can go."}
+LINE = json.dumps(RECORD).encode() + b"\n"
+HTML = b'<div data-target="DailyPapers" data-props=\'{"dailyPapers": [%s]}\'></div>' % LINE.strip()
+
+
+def papers(data):
+    return [record for record in read_bytes(data, "pasted text") if isinstance(record, Paper)]
+
+
+def refusal(data):
+    with pytest.raises(SourceError) as caught:
+        list(read_bytes(data, "pasted text"))
+    message = str(caught.value)
+    assert message.startswith("pasted text: ")
+    assert "\n" not in message
+    return message
+
+
+def refusal_of_file(path):
+    with pytest.raises(SourceError) as caught:
+        list(read_source(str(path)))
+    return str(caught.value)
+
+
+def outcome(data):
+    """Reads, and holds that there is a paper among the records or else a message of one line."""
+    try:
+        read = list(read_bytes(data, "pasted text"))
+    except SourceError as error:
+        message = str(error)
+    else:
+        assert {type(record) for record in read} in ({Paper}, {Paper, Unreadable})
+        return
+    assert message.startswith("pasted text: ")
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("data", "count"),
+    [
+        (PAGE.read_bytes(), 90),
+        (LINE, 1),
+        (LINE * 3, 3),
+        (b"\n\n" + LINE + b"\n" + LINE, 2),
+        (b'{"title": "cut off in the mid\n' + LINE * 2, 2),
+        (b"# a stray first line\n" + LINE * 4, 4),
+        (b"[" + LINE + b"]", 1),
+        (b"[\n" + b",".join([LINE] * 3) + b"]", 3),
+        (json.dumps({"papers": [RECORD, RECORD]}, indent=2).encode(), 2),
+        (b'{"papers": [\n' + LINE + b"," + LINE + b"]}", 2),
+        (HTML, 1),
+        (b'<?xml version="1.0"?>\n<!DOCTYPE html><html><body>' + HTML + b"</body></html>", 1),
+        ((SAMPLES / "feed.xml").read_bytes(), 2),
+        ((SAMPLES / "daily_papers.json").read_bytes(), 2),
+    ],
+)
+def test_the_content_tells_the_format_packed_or_not(data, count, tmp_path):
+    assert len(papers(data)) == count
+    assert len(papers(b"\xef\xbb\xbf" + data)) == count
+    assert len(papers(gzip.compress(data))) == count
+    assert len(papers(data.decode().encode("utf-16"))) == count
+    (tmp_path / "misleading.png").write_bytes(data)
+    assert sum(isinstance(record, Paper) for record in read_source(str(tmp_path / "misleading.png"))) == count
+
+
+@pytest.mark.parametrize(
+    "title", ["[Re] A Replication of Pruning", "<think> Tags Considered Harmful", "{Sparse} Attention for All"]
+)
+def test_a_page_that_begins_with_a_bracket_is_still_a_page(title):
+    abstract = "We replicate a study of pruning. Half of the weights can go, and accuracy stays where it was."
+    assert [(paper.title, paper.abstract) for paper in papers(f"{title}\n{abstract}".encode())] == [(title, abstract)]
+
+
+def test_standard_input_is_read_for_a_dash():
+    assert [paper.title for paper in read_source("-", io.BytesIO(LINE))] == ["Pruning"]
+    with pytest.raises(SourceError, match=r"^standard input: it is empty"):
+        list(read_source("-", io.BytesIO()))
+
+
+def test_a_missing_file_a_folder_and_a_web_address_are_named(tmp_path):
+    assert refusal_of_file(tmp_path / "none.txt").endswith("none.txt: no such file; check the name")
+    assert refusal_of_file(tmp_path).endswith("is a folder; name a file in it")
+    assert "cannot be opened" in refusal_of_file("x" * 5_000)
+    assert "cannot be opened" in refusal_of_file("a\0b")
+    assert refusal_of_file("https://arxiv.org/").endswith("is a web address; save the page and name the file")
+
+
+def test_a_file_without_permission_is_named(tmp_path, monkeypatch):
+    def forbidden(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("builtins.open", forbidden)
+    assert "no permission to read it" in refusal_of_file(tmp_path / "secret.txt")
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"", "it is empty"),
+        (b"\xef\xbb\xbf \n\n", "it is empty"),
+        (gzip.compress(b""), "it is empty"),
+        (b"%PDF-1.7\n...", "it is a PDF file"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "it is a PNG picture"),
+        (b"PK\x03\x04\x14\0", "it is a zip archive"),
+        (b"\x7fELF\x02", "it is a program"),
+        (b"{\\rtf1 text}", "it is an RTF document"),
+        (b"\0" * 4_000, "a binary file"),
+        (PAGE.read_text("utf-8").encode("utf-16-le"), "UTF-16 text without its byte order mark"),
+        (b"one\ntwo\nthr\xe9e papers\n", "not UTF-8: byte 12 (line 3) fits no character; save it as UTF-8"),
+        (PAGE.read_text("utf-8").replace("a", "é", 1).encode("cp1252", "replace"), "not UTF-8"),
+        (random.Random(7).randbytes(5_000), "not UTF-8"),
+        (b"\xff\xfea", "not UTF-16"),
+        (b"Daily Papers\nJul 28\n42\n", "no paper found in it; give"),
+        (b"Pruning Small Networks\nCaches of Bounded Size\n", "it holds titles and no abstracts (2 titles)"),
+        (b'{"title": "Pruning"}\n' * 3, "it holds titles and no abstracts (3 titles)"),
+        (
+            b'{"title": 5}\n' * 3,
+            "none of its 3 records can be read; the first, line 1: the title is a number, not text",
+        ),
+        (b"[]", "no paper found"),
+        (b"[" + LINE[:30], "its one record cannot be read, record 1: the JSON breaks off"),
+        (gzip.compress(LINE * 9)[:-20], "the gzip file is damaged or cut off"),
+        (b"\x1f\x8b\x08" + b"damage" * 50, "the gzip file is damaged or cut off"),
+        (gzip.compress(gzip.compress(LINE)), "a gzip file within a gzip file"),
+    ],
+)
+def test_a_source_that_cannot_be_read_says_so_in_one_line(data, what):
+    assert what in refusal(data)
+
+
+def test_a_zero_byte_in_a_good_page_is_only_damage():
+    assert len(papers(PAGE.read_bytes().replace(b"entropy", b"ent\0ropy", 1))) == 90
+
+
+def test_a_page_over_the_limit_is_refused(monkeypatch):
+    monkeypatch.setattr(ingest.sources, "MAX_DOCUMENT", 1_000_000)
+    assert "more than 1 MB" in refusal(PAGE.read_bytes() * 10)
+    assert "more than 1 MB" in refusal(gzip.compress(b"a page of text " * 1_000_000))
+    assert len(papers(LINE * 20_000)) == 20_000  # JSON Lines may be longer
+
+
+def test_a_first_line_too_long_for_a_line_may_be_a_whole_object_or_be_passed_over():
+    many = {"papers": [RECORD] * 20_000}
+    assert len(papers(json.dumps(many).encode())) == 20_000
+    first, second = read_bytes(b'{"title": "' + b"x" * 1_500_000 + b'"}\n' + LINE, "pasted text")
+    assert isinstance(first, Unreadable)
+    assert isinstance(second, Paper)
+
+
+def test_a_line_of_200_mb_is_reported_without_being_held_in_memory(tmp_path):
+    packed = tmp_path / "bomb.jsonl.gz"
+    with gzip.open(packed, "wb", compresslevel=1) as out:
+        out.write(LINE + b'{"title": "')
+        for _ in range(200):
+            out.write(b"x" * 1_000_000)
+        out.write(b'"}\n' + LINE)
+    tracemalloc.start()
+    try:
+        read = list(read_source(str(packed)))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert [isinstance(record, Paper) for record in read] == [True, False, True]
+    assert read[1] == Unreadable("line 2", "a line of 200,000,014 bytes, more than 1,000,000")
+    assert peak < 20_000_000
+
+
+def test_ten_thousand_bad_records_before_the_first_paper_are_enough():
+    assert "none of its 10,000 records can be read" in refusal(b'{"title": 5}\n' * 50_000 + LINE)
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        b"<a " * 200_000,
+        b"<!--" * 100_000,
+        b"<html>" + b"</" * 300_000,
+        b"<html>" + b'<i data-target="DailyPapers" ' * 20_000,
+        b"<?xml " + b"<?" * 300_000,
+        b"<html>" + b"<![CDATA[" * 100_000,
+        b'<div data-target="DailyPapers" data-props="' + b"&#" + b"9" * 100_000 + b'">',
+        b"[" * 500_000,
+        b'[{"a":' * 200_000,
+        b'["' + b'\\"' * 1_000_000,
+        b"[" + b"x," * 500_000,
+        b"[" + LINE + b"}" * 100_000,
+        b"[" + LINE + b",}," * 100_000,
+        b"[" + LINE + b" 5" * 100_000,
+        b"[" + LINE + b"," + b'{"a" 1},' * 100_000 + b"]",
+        "a\u0316\u0301".encode() + "\u0316\u0301".encode() * 500_000,
+        b"1" * 2_000_000,
+        b"http://" * 300_000,
+        (b"7" * 240 + b"x\n") * 5_000,
+        (b"-" * 240 + b"x\n") * 5_000,
+        (b"a, " * 80 + b"\n") * 5_000,
+        b"Word " * 1_000_000,
+        b"A b c d e f\n" * 150_000,
+        b"A. " * 1_000_000,
+    ],
+    ids=lambda bomb: repr(bomb[:16]),
+)
+def test_content_made_to_stall_a_parser_is_done_within_ten_seconds(bomb):
+    start = time.monotonic()
+    outcome(bomb)
+    assert time.monotonic() - start < 10
+
+
+def damaged(page):
+    """The page cut at every 1 %, and 200 times with lines lost, swapped, doubled, torn or their bytes changed."""
+    chance = random.Random(2024)
+    yield from (page[: len(page) * part // 100] for part in range(100))
+    for _ in range(200):
+        lines = page.split(b"\n")
+        for _ in range(chance.randrange(1, 30)):
+            first, second = chance.randrange(len(lines)), chance.randrange(len(lines))
+            damage = chance.randrange(5)
+            if damage == 0:
+                del lines[first : first + chance.randrange(4)]
+                lines = lines or [b""]
+            elif damage == 1:
+                lines[first], lines[second % len(lines)] = lines[second % len(lines)], lines[first]
+            elif damage == 2:
+                lines.insert(first, lines[second % len(lines)])
+            elif damage == 3:
+                cut = chance.randrange(len(lines[first]) + 1)
+                lines[first : first + 1] = [lines[first][:cut], lines[first][cut:]]
+            elif chance.random() < 0.1:
+                lines[first] = lines[first] + bytes([chance.randrange(256)])
+        yield b"\n".join(lines)
+    text = page.decode()
+    yield from (
+        text.encode(charset, "replace")
+        for charset in ("latin-1", "cp1252", "utf-16", "utf-16-be", "shift_jis", "utf-7")
+    )
+
+
+@pytest.mark.parametrize(
+    "source", [PAGE, SAMPLES / "feed.xml", SAMPLES / "daily_papers.json", HTML, LINE * 20], ids=repr
+)
+def test_a_damaged_source_is_read_or_refused_and_never_anything_else(source):
+    page = source if isinstance(source, bytes) else source.read_bytes()
+    for data in damaged(page):
+        start = time.monotonic()
+        outcome(data)
+        assert time.monotonic() - start < 5
+
+
+def test_lost_lines_cost_only_the_papers_they_belong_to():
+    lines = PAGE.read_bytes().split(b"\n")
+    for at in range(20, len(lines), 9):
+        assert len(papers(b"\n".join(lines[:at] + lines[at + 1 :]))) >= 88
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the recorded sources are not at hand")
+@pytest.mark.parametrize(
+    ("pattern", "count"),
+    [
+        ("papers/huggingface_papers_*.html", 13),
+        ("papers/hf_daily_api/2024-12-*.json", 26 + 18 + 23),
+        ("papers/arxiv_atom/q_*.xml", 100 + 8 * 10 + 3 * 15 - 10),
+        ("bench/scifact/corpus.jsonl", 5_183),
+        ("corpora/hf_daily_papers.jsonl.gz", 9_877),
+    ],
+)
+def test_recorded_sources_are_read_in_full(pattern, count):
+    read = [record for path in SHARED.glob(pattern) for record in read_source(str(path))]
+    assert [record for record in read if isinstance(record, Unreadable)] == []
+    assert len(read) == count

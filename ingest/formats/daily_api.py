@@ -8,6 +8,7 @@ from ingest.formats.fields import paper_from
 from ingest.formats.json_records import RecordError, decode, elements, literal
 from ingest.paper import Paper, Unreadable
 
+MAX_RECORDS = 50_000  # records of one JSON document; at the size of real ones 20 MB hold some 13,000
 LISTS = ("dailyPapers", "papers", "results", "data")  # where an object keeps its list of papers
 
 
@@ -30,6 +31,8 @@ def read_json(text: str) -> Records:
 def read_elements(values: Iterable[object]) -> Records:
     """The papers of decoded elements; a string is taken for an element in Python's notation."""
     for number, value in enumerate(values, 1):
+        if number > MAX_RECORDS:
+            raise SourceError(f"more than {MAX_RECORDS:,} records; split it, or give JSON Lines, which may be longer")
         yield read_element(value, f"record {number}")
 
 

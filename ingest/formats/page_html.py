@@ -13,6 +13,7 @@ from ingest.formats import Records
 from ingest.formats.daily_api import read_json
 
 MAX_ELEMENTS = 20  # elements looked at; a page has one
+MAX_ATTRIBUTES = 100  # attributes looked at of one element; it has three
 TARGET = re.compile(r"""data-target\s*+=\s*+(?:"DailyPapers"|'DailyPapers')""", re.IGNORECASE)
 ATTRIBUTE = re.compile(r"""\s*+([^\s=<>"'/]++)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++)))?""")
 ADVICE = "save the page https://huggingface.co/papers as HTML, or copy its text"
@@ -39,7 +40,10 @@ def _data(text: str) -> Iterator[str]:
 
 
 def _after(text: str, at: int) -> str:
-    while attribute := ATTRIBUTE.match(text, at):
+    for _ in range(MAX_ATTRIBUTES):
+        attribute = ATTRIBUTE.match(text, at)
+        if not attribute:
+            break
         if attribute[1].lower() == "data-props":
             return attribute[2] or attribute[3] or ""
         at = attribute.end()

@@ -42,6 +42,7 @@ class StandIn:
     def __init__(self) -> None:
         self.asked: list[tuple[str, tuple[Turn, ...]]] = []
         self.closed = threading.Event()
+        self.shut = False
 
     def starters(self) -> list[str]:
         return ["How are lenses ground?", HOSTILE[0]]
@@ -51,6 +52,9 @@ class StandIn:
 
     def paper(self, paper_id: str) -> Paper | None:
         return {paper.id: paper for paper in (LENSES, MIRRORS)}.get(paper_id)
+
+    def close(self) -> None:
+        self.shut = True
 
     def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[str | Answer]:
         self.asked.append((question, tuple(history)))

@@ -50,7 +50,7 @@ def test_this_machine_by_any_of_its_names_is_served(host: str) -> None:
 def test_a_foreign_host_is_turned_away(host: str) -> None:
     answer = send(headers={"Host": host})
     assert answer.status_code == 400
-    assert answer.text == "This address is not served here.\n"
+    assert answer.json() == {"detail": "This address is not served here."}
 
 
 @pytest.mark.parametrize("origin", ["http://localhost:7860", "https://localhost:7860", "HTTP://LOCALHOST:7860", None])
@@ -71,7 +71,7 @@ def test_another_page_may_not_write(method: str, origin: str) -> None:
 def test_a_body_up_to_the_cap_passes_and_one_byte_more_does_not() -> None:
     assert send("POST", content=b"x" * 1000).text == "1000"
     refused = send("POST", content=b"x" * 1001)
-    assert (refused.status_code, refused.text) == (413, "The request is over 1,000 bytes.\n")
+    assert (refused.status_code, refused.json()) == (413, {"detail": "That is too much at once: over 1,000 bytes."})
 
 
 def test_a_body_that_states_no_length_is_counted() -> None:

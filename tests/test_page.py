@@ -32,11 +32,12 @@ def engine() -> StandIn:
 
 @pytest.fixture(scope="module")
 def address(engine: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    from ui.serve import start, stop  # Gradio takes seconds to import; a run without Chromium never needs it
+    from ui.serve import start  # Gradio takes seconds to import; a run without Chromium never needs it
 
-    page, url = start(lambda: engine, host="127.0.0.1", port=free_port(), folder=str(tmp_path_factory.mktemp("gradio")))
-    yield url
-    stop(page)
+    served = start(lambda: engine, host="127.0.0.1", port=free_port(), folder=str(tmp_path_factory.mktemp("gradio")))
+    yield served.url
+    served.stop()
+    assert engine.shut
 
 
 @pytest.fixture(scope="module")
@@ -250,7 +251,7 @@ def test_hostile_text_runs_nothing_and_fetches_nothing(page: Page, spot: int) ->
 
 
 def test_the_page_is_served_before_the_engine_exists(browser: Browser, tmp_path: Path) -> None:
-    from ui.serve import start, stop
+    from ui.serve import start
 
     made = threading.Event()
 
@@ -258,9 +259,9 @@ def test_the_page_is_served_before_the_engine_exists(browser: Browser, tmp_path:
         made.wait(20)
         return StandIn()
 
-    served, url = start(slow, host="127.0.0.1", port=free_port(), folder=str(tmp_path))
+    served = start(slow, host="127.0.0.1", port=free_port(), folder=str(tmp_path))
     early = browser.new_page()
-    early.goto(url)
+    early.goto(served.url)
     expect(early.locator("p.mode")).to_have_text("Opening the papers…")
     early.locator("#box textarea").fill("How are lenses ground?")
     early.locator("#box textarea").press("Enter")
@@ -269,19 +270,19 @@ def test_the_page_is_served_before_the_engine_exists(browser: Browser, tmp_path:
     expect(early.locator("#chat .answer button.cite.n1")).to_be_visible()
     expect(early.locator("p.mode")).to_have_text(StandIn.mode)
     early.close()
-    stop(served)
+    served.stop()
 
 
 def test_an_engine_that_cannot_be_made_is_said_plainly(browser: Browser, tmp_path: Path) -> None:
-    from ui.serve import start, stop
+    from ui.serve import start
 
     def fail() -> StandIn:
         raise StoreError("The record at /papers is damaged; run paperchat ingest again.")
 
-    served, url = start(fail, host="127.0.0.1", port=free_port(), folder=str(tmp_path))
+    served = start(fail, host="127.0.0.1", port=free_port(), folder=str(tmp_path))
     page = browser.new_page()
-    page.goto(url)
+    page.goto(served.url)
     expect(page.locator("#chat")).to_contain_text("The record at /papers is damaged; run paperchat ingest again.")
     expect(ask(page, "How?")).to_have_text("The record at /papers is damaged; run paperchat ingest again.")
     page.close()
-    stop(served)
+    served.stop()

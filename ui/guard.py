@@ -7,7 +7,7 @@ size and sends no security headers. Knows nothing of papers.
 import re
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -68,22 +68,22 @@ class Guard:
             return
         await self.pass_on(scope, receive, with_headers(send))
 
-    def refusal(self, method: str, headers: Headers) -> PlainTextResponse | None:
+    def refusal(self, method: str, headers: Headers) -> JSONResponse | None:
         """The response to a request that must not pass, or None."""
         host = headers.get("host", "").lower()
         if name_of(host) not in self.hosts or len(headers.getlist("host")) != 1:
-            return PlainTextResponse("This address is not served here.\n", 400)
+            return says("This address is not served here.", 400)
         # Browsers send an Origin with every write; a command-line client sends none.
         origin = headers.get("origin")
         if method not in READS and origin is not None and origin.lower() not in (f"http://{host}", f"https://{host}"):
-            return PlainTextResponse("Only this page itself may send here.\n", 403)
+            return says("Only this page itself may send here.", 403)
         length = headers.get("content-length", "0")
         if not (length.isascii() and length.isdigit() and len(length) < 20) or int(length) > self.most_bytes:
             return self.too_large()
         return None
 
-    def too_large(self) -> PlainTextResponse:
-        return PlainTextResponse(f"The request is over {self.most_bytes:,} bytes.\n", 413)
+    def too_large(self) -> JSONResponse:
+        return says(f"That is too much at once: over {self.most_bytes:,} bytes.", 413)
 
     async def pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request to Gradio, counting its body, because a chunked one states no length."""
@@ -108,6 +108,11 @@ class Guard:
         except TooLargeError:
             if not started:
                 await self.too_large()(scope, receive, send)
+
+
+def says(words: str, status: int) -> JSONResponse:
+    """A refusal in the form that Gradio's client shows as a message."""
+    return JSONResponse({"detail": words}, status)
 
 
 def name_of(host: str) -> str:

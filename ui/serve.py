@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import closing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ingest.errors import PaperchatError, UsageError
@@ -44,16 +45,32 @@ def serve(
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: ended.set())
     with tempfile.TemporaryDirectory(prefix="paperchat-", ignore_cleanup_errors=True) as folder:  # mode 0700
-        page, url = start(make_engine, host=host, port=port, folder=folder)
+        served = start(make_engine, host=host, port=port, folder=folder)
         try:
-            ready(url)
+            ready(served.url)
             ended.wait()
         finally:
-            stop(page)
+            served.stop()
 
 
-def start(make_engine: "Callable[[], Engine]", *, host: str, port: int, folder: str) -> "tuple[gr.Blocks, str]":
-    """Serve the page in the background; its Blocks and its address. `folder` takes what Gradio must put on disk."""
+@dataclass(frozen=True)
+class Served:
+    """A page being served in the background."""
+
+    page: "gr.Blocks"
+    url: str
+    opening: "Future[Engine]"
+
+    def stop(self) -> None:
+        """Close page and engine; open connections (each browser keeps one) are given a moment, then cut."""
+        self.page.server.config.timeout_graceful_shutdown = SECONDS_TO_CLOSE
+        self.page.close(verbose=False)
+        if self.opening.done() and not self.opening.exception():
+            self.opening.result().close()
+
+
+def start(make_engine: "Callable[[], Engine]", *, host: str, port: int, folder: str) -> Served:
+    """Serve the page in the background; `folder` takes what Gradio must put on disk."""
     check_address(host, port)
     os.environ |= GRADIO | {"GRADIO_TEMP_DIR": folder}
     go_direct(host)
@@ -86,7 +103,7 @@ def start(make_engine: "Callable[[], Engine]", *, host: str, port: int, folder: 
         **look(),
     )
     threading.Thread(target=open_engine, args=(make_engine, opening), name="engine", daemon=True).start()
-    return page, f"http://{name}:{port}/"
+    return Served(page, f"http://{name}:{port}/", opening)
 
 
 def open_engine(make_engine: "Callable[[], Engine]", opening: "Future[Engine]") -> None:
@@ -95,12 +112,6 @@ def open_engine(make_engine: "Callable[[], Engine]", opening: "Future[Engine]") 
         opening.set_result(make_engine())
     except Exception as error:
         opening.set_exception(error)
-
-
-def stop(page: "gr.Blocks") -> None:
-    """Close the page; open connections (each browser keeps one) are given a moment, then cut."""
-    page.server.config.timeout_graceful_shutdown = SECONDS_TO_CLOSE
-    page.close(verbose=False)
 
 
 def check_address(host: str, port: int) -> None:

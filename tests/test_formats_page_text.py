@@ -109,6 +109,22 @@ def test_a_line_of_names_under_the_title_gives_the_authors():
     assert (paper.title, paper.authors, other.authors) == (PRUNING[0], ("Ada Lane", "Bo de Reed"), ())
 
 
+def test_names_listed_line_by_line_under_a_heading_give_the_authors():
+    page = [
+        PRUNING[0],
+        "Published on Jul 31, 2024",
+        "Upvote",
+        "115",
+        "Authors:",
+        "Ada Lane",
+        ",",
+        "Maria Elena Rossi",
+        ",",
+    ]
+    (paper,) = read_page("\n".join([*page, "Abstract", ABOUT_PRUNING, "View PDF", "Community"]))
+    assert paper == Paper(*PRUNING, ("Ada Lane", "Maria Elena Rossi"))
+
+
 def test_labels_and_markdown_are_taken_off():
     page = f"## {PRUNING[0]}\n\n{ABOUT_PRUNING}\n\n"
     page += f"Title: {CACHES[0]}\nAuthors: Ada Lane, Bo Reed\nAbstract: {ABOUT_CACHES}"

@@ -54,7 +54,7 @@ FURNITURE = re.compile(
     | new | hot | top | subscribe | follow(?:ing)? | share | save | cite | search | home | more | menu | back | next
     | previous | today | yesterday | (?:this\ )?week(?:ly)? | (?:this\ )?month(?:ly)? | daily | trending | latest
     | log\ ?in | sign\ (?:in|up) | models | datasets | spaces | buckets | docs | enterprise | pricing | posts | papers
-    | hugging\ face | community | daily\ papers | trending\ papers | up-?votes? | abstract:? | summary | authors?:?
+    | hugging\ face | community | daily\ papers | trending\ papers | up-?votes? | abstract:? | summary
     | pdf | html | code
     | paper\ authors? | view | expand | collapse | add\ to\ collection | edit\ preview | sort\ by\b.{{0,40}}
     | (?:by)?\s*ak\ and\ the\ research\ community | .{{0,40}}\bin\ your\ (?:email\ )?inbox\b.{{0,40}}
@@ -84,6 +84,8 @@ def read_line(number: int, raw: str) -> Line:
         return Line(number, text, Look.DATE)
     if len(plain) <= LONGEST_FURNITURE and FURNITURE.fullmatch(plain):
         return Line(number, plain, Look.FURNITURE)
+    if text.lower() in ("authors:", "authors"):
+        return Line(number, "", Look.AUTHORS)
     label = LABEL.match(text)
     if label:
         looks = {"title": Look.TITLE, "author": Look.AUTHORS, "authors": Look.AUTHORS}
@@ -115,9 +117,14 @@ def is_titled(text: str) -> bool:
     return len(text) <= 300 and 2 * letters > len(text) and ((len(text.split()) >= 3 and len(text) >= 15) or wide)
 
 
+def is_name(text: str) -> bool:
+    """Whether a line can be one person's name."""
+    return bool(NAME.fullmatch(text))
+
+
 def names_in(text: str) -> list[str]:
     """The people a line lists, at least two; empty for a line that is no list of names."""
     parts = [part.strip() for part in re.split(r",|;|·|\band\b|&", text)]
     parts = [part for part in parts if part]
-    named = sum(bool(NAME.fullmatch(part)) for part in parts)
+    named = sum(is_name(part) for part in parts)
     return parts if len(parts) > 1 and 4 * named >= 3 * len(parts) and parts[0][0].isupper() else []

@@ -12,7 +12,7 @@ from ingest.errors import SourceError
 from ingest.formats import Records
 from ingest.formats.dates import date_heading
 from ingest.formats.fields import NO_ABSTRACT, checked_paper
-from ingest.formats.page_lines import PROSE_SIZE, Line, Look, is_sentence, is_titled, names_in, read_line
+from ingest.formats.page_lines import PROSE_SIZE, Line, Look, is_name, is_sentence, is_titled, names_in, read_line
 from ingest.formats.unwrap import paragraphs
 from ingest.paper import Unreadable
 
@@ -45,6 +45,7 @@ class _Page:
     date: str = ""
     shorts: list[Line] = field(default_factory=list)
     authors: list[str] = field(default_factory=list)
+    listing: bool = False  # a heading "Authors" was seen, and names follow line by line
     title: Line | None = None
     abstract: list[str] = field(default_factory=list)
 
@@ -55,6 +56,9 @@ class _Page:
             self.abstract.append(line.text)
         elif line.look is Look.AUTHORS:
             self.authors += re.split(r",|;|\band\b", line.text) if self.shorts else []
+            self.listing = bool(self.shorts) and not line.text
+        elif self.listing and is_name(line.text):
+            self.authors.append(line.text)
         elif line.look is Look.DATE:
             yield from self.close()
             self.date = date_heading(line.text) or ""
@@ -88,6 +92,7 @@ class _Page:
 
     def _begin(self, line: Line) -> Records:
         yield from self._finish()
+        self.listing = False
         self.title = self._choose_title()
         place = self.shorts.index(self.title) if self.title else 0
         yield from self._left_alone(self.shorts[:place])

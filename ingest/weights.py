@@ -1,6 +1,6 @@
 """Finds the installed weights of all-MiniLM-L6-v2 and makes sure they are the published ones.
 
-Standard library only: the build hook (`hatch_build.py`) reads this file too.
+Standard library only: the build hook (`weights_hook.py`) reads this file too.
 """
 
 import hashlib

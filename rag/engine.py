@@ -19,6 +19,7 @@ from rag.answer import Answer, Citation, Ranked, Turn
 from rag.extract import choose, refuse, write
 from rag.names import nickname
 from rag.retrieve import Retriever, Scope
+from rag.sufficiency import is_too_weak
 
 MOST_CHARACTERS = 4_000  # of a question
 RETRIEVED = 10  # papers an answer reports as found
@@ -83,7 +84,7 @@ class Engine:
         question = check_question(question)
         ranked = self._retriever.search(question, k=RETRIEVED, scope=scope)
         answer = Answer(question, "", (), True, question, tuple(ranked), 0.0)
-        if not ranked or self._too_weak(question, ranked):
+        if is_too_weak(question, ranked):
             text = refuse(ranked, self.count())
             yield text
             yield replace(answer, text=text, seconds=time.perf_counter() - started)
@@ -101,9 +102,6 @@ class Engine:
             refused=False,
             seconds=time.perf_counter() - started,
         )
-
-    def _too_weak(self, question: str, ranked: Sequence[Ranked]) -> bool:
-        return False
 
     def starters(self) -> list[str]:
         """Up to four questions that the papers here can answer, to begin with; none where there are no papers."""

@@ -11,9 +11,9 @@ from rag.answer import Citation, Evidence, Ranked
 from rag.names import nickname, short_name
 
 MOST_SENTENCES = 3  # of one paper
-MOST_PAPERS = 5
+MOST_PAPERS = 6
 NEAR_BEST = 0.62  # share of the best sentence's score that another needs to be said as well
-NEAR_TOP = 0.93  # share of the first paper's score that another paper needs
+NEAR_TOP = 0.7  # share of the first paper's score that another needs where several are asked for
 NEWS = 0.35  # share of a sentence's own words that must not have been said yet
 SEVERAL = re.compile(
     r"\b(?:which|what|list|name|any|all|other|how many)\b[^?]{0,40}"

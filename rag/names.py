@@ -17,7 +17,7 @@ INTRODUCED = re.compile(
     rf"|{CALLS}\s+(?:the\s+)?[\"“']?(?P<called>{COINED})"
     rf"|{MAKES}\b[^.;]{{0,110}}?\((?P<short>{COINED}?)s?\))"
 )
-LONGEST_TITLE = 60  # characters of a title that stands for a name
+LONGEST_TITLE = 100  # characters of a title that stands for a name
 
 
 @lru_cache(maxsize=20_000)

@@ -1,0 +1,39 @@
+"""Settings: where they come from, and what a value that cannot be meant is told."""
+
+from pathlib import Path
+
+import pytest
+
+from ingest.errors import UsageError
+from ingest.settings import load_settings
+
+
+def test_without_any_setting_everything_is_local(tmp_path: Path) -> None:
+    settings = load_settings({}, tmp_path)
+    assert (settings.chroma_url, settings.embedding, settings.openai_api_key) == ("", "minilm", "")
+    assert settings.home.name == "paperchat"
+
+
+def test_a_dotenv_file_of_the_folder_is_read_and_the_environment_wins(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("PAPERCHAT_HOME=/from/file\nCHROMA_URL=http://localhost:8000\nOTHER=1\n")
+    settings = load_settings({"PAPERCHAT_HOME": "/from/environment"}, tmp_path)
+    assert settings.home == Path("/from/environment")
+    assert settings.chroma_url == "http://localhost:8000"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PAPERCHAT_EMBEDDING", "bert"),
+        ("PAPERCHAT_EMBEDDING", "openai"),
+        ("PAPERCHAT_EMBEDDING", "minilm:x"),
+        ("CHROMA_URL", "localhost:8000"),
+    ],
+)
+def test_a_value_that_cannot_be_meant_is_refused_with_what_can(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(UsageError, match=rf"^{name} is '{value}'; write "):
+        load_settings({name: value}, tmp_path)
+
+
+def test_the_key_stands_in_no_repr(tmp_path: Path) -> None:
+    assert "sk-secret" not in repr(load_settings({"OPENAI_API_KEY": "sk-secret"}, tmp_path))

@@ -1,12 +1,15 @@
 """A folder `index-N`: the vector and word indexes made from the record, with a manifest that says of what.
 
-The manifest is removed before anything in the folder changes and written last, with the size and time of every
-file, so that a kill, a full disk or a flipped byte leaves a folder that is not trusted. Such a folder is never
-mended: another is made beside it, out of the record, without embedding anything again.
+The manifest is removed before anything in the folder changes and written last, with the mark of every file, so
+that a kill, a full disk or a flipped byte leaves a folder that is not trusted. Such a folder is never opened nor
+mended: another is made in its place, out of the record, without embedding anything again.
 """
 
 import json
+import re
 import shutil
+import zlib
+from collections.abc import Iterator
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -17,31 +20,35 @@ from ingest.record import Record
 from ingest.vectors import ChromaVectors, embedded_client
 from ingest.words import WordIndex
 
-FORMAT = 1  # grows when what is derived, or how, changes
-PART = 1_000  # papers carried from the record to Chroma at a time
+FORMAT = 2  # grows when what is derived, or how, changes
+UNFLUSHED = 1_000  # papers up to which Chroma's vector file stays off the disk; replaying them takes 0.3 s
+MARKED = 32_000_000  # bytes up to which a file is known by its content (10 ms), beyond by its time of change
+NAME = re.compile(r"index-(\d{1,9})")
 
 
-def facts(revision: int, embedding: str) -> dict[str, Any]:
+def facts(record: Record, revision: int, embedding: str) -> dict[str, Any]:
     """What makes a derived index this one and no other."""
-    return {"format": FORMAT, "revision": revision, "embedding": embedding, "chroma": version("chromadb")}
+    versions = f"{FORMAT} chromadb {version('chromadb')} bm25s {version('bm25s')}"
+    return {"format": versions, "embedding": embedding, "revision": revision, "stamp": record.stamp(revision)}
 
 
 class IndexFolder:
-    """An open index folder. Raises StoreError or OSError; after either it is not to be used any more."""
+    """An open index folder. Raises StoreError or OSError; after either it is to be discarded."""
 
     def __init__(self, path: Path, words: WordIndex, vectors: ChromaVectors | None, stated: dict[str, Any]) -> None:
         self.path = path
         self.words = words
         self.vectors = vectors
         self._stated = stated
+        self._wrote = False
 
     @classmethod
     def find(cls, home: Path, record: Record, embedding: str) -> "IndexFolder | None":
-        """The newest folder that can be trusted, of this or an earlier revision; any other is deleted."""
+        """The newest folder that can be trusted, of this or an earlier revision; all others are deleted."""
         found = None
-        for path in sorted(home.glob("index-*"), key=_number, reverse=True):
+        for path in _folders(home):
             if found is None:
-                with suppress(StoreError, OSError, ValueError, KeyError, EOFError):
+                with suppress(StoreError, OSError, ValueError, KeyError, TypeError, EOFError):
                     found = cls._open(path, record, embedding)
             if found is None or found.path != path:
                 shutil.rmtree(path, ignore_errors=True)
@@ -49,84 +56,134 @@ class IndexFolder:
 
     @classmethod
     def _open(cls, path: Path, record: Record, embedding: str) -> "IndexFolder | None":
-        manifest = json.loads((path / "manifest.json").read_text())
-        stated = {key: manifest.get(key) for key in ("format", "revision", "embedding", "chroma", "rows")}
-        expected = facts(stated["revision"], embedding)
-        if {**stated, **expected} != stated or manifest.get("files") != _files(path):
+        stated = _trusted(path, record, embedding)
+        if stated is None:
             return None
-        if stated["revision"] > record.revision():
-            return None  # of a record that was lost or put back
-        words = WordIndex.load(path / f"words-{stated['revision']}")
-        vectors = ChromaVectors.find(embedded_client(path / "chroma")) if embedding else None
-        if (vectors.count() if vectors else 0) != stated["rows"]:
-            return None
-        folder = cls(path, words, vectors, stated)
-        folder._seal()  # opening touched Chroma's files
+        folder = cls(path, WordIndex.load(_words(path, stated["revision"])), None, stated)
+        try:
+            if embedding:
+                folder.vectors = ChromaVectors.find(embedded_client(path / "chroma"), stated["collection"])
+            if folder.rows() != stated["rows"]:
+                raise StoreError(f"{path} does not hold what it states.")
+            folder._seal()  # opening rewrote Chroma's files
+        except BaseException:
+            folder.discard()
+            raise
         return folder
 
     @classmethod
     def make(cls, home: Path, record: Record, embedding: str) -> "IndexFolder":
-        """A new folder for the whole record; all others are deleted."""
-        path = home / f"index-{max((_number(p) for p in home.glob('index-*')), default=0) + 1}"
-        (path / "chroma").mkdir(parents=True, mode=0o700)
-        revision = record.revision()
-        vectors = None
-        if embedding:
-            rows = sum(2 + len(entry.passages) for entry in record.entries())
-            vectors = ChromaVectors.create(embedded_client(path / "chroma"), rows=rows)
-            fill(vectors, record, record.numbers())
-        folder = cls(path, WordIndex.build(record.entries()), vectors, facts(revision, embedding))
-        folder.words.save(path / f"words-{revision}")
-        folder._seal()
-        for other in home.glob("index-*"):
-            if other != path:
-                shutil.rmtree(other, ignore_errors=True)
+        """A new folder for the whole record in place of any other."""
+        last = max((_number(path) for path in _folders(home)), default=0)
+        for path in _folders(home):
+            shutil.rmtree(path, ignore_errors=True)
+        path = home / f"index-{last + 1}"
+        flushed = record.count() > UNFLUSHED
+        name = f"paperchat-{record.identity()}"
+        stated = {**facts(record, 0, embedding), "collection": name, "flushed": flushed}
+        folder = cls(path, WordIndex.build([]), None, stated)
+        try:
+            (path / "chroma").mkdir(parents=True, mode=0o700)
+            if embedding:
+                folder.vectors = ChromaVectors.create(embedded_client(path / "chroma"), name, flushed=flushed)
+            folder.catch_up(record)
+        except BaseException:
+            folder.discard()
+            raise
         return folder
 
-    @property
-    def revision(self) -> int:
-        return int(self._stated["revision"])
+    def outgrown(self, record: Record) -> bool:
+        """Whether it was made for so few papers that opening it is going to take long."""
+        return not self._stated["flushed"] and record.count() > 2 * UNFLUSHED
 
     def catch_up(self, record: Record) -> None:
         """Carries over what changed in the record since the folder's revision."""
-        revision, changed = record.revision(), record.numbers(since=self.revision)
+        before, revision = self._stated["revision"], record.revision()  # what is changed later, is carried again
+        self._wrote = True
         (self.path / "manifest.json").unlink(missing_ok=True)
         if self.vectors:
-            self.vectors.remove(changed)
-            fill(self.vectors, record, changed)
-        before = self.path / f"words-{self.revision}"
+            self.vectors.carry(record, record.numbers(since=before), self._stated["embedding"])
         self.words = WordIndex.build(record.entries())
-        self.words.save(self.path / f"words-{revision}")
-        shutil.rmtree(before, ignore_errors=True)  # what is mapped from it stays readable
-        self._stated["revision"] = revision
+        self.words.save(_words(self.path, revision))
+        if revision != before:
+            shutil.rmtree(_words(self.path, before), ignore_errors=True)  # what is mapped from it stays readable
+        self._stated |= facts(record, revision, self._stated["embedding"])
         self._seal()
+
+    @property
+    def revision(self) -> int:
+        """The revision of the record that it holds, if not a later one."""
+        return int(self._stated["revision"])
+
+    def rows(self) -> int:
+        return self.vectors.count() if self.vectors else 0
 
     def close(self) -> None:
-        """Closes Chroma and seals the folder for the next process."""
+        """Closes Chroma and, where it was written to, seals the folder for the next process."""
         if self.vectors:
+            self._stated["rows"] = self.rows()
             self.vectors.close()
-        self._seal()
+        if self._wrote:
+            self._write_manifest()
+
+    def discard(self) -> None:
+        """Closes and deletes it, so that neither this process nor another can trust it again."""
+        with suppress(OSError):
+            (self.path / "manifest.json").unlink(missing_ok=True)
+        with suppress(StoreError):
+            if self.vectors:
+                self.vectors.close()
+        shutil.rmtree(self.path, ignore_errors=True)
 
     def _seal(self) -> None:
-        if not (self.vectors and self.vectors.closed):
-            self._stated["rows"] = self.vectors.count() if self.vectors else 0
+        self._stated["rows"] = self.rows()
+        self._write_manifest()
+
+    def _write_manifest(self) -> None:
         aside = self.path / "manifest.new"
-        aside.write_text(json.dumps({**self._stated, "files": _files(self.path)}))
+        aside.write_text(json.dumps({**self._stated, "files": dict(_marks(self.path))}))
         aside.replace(self.path / "manifest.json")
 
 
-def fill(vectors: ChromaVectors, record: Record, numbers: list[int]) -> None:
-    """Puts the rows of these papers into a collection that does not hold them."""
-    for start in range(0, len(numbers), PART):
-        vectors.put(list(record.entries(numbers[start : start + PART], vectors=True)))
+def recorded_words(home: Path, record: Record) -> WordIndex:
+    """The word index of this very revision, from the folder of the process that owns it, or made anew."""
+    for path in _folders(home):
+        with suppress(OSError, ValueError, KeyError, TypeError, EOFError):
+            manifest = json.loads((path / "manifest.json").read_text())
+            stated = facts(record, record.revision(), manifest["embedding"])
+            folder = _words(path, stated["revision"])
+            files = {name: mark for name, mark in manifest["files"].items() if name.startswith(folder.name)}
+            if manifest == {**manifest, **stated} and files == {f"{folder.name}/{n}": m for n, m in _marks(folder)}:
+                return WordIndex.load(folder)
+    return WordIndex.build(record.entries())
+
+
+def _trusted(path: Path, record: Record, embedding: str) -> dict[str, Any] | None:
+    """What the manifest of a folder states, where all of it is true."""
+    stated: dict[str, Any] = json.loads((path / "manifest.json").read_text())
+    files = stated.pop("files")
+    same = stated == {**stated, **facts(record, stated["revision"], embedding)}
+    return stated if same and files == dict(_marks(path)) else None
+
+
+def _marks(folder: Path) -> Iterator[tuple[str, list[int]]]:
+    """The name of each file below a folder, but its manifest, with its size and what it holds."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not path.name.startswith("manifest."):
+            found = path.stat()
+            content = zlib.crc32(path.read_bytes()) if found.st_size <= MARKED else found.st_mtime_ns
+            yield path.relative_to(folder).as_posix(), [found.st_size, content]
+
+
+def _words(path: Path, revision: int) -> Path:
+    return path / f"words-{revision}"
+
+
+def _folders(home: Path) -> list[Path]:
+    """The index folders, newest first."""
+    return sorted((path for path in home.glob("index-*") if _number(path)), key=_number, reverse=True)
 
 
 def _number(path: Path) -> int:
-    digits = path.name.removeprefix("index-")
-    return int(digits) if digits.isdecimal() else 0
-
-
-def _files(folder: Path) -> dict[str, list[int]]:
-    """Size in bytes and time of change in nanoseconds of each file below a folder, but its manifest."""
-    found = (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("manifest."))
-    return {str(path.relative_to(folder)): [path.stat().st_size, path.stat().st_mtime_ns] for path in sorted(found)}
+    found = NAME.fullmatch(path.name)
+    return int(found[1]) if found and path.is_dir() else 0

@@ -1,10 +1,11 @@
 """What can be searched: the record of papers with the indexes derived from it. Knows no question.
 
-One process owns the index folder; any other searches the record itself, exactly, so that asking from the command
-line works while the page runs. With a Chroma server the vectors are there instead.
+One process owns the derived indexes; any other searches the record itself, exactly, so that asking from the
+command line works while the page runs. So does the owner while its index cannot be written or read.
 """
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import suppress
@@ -12,56 +13,70 @@ from contextlib import suppress
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.derived import IndexFolder, facts, fill
+from ingest.chroma_server import vectors_on_server
+from ingest.derived import IndexFolder, recorded_words
 from ingest.embedding import Embedder, ModelMissingError, make_embedder
 from ingest.errors import StoreError
 from ingest.locks import OwnedFile
 from ingest.record import Entry, Record
 from ingest.settings import Settings
-from ingest.vectors import ChromaVectors, ExactVectors, server_client
+from ingest.vectors import Dates, ExactVectors, Nearest
 from ingest.words import WordIndex
 
 CACHED_ENTRIES = 4_000  # decoded entries kept in memory, about 15 KB each
+RETRY_SECONDS = 60.0  # before an index that failed is tried again
 
 
 class PaperIndex:
     """The papers of one folder, searchable by words and, where there is an embedding model, by meaning.
 
-    `notices` are plain sentences, fit to show, on what is not as it should be. Safe to share between threads.
-    Raises StoreError where the record cannot be used or was made with another embedding model.
+    Safe to share between threads. Raises StoreError where the record cannot be used or all its vectors are of
+    another embedding model, ModelError where the model cannot be.
     """
 
     def __init__(self, settings: Settings, *, foreign_vectors: bool = False) -> None:
         """`foreign_vectors` lets a record of another model be opened, to embed it anew."""
         self.settings = settings
-        self.notices: list[str] = []
         self.record = Record(settings.home)
-        self.embedder = self._make_embedder(foreign_vectors)
         self.words = WordIndex.build([])
-        self._vectors: ChromaVectors | ExactVectors | None = None
+        self._notices: dict[str, str] = {}
+        self._vectors: Nearest | None = None
         self._folder: IndexFolder | None = None
         self._owner = OwnedFile(settings.home, "index")
-        self._lock = threading.RLock()
+        self._turn = threading.RLock()  # of the one thread that changes what is searched
         self._cache: OrderedDict[int, Entry] = OrderedDict()
+        self._cache_lock = threading.Lock()
         self._revision = -1
+        self._retry_at = float("inf")
+        try:
+            self.embedder = self._make_embedder(foreign_vectors)
+        except BaseException:
+            self.record.close()
+            raise
+        self._embedding = self.embedder.name if self.embedder else ""
 
     def _make_embedder(self, foreign_vectors: bool) -> Embedder | None:
         try:
             embedder = make_embedder(self.settings)
         except ModelMissingError as error:
-            self.notices.append(f"{error} Until then papers are searched by words alone.")
+            self._notices["model"] = f"{error} Until then papers are searched by words alone."
             return None
-        made_by = self.record.meta("embedding")
-        if embedder and made_by and made_by != embedder.name and not foreign_vectors:
+        others = self.record.embeddings()
+        if embedder and others and embedder.name not in others and not foreign_vectors:
             raise StoreError(
-                f"The index in {self.settings.home} was made with the embedding model {made_by}, but {embedder.name} "
+                f"The index in {self.settings.home} was made with the embedding model {others[0]}, but {embedder.name} "
                 "is configured (PAPERCHAT_EMBEDDING). Run 'paperchat rebuild' to embed it anew, or set the former back."
             )
         return embedder
 
+    @property
+    def notices(self) -> list[str]:
+        """Plain sentences, fit to show, on what is not as it should be at present."""
+        return list(self._notices.values())
+
     def close(self) -> None:
         """Leaves everything on disk so that the next process can trust it."""
-        with self._lock:
+        with self._turn:
             if self._folder:
                 with suppress(StoreError, OSError):
                     self._folder.close()
@@ -75,104 +90,114 @@ class PaperIndex:
 
     def entries(self, numbers: Sequence[int]) -> list[Entry]:
         """The entries with their vectors, in the order of `numbers`; those asked for often come from memory."""
-        with self._lock:
-            for entry in self.record.entries([n for n in numbers if n not in self._cache], vectors=True):
+        with self._cache_lock:
+            missing = [n for n in numbers if n not in self._cache]
+            for entry in self.record.entries(missing, embedding=self._embedding):
                 self._cache[entry.number] = entry
             found = [self._cache[n] for n in numbers if n in self._cache]
             for entry in found:
                 self._cache.move_to_end(entry.number)
-            while len(self._cache) > max(CACHED_ENTRIES, len(numbers)):
+            while len(self._cache) > CACHED_ENTRIES:
                 self._cache.popitem(last=False)
             return found
 
-    def nearest(self, vector: NDArray[np.float32], k: int, *, dates: tuple[str, str] = ("", "")) -> list[int]:
+    def nearest(self, vector: NDArray[np.float32], k: int, *, dates: Dates = ("", "")) -> list[int]:
         """Numbers of the papers holding the k rows nearest to `vector` (dim,); none where there are no vectors."""
         vectors = self._vectors
-        if vectors is None:
-            return []
         try:
-            return vectors.nearest(vector, k, dates=dates)
+            return vectors.nearest(vector, k, dates=dates) if vectors else []
         except StoreError as error:
-            with self._lock:
+            with self._turn:
                 if self._vectors is vectors:
-                    self._heal(error)
-                healed = self._vectors
-            return healed.nearest(vector, k, dates=dates) if healed else []
+                    self._fall_back(error)
+        return self.nearest(vector, k, dates=dates)
 
     # -- keeping in step with the record -------------------------------------------------------------------------
 
-    def refresh(self) -> None:
-        """Brings the derived indexes to the revision of the record; costs one small query when they are."""
-        if self.record.revision() == self._revision:
+    def refresh(self, *, anew: bool = False) -> None:
+        """Brings what is searched to the revision of the record; costs one small query when it is there.
+
+        A thread that comes while another is at it goes on with what there is. `anew` makes the index folder again.
+        """
+        if self._is_current() and not anew:
             return
-        with self._lock:
-            revision = self.record.revision()
-            if revision != self._revision:
-                self._cache.clear()
-                self._catch_up(revision)
+        if not self._turn.acquire(blocking=self._revision < 0 or anew):
+            return
+        try:
+            if not self._is_current() or anew:
+                revision = self.record.revision()  # before anything is read: what changes meanwhile is seen next time
+                self._derive(anew)
+                with self._cache_lock:
+                    self._cache.clear()
                 self._revision = revision
                 self._tell_of_missing_vectors()
+        finally:
+            self._turn.release()
 
-    def _catch_up(self, revision: int) -> None:
-        if self.settings.chroma_url:
-            self.words = WordIndex.build(self.record.entries())
-            self._vectors = self._on_server(revision)
-        elif self._folder or self._owner.take():
-            self._in_folder()
-        else:  # another process owns the folder
-            self.words = WordIndex.build(self.record.entries())
-            self._vectors = self._exact()
+    def settle(self, *, anew: bool = False) -> None:
+        """Refreshes where this process may write the derived indexes; elsewhere their owner will when it is asked."""
+        if self._owner.take():
+            self.refresh(anew=anew)
 
-    def _in_folder(self) -> None:
-        embedding = self.embedder.name if self.embedder else ""
+    def _is_current(self) -> bool:
+        return self.record.revision() == self._revision and time.monotonic() < self._retry_at
+
+    def _derive(self, anew: bool) -> None:
+        self._retry_at = float("inf")
         try:
-            folder = self._folder or IndexFolder.find(self.settings.home, self.record, embedding)
-            if folder and folder.revision != self.record.revision():
-                folder.catch_up(self.record)
+            owned = self._owner.take()
+            if self.settings.chroma_url and self._embedding:
+                url = self.settings.chroma_url
+                self._search_record(vectors_on_server(url, self.record, self._embedding, write=owned))
+            elif owned:
+                self._folder = self._make_folder() if anew else self._folder_at_hand()
+                self.words, self._vectors = self._folder.words, self._folder.vectors
+            else:
+                self._search_record()
+            self._notices.pop("index", None)
+        except (StoreError, OSError) as error:
+            self._fall_back(error)
+
+    def _folder_at_hand(self) -> IndexFolder:
+        self._folder = self._folder or IndexFolder.find(self.settings.home, self.record, self._embedding)
+        if self._folder is None or self._folder.outgrown(self.record):
+            return self._make_folder()
+        try:
+            if self._folder.revision != self.record.revision():
+                self._folder.catch_up(self.record)
         except (StoreError, OSError):
-            folder = None
-        try:
-            self._folder = folder or IndexFolder.make(self.settings.home, self.record, embedding)
-        except OSError as error:
-            raise StoreError(f"The index in {self.settings.home} cannot be written ({error.strerror}).") from error
-        self.words, self._vectors = self._folder.words, self._folder.vectors
+            return self._make_folder()
+        return self._folder
 
-    def _exact(self) -> ExactVectors | None:
-        return ExactVectors(self.record.entries(vectors=True)) if self.embedder else None
+    def _make_folder(self) -> IndexFolder:
+        former, self._folder = self._folder, None
+        if former:
+            self._search_record()  # others may be searching
+            former.discard()
+        return IndexFolder.make(self.settings.home, self.record, self._embedding)
 
-    def _heal(self, failed: StoreError) -> None:
-        """The vector index failed in use: make it again, and where that fails too, do without it."""
-        try:
-            if self._folder is None:
-                raise failed
-            self._folder = None
-            self._in_folder()
-        except StoreError as error:
-            self._notice(f"{error} Papers are searched in the record itself.")
-            self._vectors = self._exact()
+    def _fall_back(self, error: StoreError | OSError) -> None:
+        """Without the derived index until it is tried again: searches the record."""
+        reason = str(error) if isinstance(error, StoreError) else f"The index cannot be written ({error.strerror})."
+        self._notices["index"] = f"{reason} Papers are searched in the record itself."
+        folder, self._folder = self._folder, None
+        self._search_record()
+        if folder:
+            folder.discard()
+        self._retry_at = time.monotonic() + RETRY_SECONDS
 
-    def _on_server(self, revision: int) -> ChromaVectors | ExactVectors | None:
-        """The collection on the Chroma server, filled anew unless it is noted to hold this very revision."""
-        if self.embedder is None:
-            return None
-        stated = {**facts(revision, self.embedder.name), "record": self.record.identity()}
-        try:
-            client = server_client(self.settings.chroma_url)
-            vectors = ChromaVectors.find(client)
-            if vectors is None or {**vectors.state(), **stated} != vectors.state():
-                vectors = ChromaVectors.create(client, rows=0)
-                fill(vectors, self.record, self.record.numbers())
-                vectors.note(**stated)
-            return vectors
-        except StoreError as error:
-            self._notice(f"{error} Papers are searched in the record itself.")
-            return self._exact()
+    def _search_record(self, vectors: Nearest | None = None) -> None:
+        """Without an index folder: `vectors` from elsewhere, or those of the record."""
+        self.words = recorded_words(self.settings.home, self.record)
+        if vectors is None and self._embedding:
+            vectors = ExactVectors(self.record.entries(embedding=self._embedding))
+        self._vectors = vectors
 
     def _tell_of_missing_vectors(self) -> None:
-        missing = len(self.record.numbers_without_vectors()) if self.embedder else 0
+        missing = len(self.record.without_vectors(self._embedding)) if self.embedder else 0
+        self._notices.pop("vectors", None)
         if missing:
-            self._notice(f"{missing} papers have no vectors yet and are found by words alone; run: paperchat rebuild")
-
-    def _notice(self, sentence: str) -> None:
-        if sentence not in self.notices:
-            self.notices.append(sentence)
+            papers = "1 paper has" if missing == 1 else f"{missing:,} papers have"
+            self._notices["vectors"] = (
+                f"{papers} no vectors of {self._embedding} and can be found by words alone; run: paperchat rebuild"
+            )

@@ -1,6 +1,7 @@
 """Whole ingests and rebuilds: sources into the record, the record into the index, one writer at a time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -38,28 +39,21 @@ def ingest_sources(
 ) -> Ingested:
     """Takes each source in, then brings the index up to date where this process may.
 
-    A source that cannot be read at all is reported and the others go in. Raises StoreError or ModelError.
+    A source that cannot be read at all is reported and the others go in. `told` hears plain sentences on what is not
+    as it should be. Raises StoreError or ModelError.
     """
     report = Ingested()
     readable = _count(sources, report, progress)
-    index = PaperIndex(settings)
-    try:
-        for notice in index.notices:
-            told(notice)
-        with writing(settings.home, told=told):
-            for source in readable:
-                try:
-                    records = read_source(source)
-                    ingest_papers(
-                        _named(source), records, index.record, index.embedder, report=report, progress=progress
-                    )
-                except SourceError as error:
-                    report.failed.append(str(error))
-            if index.embedder:
-                embed_missing(index.record, index.embedder)
-            index.refresh()
-    finally:
-        index.close()
+    with _writer(settings, told) as index:
+        for source in readable:
+            try:
+                records = read_source(source)
+                ingest_papers(_named(source), records, index.record, index.embedder, report=report, progress=progress)
+            except SourceError as error:
+                report.failed.append(str(error))
+        if index.embedder:
+            embed_missing(index.record, index.embedder)
+        index.settle()
     return report
 
 
@@ -84,15 +78,34 @@ def _named(source: str) -> str:
 
 
 def rebuild(settings: Settings, *, told: Told = lambda sentence: None, progress: Progress = _unheard) -> int:
-    """Embeds every recorded paper anew with the configured model and makes the index again; the number of papers."""
-    index = PaperIndex(settings, foreign_vectors=True)
+    """Embeds every recorded paper anew with the configured model and makes the index again; the number of papers.
+
+    One that was interrupted goes on where it stopped. Without a model the vectors stay and the index is made again.
+    """
+    with _writer(settings, told, foreign_vectors=True) as index:
+        if index.embedder:
+            index.embedder.embed_query("Is there a model?")  # one that does not answer costs no vectors
+            name = index.embedder.name
+            if not index.record.without_vectors(name):
+                index.record.drop_vectors(name)
+            progress(total=len(index.record.without_vectors(name)))
+            embed_missing(index.record, index.embedder, progress=progress)
+        index.settle(anew=True)
+        return index.count()
+
+
+@contextmanager
+def _writer(settings: Settings, told: Told, *, foreign_vectors: bool = False) -> Iterator[PaperIndex]:
+    """The index, for the one process that may write; its notices, once each, are told when it is opened and left."""
+    index = PaperIndex(settings, foreign_vectors=foreign_vectors)
     try:
+        before = index.notices
+        for notice in before:
+            told(notice)
         with writing(settings.home, told=told):
-            progress(total=index.count())
-            index.record.drop_vectors()
-            if index.embedder:
-                embed_missing(index.record, index.embedder, progress=progress)
-            index.refresh()
-            return index.count()
+            yield index
+        for notice in index.notices:
+            if notice not in before:
+                told(notice)
     finally:
         index.close()

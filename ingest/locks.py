@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -21,19 +21,25 @@ class OwnedFile:
         self._holder = folder / f"{name}.pid"
 
     def take(self) -> bool:
-        """Takes the lock if it is free; the system frees it when the process ends, however it ends."""
+        """Whether this process has it, now or already; the system frees it when the process ends, however it ends."""
+        if self._lock.is_locked:
+            return True
         try:
             self._lock.acquire(timeout=0)
-            self._holder.write_text(str(os.getpid()))
         except Timeout:
             return False
         except OSError as error:
             folder = self._holder.parent
             raise StoreError(f"{folder} cannot be written ({error.strerror}); check PAPERCHAT_HOME.") from error
+        with suppress(OSError):  # a disk too full for a name is no reason not to go on
+            self._holder.write_text(str(os.getpid()))
         return True
 
     def release(self) -> None:
-        self._lock.release()
+        if self._lock.is_locked:
+            with suppress(OSError):
+                self._holder.unlink()
+            self._lock.release()
 
     def holder(self) -> str:
         """'process 4711' or 'another process'."""

@@ -1,5 +1,7 @@
 """Takes sources into the record, batch by batch: read, compare, embed what is new, commit. Knows no index."""
 
+import hashlib
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -8,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.embedding import Embedder
-from ingest.paper import Paper, Unreadable
-from ingest.record import Entry, Record, content_hash, make_entry, merge
+from ingest.paper import Paper, Unreadable, title_key
+from ingest.record import Change, Entry, Note, Record, make_entry
 
 BATCH_PAPERS = 64  # a commit; about two seconds of embedding
 
@@ -30,6 +32,27 @@ class Report:
         return self.added + self.updated
 
 
+class Seen:
+    """The papers a source has given so far."""
+
+    def __init__(self) -> None:
+        self._arxiv: set[str] = set()
+        self._titles: dict[str, set[str]] = {}  # the arXiv ids, or '' for none, given with each title
+        self._numbers: set[int] = set()
+
+    def add(self, paper: Paper, known: Entry | None) -> bool:
+        """Remembers a paper, and the entry it was found to be; False where the source gave that paper before."""
+        titled = self._titles.setdefault(title_key(paper.title) or paper.title, set())
+        if paper.arxiv in self._arxiv or (titled and ("" in titled or not paper.arxiv)):
+            return False
+        if known and known.number in self._numbers:
+            return False
+        titled.add(paper.arxiv)
+        self._arxiv |= {paper.arxiv} - {""}
+        self._numbers |= {known.number} if known else set()
+        return True
+
+
 def ingest_papers(
     source: str,
     records: Iterable[Paper | Unreadable],
@@ -44,11 +67,11 @@ def ingest_papers(
     A source changes a paper only when what it says of the paper has changed since it said it last. Of a paper
     doubled within a source the first stands.
     """
-    seen: set[str] = set()
+    seen = Seen()
     papers = _readable(source, records, report)
     while batch := list(islice(papers, BATCH_PAPERS)):
-        fresh = _first_of_each(batch, seen, report)
-        _commit(source, fresh, record, embedder, report)
+        changes, notes = _compare(source, batch, record, seen, report)
+        record.write(_embedded(changes, embedder), notes, embedding=embedder.name if embedder else "")
         progress(len(batch))
 
 
@@ -61,41 +84,54 @@ def _readable(source: str, records: Iterable[Paper | Unreadable], report: Report
             yield found
 
 
-def _first_of_each(batch: Sequence[Paper], seen: set[str], report: Report) -> list[Paper]:
-    fresh = []
-    for paper in batch:
-        keys = {paper.id, Paper(paper.title, "").id if not paper.arxiv else paper.id}
-        if keys & seen:
-            report.doubled += 1
-        else:
-            fresh.append(paper)
-        seen |= keys
-    return fresh
-
-
-def _commit(source: str, papers: Sequence[Paper], record: Record, embedder: Embedder | None, report: Report) -> None:
-    changes: list[tuple[Entry, str, str]] = []
-    notes: list[tuple[int, str, str]] = []
+def _compare(
+    source: str, papers: Sequence[Paper], record: Record, seen: Seen, report: Report
+) -> tuple[list[Change], list[Note]]:
+    """What the papers change in the record, and what is only to be noted."""
+    changes: list[Change] = []
+    notes: list[Note] = []
     for paper in papers:
-        said = content_hash(paper)
         known = record.match(paper)
-        if known is None:
+        said = content_hash(paper)
+        if not seen.add(paper, known):
+            report.doubled += 1
+        elif known is None:
             report.added += 1
             changes.append((make_entry(paper), source, said))
-            continue
-        before = record.said(known.number, source)
-        merged = merge(known.paper, paper)
-        if before == said or merged == known.paper:
+        elif record.said(known.number, source) == said:
             report.unchanged += 1
-            if before != said:
-                notes.append((known.number, source, said))
+        elif (merged := merge(known.paper, paper)) == known.paper:
+            report.unchanged += 1
+            notes.append((known.number, source, said))
         else:
             report.updated += 1
             changes.append((make_entry(merged, number=known.number), source, said))
-    if embedder and changes:
-        embedded = embed_entries([entry for entry, _, _ in changes], embedder)
-        changes = [(entry, source, said) for entry, (_, _, said) in zip(embedded, changes, strict=True)]
-    record.write(changes, notes, embedding=embedder.name if embedder and changes else "")
+    return changes, notes
+
+
+def merge(recorded: Paper, said: Paper) -> Paper:
+    """What a source says of a recorded paper: its text replaces, what it leaves out stays; the id never changes."""
+    return replace(
+        said,
+        id=recorded.id,
+        authors=said.authors or recorded.authors,
+        date=said.date or recorded.date,
+        url=said.url or recorded.url,
+        arxiv=said.arxiv or recorded.arxiv,
+    )
+
+
+def content_hash(paper: Paper) -> str:
+    """SHA-256 (hexadecimal) over everything a source says of a paper."""
+    said = [paper.title, paper.abstract, list(paper.authors), paper.date, paper.url, paper.arxiv]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+def _embedded(changes: list[Change], embedder: Embedder | None) -> list[Change]:
+    if embedder is None or not changes:
+        return changes
+    entries = embed_entries([entry for entry, _, _ in changes], embedder)
+    return [(entry, source, said) for entry, (_, source, said) in zip(entries, changes, strict=True)]
 
 
 def embed_entries(entries: Sequence[Entry], embedder: Embedder) -> list[Entry]:
@@ -107,14 +143,15 @@ def embed_entries(entries: Sequence[Entry], embedder: Embedder) -> list[Entry]:
 
 
 def _with_centroid(entry: Entry, vectors: NDArray[np.float32]) -> NDArray[np.float16]:
-    middle = vectors[1 + len(entry.passages) :].mean(axis=0)
-    middle /= np.linalg.norm(middle) or 1.0
+    sentences = vectors[1 + len(entry.passages) :]
+    middle = sentences.mean(axis=0) if len(sentences) else vectors[0]  # a title alone is its own middle
+    middle = middle / (np.linalg.norm(middle) or 1.0)
     return np.insert(vectors, 1, middle, axis=0).astype(np.float16)
 
 
 def embed_missing(record: Record, embedder: Embedder, *, progress: Callable[[int], None] = lambda papers: None) -> int:
-    """Embeds the papers that were recorded without a model; the number of them."""
-    numbers = record.numbers_without_vectors()
+    """Embeds the papers that have no vectors of this model; the number of them."""
+    numbers = record.without_vectors(embedder.name)
     for start in range(0, len(numbers), BATCH_PAPERS):
         entries = list(record.entries(numbers[start : start + BATCH_PAPERS]))
         record.put_vectors(embed_entries(entries, embedder), embedding=embedder.name)

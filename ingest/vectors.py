@@ -1,36 +1,39 @@
-"""Nearest vectors: in Chroma, embedded or on a server, or exactly, out of the record. Derived, never the truth.
+"""Nearest vectors: in a Chroma collection, or exactly, out of the record. Derived, never the truth.
 
-What is searched are the rows of `Entry.rows` for the whole abstract and its passages; a row's id is
-'number:row'. Chroma is given vectors only: it embeds nothing and keeps no text.
+What is searched are the rows of `Entry.rows` for the whole abstract, its centroid and its passages; a row's id
+is 'number:row'. Chroma is given vectors only: it embeds nothing and keeps no text.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ingest.errors import StoreError
-from ingest.record import Entry
+from ingest.record import Entry, Record
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
     from chromadb.api.models.Collection import Collection
 
-COLLECTION = "paperchat"
-BATCH = 5_000  # rows a call; Chroma refuses more than 5,461
-FLUSH_LIMIT = 6_000  # rows up to which the vector file never touches the disk; reopening replays them (2 s)
-SERVER_SECONDS = 20.0  # longest wait for one call to a Chroma server; the client itself would wait for ever
+PART = 500  # papers carried from the record to Chroma at a time
+BATCH = 1_000  # rows a call: 8 MB on the way to a server; Chroma refuses more than 5,461
+NEVER = 10_000_000  # rows of a collection that keeps its vector file off the disk and replays its log when opened
+
+Dates = tuple[str, str]  # the first and the last, ISO 8601 or a beginning of it, both included; empty for no bound
 
 
 class Nearest(Protocol):
-    """Something that finds the nearest rows."""
+    """Something that finds the nearest rows. Safe to share between threads."""
 
-    def nearest(self, vector: NDArray[np.float32], k: int, *, dates: tuple[str, str] = ("", "")) -> list[int]:
-        """Numbers of the papers that hold the k rows nearest to `vector` (dim,), nearest first, each once."""
+    def nearest(self, vector: NDArray[np.float32], k: int, *, dates: Dates = ("", "")) -> list[int]:
+        """Numbers of the papers that hold the k rows nearest to `vector` (dim,), nearest first, each once.
+
+        Raises StoreError.
+        """
         ...
 
 
@@ -38,18 +41,19 @@ class ExactVectors:
     """Cosine against every row: for a process that does not own the index, and to measure one that does."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:
-        numbers, rows, dates = [], [], []
+        numbers: list[int] = []
+        dates: list[str] = []
+        rows = []
         for entry in entries:
-            if entry.rows is not None:
-                searched = _searched(entry.rows, entry)
-                numbers += [entry.number] * len(searched)
-                dates += [entry.paper.date] * len(searched)
-                rows.append(searched)
+            searched = _searched(entry).copy()  # a view would keep the rows of the sentences in memory
+            numbers += [entry.number] * len(searched)
+            dates += [entry.paper.date] * len(searched)
+            rows += [searched] if len(searched) else []
         self._numbers = np.asarray(numbers, dtype=np.int64)
-        self._dates = np.asarray(dates)
-        self._rows = np.concatenate(rows).astype(np.float32) if rows else np.zeros((0, 0), dtype=np.float32)
+        self._dates = np.asarray(dates, dtype=np.str_)
+        self._rows = np.concatenate(rows, dtype=np.float32) if rows else np.zeros((0, 0), dtype=np.float32)
 
-    def nearest(self, vector: NDArray[np.float32], k: int, *, dates: tuple[str, str] = ("", "")) -> list[int]:
+    def nearest(self, vector: NDArray[np.float32], k: int, *, dates: Dates = ("", "")) -> list[int]:
         if not len(self._rows):
             return []
         scores = self._rows @ vector
@@ -65,30 +69,31 @@ class ChromaVectors:
     def __init__(self, client: "ClientAPI", collection: "Collection") -> None:
         self._client = client
         self._collection = collection
-        self.closed = False
 
     @classmethod
-    def create(cls, client: "ClientAPI", *, rows: int, name: str = COLLECTION) -> "ChromaVectors":
-        """An empty collection, replacing one of the same name; `rows` is how many it is going to hold."""
+    def create(cls, client: "ClientAPI", name: str, *, flushed: bool = True) -> "ChromaVectors":
+        """An empty collection in place of any of the same name; one that is not `flushed` leaves no vector file."""
         hnsw: dict[str, Any] = {"space": "cosine", "ef_construction": 128, "ef_search": 128, "max_neighbors": 24}
-        if rows <= FLUSH_LIMIT:
-            hnsw |= {"sync_threshold": 10_000_000}
-        with _plain("made"):
-            if name in _names(client):
+        configuration: Any = {"hnsw": hnsw if flushed else {**hnsw, "sync_threshold": NEVER}}
+        if cls.find(client, name):
+            with plain("made"):
                 client.delete_collection(name)
-            configuration: Any = {"hnsw": hnsw}
+        with plain("made"):
             return cls(client, client.create_collection(name, embedding_function=None, configuration=configuration))
 
     @classmethod
-    def find(cls, client: "ClientAPI", *, name: str = COLLECTION) -> "ChromaVectors | None":
+    def find(cls, client: "ClientAPI", name: str) -> "ChromaVectors | None":
         """The collection of that name, if there is one."""
-        with _plain("opened"):
-            if name not in _names(client):
+        from chromadb.errors import NotFoundError
+
+        with plain("opened"):
+            try:
+                return cls(client, client.get_collection(name, embedding_function=None))
+            except NotFoundError:
                 return None
-            return cls(client, client.get_collection(name, embedding_function=None))
 
     def count(self) -> int:
-        with _plain("read"):
+        with plain("read"):
             return self._collection.count()
 
     def state(self) -> dict[str, Any]:
@@ -96,47 +101,54 @@ class ChromaVectors:
         return dict(self._collection.metadata or {})
 
     def note(self, **state: str | int) -> None:
-        with _plain("written"):
+        with plain("written"):
             self._collection.modify(metadata=state)
 
-    def put(self, entries: Sequence[Entry]) -> None:
-        """Adds the rows of these entries; rows of the same papers must have been removed before."""
-        ids, rows, metadatas = [], [], []
+    def carry(self, record: Record, numbers: Sequence[int], embedding: str) -> None:
+        """Makes the rows of these papers what they are in the record; a search meanwhile finds the old or the new."""
+        empty = self.count() == 0
+        for start in range(0, len(numbers), PART):
+            part = numbers[start : start + PART]
+            held = set() if empty else self._ids(part)
+            ids = self._put(record.entries(part, embedding=embedding))
+            if surplus := sorted(held.difference(ids)):
+                with plain("written"):
+                    self._collection.delete(ids=surplus)
+
+    def _ids(self, numbers: Sequence[int]) -> set[str]:
+        where: Any = {"paper": {"$in": list(numbers)}}
+        with plain("read"):
+            return set(self._collection.get(where=where, include=[])["ids"])
+
+    def _put(self, entries: Iterable[Entry]) -> list[str]:
+        ids: list[str] = []
+        metadatas: Any = []
+        rows = []
         for entry in entries:
-            if entry.rows is not None:
-                searched = _searched(entry.rows, entry)
-                ids += [f"{entry.number}:{row}" for row in range(len(searched))]
-                metadatas += [{"paper": entry.number, "day": _day(entry.paper.date)}] * len(searched)
-                rows.append(searched.astype(np.float32))
-        if not ids:
-            return
-        stacked = np.concatenate(rows)
-        with _plain("written"):
-            for start in range(0, len(ids), BATCH):
-                part = slice(start, start + BATCH)
-                metadata: Any = metadatas[part]
-                self._collection.add(ids=ids[part], embeddings=stacked[part], metadatas=metadata)
+            searched = _searched(entry)
+            ids += [f"{entry.number}:{row}" for row in range(len(searched))]
+            metadatas += [{"paper": entry.number, "day": _day(entry.paper.date)}] * len(searched)
+            rows += [searched] if len(searched) else []
+        if rows:
+            stacked = np.concatenate(rows, dtype=np.float32)
+            for at in range(0, len(ids), BATCH):
+                cut = slice(at, at + BATCH)
+                with plain("written"):
+                    self._collection.upsert(ids=ids[cut], embeddings=stacked[cut], metadatas=metadatas[cut])
+        return ids
 
-    def remove(self, numbers: Sequence[int]) -> None:
-        """Removes all rows of these papers."""
-        with _plain("written"):
-            for start in range(0, len(numbers), 500):
-                where: Any = {"paper": {"$in": list(numbers[start : start + 500])}}
-                self._collection.delete(where=where)
-
-    def nearest(self, vector: NDArray[np.float32], k: int, *, dates: tuple[str, str] = ("", "")) -> list[int]:
+    def nearest(self, vector: NDArray[np.float32], k: int, *, dates: Dates = ("", "")) -> list[int]:
         since, until = (_day(date) for date in dates)
         bounds: list[Any] = [{"day": {"$gte": since}}] if since else []
         bounds += [{"day": {"$lte": until}}, {"day": {"$gt": 0}}] if until else []
         where = {"$and": bounds} if len(bounds) > 1 else bounds[0] if bounds else None
-        with _plain("searched"):
+        with plain("searched"):
             vectors: Any = [vector]
             found = self._collection.query(query_embeddings=vectors, n_results=k, where=where, include=[])
         return list(dict.fromkeys(int(row.partition(":")[0]) for row in found["ids"][0]))
 
     def close(self) -> None:
-        self.closed = True
-        with _plain("closed"):
+        with plain("closed"):
             self._client.close()  # type: ignore[attr-defined]
 
 
@@ -145,36 +157,12 @@ def embedded_client(folder: Path) -> "ClientAPI":
     import chromadb  # a second of import that commands without search do not need
     from chromadb.config import Settings
 
-    with _plain("opened"):
+    with plain("opened"):
         return chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False, _env_file=None))  # type: ignore[call-arg]
 
 
-def server_client(url: str) -> "ClientAPI":
-    """A Chroma server by its address. Raises StoreError when it cannot be reached in time."""
-    import chromadb
-    from chromadb.config import Settings
-
-    parts = urlsplit(url)
-    secure = parts.scheme == "https"
-    with _plain("reached", where=f"the Chroma server at {parts.hostname}:{parts.port or ''} (CHROMA_URL)"):
-        client = chromadb.HttpClient(
-            host=parts.hostname or "localhost",
-            port=parts.port or (443 if secure else 8000),
-            ssl=secure,
-            settings=Settings(anonymized_telemetry=False, _env_file=None),  # type: ignore[call-arg]
-        )
-        session = getattr(getattr(client, "_server", None), "_session", None)
-        if session is not None:
-            session.timeout = SERVER_SECONDS
-        return client
-
-
-def _names(client: "ClientAPI") -> set[str]:
-    return {collection.name for collection in client.list_collections()}
-
-
 @contextmanager
-def _plain(what: str, *, where: str = "the vector index") -> Iterator[None]:
+def plain(what: str, *, where: str = "The vector index") -> Iterator[None]:
     """Turns whatever Chroma raises into a StoreError; its native core panics with a BaseException."""
     try:
         yield
@@ -183,20 +171,20 @@ def _plain(what: str, *, where: str = "the vector index") -> Iterator[None]:
     except BaseException as error:
         reason = str(error).strip().splitlines()
         text = reason[0][:200] if reason else type(error).__name__
-        raise StoreError(f"{where[0].upper()}{where[1:]} cannot be {what} ({text}).") from error
+        raise StoreError(f"{where} cannot be {what} ({text}).") from error
 
 
-def _searched(rows: NDArray[np.float16], entry: Entry) -> NDArray[np.float16]:
+def _searched(entry: Entry) -> NDArray[np.float16]:
     """The rows a search is made over: whole abstract, centroid and passages, without the single sentences."""
-    return rows[: 2 + len(entry.passages)]
+    return np.zeros((0, 0), np.float16) if entry.rows is None else entry.rows[: 2 + len(entry.passages)]
 
 
 def _day(date: str) -> int:
-    """2024-08-21 as 20240821, so that Chroma can compare dates; 0 for none."""
-    return int(date.replace("-", "")) if date else 0
+    """2024-08-21 as 20240821, so that Chroma can compare dates, and 2024-08 as 20240800; 0 for none."""
+    return int(date.replace("-", "").ljust(8, "0")) if date else 0
 
 
-def _within(dates: NDArray[np.str_], bounds: tuple[str, str]) -> NDArray[np.bool_]:
+def _within(dates: NDArray[np.str_], bounds: Dates) -> NDArray[np.bool_]:
     since, until = bounds
     inside = np.ones(len(dates), dtype=bool)
     if since:

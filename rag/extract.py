@@ -100,10 +100,9 @@ def mark(sentence: str, number: int) -> str:
 
 
 def refuse(ranked: Sequence[Ranked], count: int) -> str:
-    """One plain sentence that says the papers do not answer, and which come closest."""
+    """One plain sentence that says the papers do not answer; the closest are shown with it."""
     if not ranked:
         return "There are no papers here to answer from."
-    names = [short_name(found.paper) for found in ranked[:3]]
-    closest = names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
-    papers = "The one paper here does not answer" if count == 1 else f"None of the {count} papers here answers"
-    return f"{papers} that; the closest {'is' if len(names) == 1 else 'are'} {closest}."
+    return (
+        "The one paper here does not answer that." if count == 1 else f"None of the {count} papers here answers that."
+    )

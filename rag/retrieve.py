@@ -87,6 +87,13 @@ class Retriever:
         best = np.argsort(-scores, kind="stable")[:k]
         return [self._ranked(signals, int(i), float(scores[i]), tokens, question) for i in best]
 
+    def look(self, question: str, paper_ids: Sequence[str]) -> list[Ranked]:
+        """These papers, in this order, with their sentences ranked for the question; unknown ids are left out."""
+        found = {
+            ranked.paper.id: ranked for ranked in self.search(question, k=len(paper_ids), scope=Scope(tuple(paper_ids)))
+        }
+        return [found[paper_id] for paper_id in paper_ids if paper_id in found]
+
     def _measure(self, tokens: Sequence[str], vector: Floats | None, scope: Scope) -> Signals:
         words = self.index.words
         bm25 = words.scores(tokens)
@@ -172,4 +179,6 @@ def score_sentences(entry: Entry, cosine: Floats, tokens: Sequence[str], *, want
 def _manner(sentence: str) -> float:
     """What a sentence is worth for how it speaks, whatever is asked."""
     own = SENTENCE_OWN * bool(OWN.search(sentence))
-    return own - SENTENCE_BACKGROUND * bool(BACKGROUND.match(sentence)) - SENTENCE_LEANING * bool(LEANING.match(sentence))
+    return (
+        own - SENTENCE_BACKGROUND * bool(BACKGROUND.match(sentence)) - SENTENCE_LEANING * bool(LEANING.match(sentence))
+    )

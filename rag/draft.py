@@ -1,0 +1,89 @@
+"""What a writer hands over: cited statements in paragraphs, lists and a table, before they are numbered and rendered.
+
+A writer never writes a mark: it names the evidence, and `Numbering` gives each sentence its number once.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from ingest.paper import Paper
+from rag.answer import Citation, Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One sentence of an answer: `evidence` quoted as it stands, behind `lead`, our words that name the paper ('KIVI')."""
+
+    evidence: Evidence
+    lead: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Statements that read on from one another."""
+
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A list, an item a paper; `heading` says what they share and carries the marks of all its items."""
+
+    items: tuple[Statement, ...]
+    heading: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A table's cell: the sentence that says it, or None where the abstract does not say."""
+
+    evidence: Evidence | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    aspect: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A comparison: a column a paper, a row an aspect; `names` are what the papers are called in its head."""
+
+    papers: tuple[Paper, ...]
+    names: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+Part = Paragraph | Group | Table
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """All a writer found to say. `note` is ours, shown beside the answer and not part of it ('90 papers looked at')."""
+
+    parts: tuple[Part, ...]
+    note: str = ""
+
+
+@dataclass
+class Numbering:
+    """Gives each cited sentence a number, in order of first mention, the same one each time."""
+
+    citations: list[Citation] = field(default_factory=list)
+    _given: dict[tuple[str, int, int], int] = field(default_factory=dict)
+
+    def number(self, evidence: Evidence) -> int:
+        paper, sentence = evidence.paper, evidence.sentence
+        key = (paper.id, sentence.start, sentence.end)
+        if key not in self._given:
+            self._given[key] = len(self._given) + 1
+            quote = paper.abstract[sentence.start : sentence.end]
+            self.citations.append(
+                Citation(self._given[key], paper.id, paper.title, quote, sentence.start, sentence.end)
+            )
+        return self._given[key]
+
+    def marks(self, evidence: Sequence[Evidence]) -> str:
+        """' [1] [4]' for these sentences."""
+        return "".join(f" [{number}]" for number in dict.fromkeys(map(self.number, evidence)))

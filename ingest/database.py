@@ -79,6 +79,8 @@ class Database:
                 return self._db.execute(statement, values).fetchall()
             except sqlite3.Error as error:
                 raise _in_plain_words(error, self.path) from error
+            except UnicodeDecodeError as error:
+                raise damaged(self.path, "text that is not UTF-8") from error
 
     def insert(self, statement: str, values: Sequence[object]) -> int:
         """The number of the row that a statement inserts."""

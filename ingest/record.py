@@ -36,6 +36,9 @@ CREATE TABLE said (paper INTEGER NOT NULL REFERENCES papers, source TEXT NOT NUL
 CREATE TABLE vectors (paper INTEGER PRIMARY KEY REFERENCES papers, embedding TEXT NOT NULL, rows BLOB NOT NULL);
 CREATE INDEX vectors_embedding ON vectors (embedding)
 """
+# By the index, which holds no blobs.
+EMBEDDED = "SELECT 1 FROM vectors INDEXED BY vectors_embedding WHERE embedding = ? AND paper = number"
+WITHOUT_VECTORS = f"SELECT number FROM papers WHERE NOT EXISTS ({EMBEDDED}) ORDER BY number"
 COLUMNS = "number, id, arxiv, title, abstract, authors, date, url, spans"
 READ_PAPERS = 1_000  # a query; SQLite takes at most 32,766 parameters
 
@@ -134,8 +137,7 @@ class Record:
 
     def without_vectors(self, embedding: str) -> list[int]:
         """Row numbers of the papers that have no vectors of the model of this name."""
-        embedded = "SELECT 1 FROM vectors WHERE embedding = ? AND paper = number"  # read from the index alone
-        return self._numbers(f"SELECT number FROM papers WHERE NOT EXISTS ({embedded}) ORDER BY number", (embedding,))
+        return self._numbers(WITHOUT_VECTORS, (embedding,))
 
     def embeddings(self) -> list[str]:
         """The names of the models whose vectors it holds."""

@@ -3,7 +3,7 @@
 A writer never writes a mark: it names the evidence, and `Numbering` gives each sentence its number once.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ingest.paper import Paper
@@ -12,7 +12,7 @@ from rag.answer import Citation, Evidence
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One sentence of an answer: `evidence` quoted as it stands, behind `lead`, our words that name the paper ('KIVI')."""
+    """One sentence of an answer: `evidence` quoted, behind `lead`, our words that name its paper ('KIVI')."""
 
     evidence: Evidence
     lead: str = ""

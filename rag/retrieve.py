@@ -172,7 +172,7 @@ def score_sentences(entry: Entry, cosine: Floats, tokens: Sequence[str], *, want
     numbers = [wants_number and any(c.isdigit() for c in sentence.text) for sentence in entry.sentences]
     manner = [_manner(sentence.text) for sentence in entry.sentences]
     scores = cosine + SENTENCE_WORDS * np.asarray(words) + SENTENCE_NUMBERS * np.asarray(numbers) + np.asarray(manner)
-    return scores.astype(np.float32)
+    return np.asarray(scores, dtype=np.float32)
 
 
 @lru_cache(maxsize=20_000)

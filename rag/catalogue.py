@@ -1,0 +1,163 @@
+"""Which papers a text names: by the names papers give their methods, by titles, by phrases only one paper has.
+
+Knows no question and no conversation; misspelt names are found where nothing else is meant.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from math import log
+
+from ingest.index import PaperIndex
+from ingest.record import Entry
+from ingest.words import STOPWORDS, tokenize
+from rag.names import COINED_WORD, TITLE_NAME, nickname
+
+LONGEST_NAME = 5  # words
+SHORTEST_NAME = 3  # letters, of a name that is one word
+CLOSE_ENOUGH = 0.84  # similarity (difflib) at which a word no paper has is a misspelt name
+WORD = re.compile(r"[^\W_]+(?:[+.'’][^\W_]+)*")
+SPELLED = re.compile(  # 'Cut Cross-Entropy (CCE)'
+    r"((?:[A-Z][\w-]*\s+(?:(?:of|for|and|the|in|to|with)\s+)?){1,5})\(([A-Z][\w-]*?[A-Z\d][\w-]*?)s?\)"
+)
+PARENTHESISED = re.compile(r"\(([A-Z][\w-]+(?: [A-Z][\w-]+){1,3})\)")  # 'a student with … (Entropic Student)'
+GIVEN_NAME = 2  # weight from which a name counts where it is spelled as the paper spells it
+OWN_NAME = 3  # weight from which a name is the paper's own, however common its words
+FEWEST_WORDS = 4  # of a sentence that can be known by its words
+HELD_BY_FEW, HELD_SHARE = 3, 0.001  # papers that may hold a word that still tells them apart
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Where a text names papers: `text[start:end]` and their ids, the likeliest first."""
+
+    start: int
+    end: int
+    paper_ids: tuple[str, ...]
+
+
+class Catalogue:
+    """The names of the papers of one index, kept in step with it."""
+
+    def __init__(self, index: PaperIndex) -> None:
+        self._index = index
+        self._revision = -1
+        self._names: dict[str, dict[str, int]] = {}
+        self._spelled: dict[str, dict[str, int]] = {}  # as the paper writes it: BASED is a name where based is a word
+        self._single: list[str] = []
+
+    def refresh(self) -> None:
+        """Learns the names anew when the record has changed."""
+        revision = self._index.record.revision()
+        if revision == self._revision:
+            return
+        names: dict[str, dict[str, int]] = defaultdict(dict)
+        spelled: dict[str, dict[str, int]] = defaultdict(dict)
+        for entry in self._index.record.entries():
+            for name, weight in names_of(entry):
+                key = squeeze(name)
+                if weight >= GIVEN_NAME and not name.islower():
+                    spelled[name][entry.paper.id] = weight
+                if len(key) >= SHORTEST_NAME and (weight >= OWN_NAME or not self._is_ordinary(name)):
+                    names[key][entry.paper.id] = max(weight, names[key].get(entry.paper.id, 0))
+        self._names = {key: holders for key, holders in names.items() if _tells_apart(holders)}
+        self._spelled = {name: holders for name, holders in spelled.items() if _tells_apart(holders)}
+        self._single = [key for key in self._names if len(key) >= 5]
+        self._revision = revision
+
+    def mentions(self, text: str) -> list[Mention]:
+        """The papers a text names, in its order; a longer name wins over one inside it."""
+        self.refresh()
+        words = list(WORD.finditer(text))
+        found: list[Mention] = []
+        at = 0
+        while at < len(words):
+            mention, step = self._longest(text, words[at : at + LONGEST_NAME])
+            if mention:
+                found.append(mention)
+            at += step
+        return found
+
+    def holder(self, sentence: str, *, coverage: float, lead: float) -> tuple[str, ...]:
+        """The one paper that holds this share of a sentence's words, by rarity, and `lead` times that of any other."""
+        words = self._index.words
+        tokens = list(dict.fromkeys(tokenize(sentence)))
+        mass = sum(words.idf(token) for token in tokens)
+        if len(tokens) < FEWEST_WORDS or len(words.numbers) == 0:
+            return ()
+        scores = words.scores(tokens) / mass
+        order = scores.argsort()[::-1][:2]
+        second = float(scores[order[1]]) if len(order) > 1 else 0.0
+        if scores[order[0]] < coverage or scores[order[0]] < lead * second:
+            return ()
+        return tuple(entry.paper.id for entry in self._index.entries([int(words.numbers[order[0]])]))
+
+    def _longest(self, text: str, words: list[re.Match[str]]) -> tuple[Mention | None, int]:
+        for count in range(len(words), 0, -1):
+            start, end = words[0].start(), words[count - 1].end()
+            holders = self._holders(text[start:end], count)
+            if holders:
+                return Mention(start, end, holders), count
+        return None, 1
+
+    def _holders(self, name: str, count: int) -> tuple[str, ...]:
+        if name.casefold() in STOPWORDS:
+            return ()
+        key = squeeze(name)
+        named = self._spelled.get(name) or self._names.get(key)
+        if not named and key.endswith("s"):
+            named = self._names.get(key[:-1])
+        if not named and count == 1:
+            named = self._misspelt(name, key)
+        if not named or (count == 1 and name.islower() and self._is_ordinary(name)):
+            return ()
+        best = max(named.values())
+        return tuple(sorted((paper for paper, weight in named.items() if weight == best)))
+
+    def _misspelt(self, name: str, key: str) -> dict[str, int] | None:
+        if len(key) < 6 or any(token in self._index.words for token in tokenize(name.replace("-", " "))):
+            return None
+        close = get_close_matches(key, self._single, n=1, cutoff=CLOSE_ENOUGH)
+        return self._names[close[0]] if close else None
+
+    def _is_ordinary(self, name: str) -> bool:
+        """Whether papers at large use all the words of a name ('GPU', 'KV cache', 'based')."""
+        words = self._index.words
+        total = len(words.numbers)
+        held = max(HELD_BY_FEW, HELD_SHARE * total)
+        commonest = log(1 + (total - held + 0.5) / (held + 0.5))
+        return all(words.idf(token) < commonest for token in tokenize(name.replace("-", " ")))
+
+
+def names_of(entry: Entry) -> Iterable[tuple[str, int]]:
+    """What a paper can be called and how much it is its own: 4 its title, 3 the name it gives itself, 2 in its title,
+    1 a name it spells out or coins in the abstract."""
+    paper = entry.paper
+    yield paper.title, 4
+    if name := nickname(paper):
+        yield name, 3 if squeeze(name) in squeeze(paper.title) else 2
+    if head := TITLE_NAME.match(paper.title):
+        yield head[1], 3
+    for word in COINED_WORD.findall(paper.title):
+        yield word, 2
+    for phrase in PARENTHESISED.findall(paper.abstract):
+        yield phrase, 1
+    for spelled, short in SPELLED.findall(paper.abstract):
+        yield short, 1
+        yield spelled.strip(), 1
+    for word in COINED_WORD.findall(paper.abstract):
+        if not word[0].isdigit():  # '175B' is a size
+            yield word, 1
+
+
+def squeeze(name: str) -> str:
+    """A name without case, spaces and marks, so that 'Flash Attention 2' is 'FlashAttention-2'."""
+    return re.sub(r"[\W_]+", "", name.casefold())
+
+
+def _tells_apart(holders: dict[str, int]) -> bool:
+    """Whether a name belongs to somebody: few papers have it, or one has it as its own."""
+    best = max(holders.values())
+    return list(holders.values()).count(best) <= (2 if best > 1 else 1)

@@ -18,13 +18,12 @@ SERVER_SECONDS = 5.0  # longest wait for one answer of the server; Chroma's own 
 T = TypeVar("T")
 
 
-def vectors_on_server(url: str, record: Record, embedding: str, *, write: bool) -> ChromaVectors | None:
+def vectors_on_server(client: "ClientAPI", record: Record, embedding: str, *, write: bool) -> ChromaVectors | None:
     """The record's collection, holding its latest revision; None where it does not and is not this process's to write.
 
     Raises StoreError. Only one process at a time may `write`. The collection's metadata says what it holds and is
     written after the rows, so that what a kill left out is carried again.
     """
-    client = _connect(url)
     revision = record.revision()
     name = f"paperchat-{record.identity()}"
     vectors = ChromaVectors.find(client, name)
@@ -44,7 +43,7 @@ def vectors_on_server(url: str, record: Record, embedding: str, *, write: bool) 
     return vectors
 
 
-def _connect(url: str) -> "ClientAPI":
+def connect(url: str) -> "ClientAPI":
     """A client of the server; raises StoreError when it does not answer in time."""
     import chromadb  # a second of import that commands without search do not need
     import httpx
@@ -54,7 +53,7 @@ def _connect(url: str) -> "ClientAPI":
     secure = parts.scheme == "https"
     host, port = parts.hostname or "localhost", parts.port or (443 if secure else 8000)
 
-    def connect() -> "ClientAPI":
+    def make() -> "ClientAPI":
         settings = Settings(anonymized_telemetry=False, _env_file=None)  # type: ignore[call-arg]
         client = chromadb.HttpClient(host=host, port=port, ssl=secure, settings=settings)
         client._server._session.timeout = SERVER_SECONDS  # type: ignore[attr-defined]
@@ -63,7 +62,7 @@ def _connect(url: str) -> "ClientAPI":
     with plain("reached", where=_place(url)):
         # Asked with a limit first: the client makes its own first requests without any.
         httpx.get(f"{parts.scheme}://{host}:{port}/api/v2/heartbeat", timeout=SERVER_SECONDS).raise_for_status()
-        return _within(3 * SERVER_SECONDS, connect)
+        return _within(3 * SERVER_SECONDS, make)
 
 
 def _within(seconds: float, call: Callable[[], T]) -> T:

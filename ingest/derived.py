@@ -13,12 +13,15 @@ from collections.abc import Iterator
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ingest.errors import StoreError
 from ingest.record import Record
-from ingest.vectors import ChromaVectors, embedded_client
+from ingest.vectors import ChromaVectors, close, embedded_client
 from ingest.words import WordIndex
+
+if TYPE_CHECKING:
+    from chromadb.api import ClientAPI
 
 FORMAT = 2  # grows when what is derived, or how, changes
 UNFLUSHED = 1_000  # papers up to which Chroma's vector file stays off the disk; replaying them takes 0.3 s
@@ -35,34 +38,34 @@ def facts(record: Record, revision: int, embedding: str) -> dict[str, Any]:
 class IndexFolder:
     """An open index folder. Raises StoreError or OSError; after either it is to be discarded."""
 
-    def __init__(self, path: Path, words: WordIndex, vectors: ChromaVectors | None, stated: dict[str, Any]) -> None:
+    def __init__(self, path: Path, words: WordIndex, stated: dict[str, Any]) -> None:
         self.path = path
         self.words = words
-        self.vectors = vectors
+        self.vectors: ChromaVectors | None = None
+        self._client: ClientAPI | None = None
         self._stated = stated
         self._wrote = False
 
     @classmethod
     def find(cls, home: Path, record: Record, embedding: str) -> "IndexFolder | None":
-        """The newest folder that can be trusted, of this or an earlier revision; all others are deleted."""
-        found = None
+        """The newest folder that can be trusted, of this or an earlier revision; all others are then deleted."""
         for path in _folders(home):
-            if found is None:
-                with suppress(StoreError, OSError, ValueError, KeyError, TypeError, EOFError):
-                    found = cls._open(path, record, embedding)
-            if found is None or found.path != path:
-                shutil.rmtree(path, ignore_errors=True)
-        return found
+            with suppress(StoreError, OSError, ValueError, KeyError, TypeError, EOFError):
+                if found := cls._open(path, record, embedding):
+                    _delete(_folders(home), but=path)
+                    return found
+        return None
 
     @classmethod
     def _open(cls, path: Path, record: Record, embedding: str) -> "IndexFolder | None":
         stated = _trusted(path, record, embedding)
         if stated is None:
             return None
-        folder = cls(path, WordIndex.load(_words(path, stated["revision"])), None, stated)
+        folder = cls(path, WordIndex.load(_words(path, stated["revision"])), stated)
         try:
             if embedding:
-                folder.vectors = ChromaVectors.find(embedded_client(path / "chroma"), stated["collection"])
+                folder._client = embedded_client(path / "chroma")
+                folder.vectors = ChromaVectors.find(folder._client, stated["collection"])
             if folder.rows() != stated["rows"]:
                 raise StoreError(f"{path} does not hold what it states.")
             folder._seal()  # opening rewrote Chroma's files
@@ -74,18 +77,17 @@ class IndexFolder:
     @classmethod
     def make(cls, home: Path, record: Record, embedding: str) -> "IndexFolder":
         """A new folder for the whole record in place of any other."""
-        last = max((_number(path) for path in _folders(home)), default=0)
-        for path in _folders(home):
-            shutil.rmtree(path, ignore_errors=True)
-        path = home / f"index-{last + 1}"
+        path = home / f"index-{max(map(_number, home.glob('index-*')), default=0) + 1}"
+        _delete(_folders(home), but=path)  # first, for the space they take
         flushed = record.count() > UNFLUSHED
         name = f"paperchat-{record.identity()}"
         stated = {**facts(record, 0, embedding), "collection": name, "flushed": flushed}
-        folder = cls(path, WordIndex.build([]), None, stated)
+        folder = cls(path, WordIndex.build([]), stated)
         try:
             (path / "chroma").mkdir(parents=True, mode=0o700)
             if embedding:
-                folder.vectors = ChromaVectors.create(embedded_client(path / "chroma"), name, flushed=flushed)
+                folder._client = embedded_client(path / "chroma")
+                folder.vectors = ChromaVectors.create(folder._client, name, flushed=flushed)
             folder.catch_up(record)
         except BaseException:
             folder.discard()
@@ -120,9 +122,8 @@ class IndexFolder:
 
     def close(self) -> None:
         """Closes Chroma and, where it was written to, seals the folder for the next process."""
-        if self.vectors:
-            self._stated["rows"] = self.rows()
-            self.vectors.close()
+        self._stated["rows"] = self.rows()
+        self._close_chroma()
         if self._wrote:
             self._write_manifest()
 
@@ -131,9 +132,14 @@ class IndexFolder:
         with suppress(OSError):
             (self.path / "manifest.json").unlink(missing_ok=True)
         with suppress(StoreError):
-            if self.vectors:
-                self.vectors.close()
+            self._close_chroma()
         shutil.rmtree(self.path, ignore_errors=True)
+
+    def _close_chroma(self) -> None:
+        """Lets go of Chroma's files; an open client would be handed out again for the same path."""
+        client, self._client = self._client, None
+        if client:
+            close(client)
 
     def _seal(self) -> None:
         self._stated["rows"] = self.rows()
@@ -149,7 +155,7 @@ def recorded_words(home: Path, record: Record) -> WordIndex:
     """The word index of this very revision, from the folder of the process that owns it, or made anew."""
     for path in _folders(home):
         with suppress(OSError, ValueError, KeyError, TypeError, EOFError):
-            manifest = json.loads((path / "manifest.json").read_text())
+            manifest = _manifest(path)
             stated = facts(record, record.revision(), manifest["embedding"])
             folder = _words(path, stated["revision"])
             files = {name: mark for name, mark in manifest["files"].items() if name.startswith(folder.name)}
@@ -160,10 +166,18 @@ def recorded_words(home: Path, record: Record) -> WordIndex:
 
 def _trusted(path: Path, record: Record, embedding: str) -> dict[str, Any] | None:
     """What the manifest of a folder states, where all of it is true."""
-    stated: dict[str, Any] = json.loads((path / "manifest.json").read_text())
+    stated = _manifest(path)
     files = stated.pop("files")
     same = stated == {**stated, **facts(record, stated["revision"], embedding)}
     return stated if same and files == dict(_marks(path)) else None
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    """What a folder states; raises OSError or ValueError where it states nothing."""
+    stated = json.loads((path / "manifest.json").read_text())
+    if not isinstance(stated, dict):
+        raise ValueError(f"{path} states no facts")
+    return stated
 
 
 def _marks(folder: Path) -> Iterator[tuple[str, list[int]]]:
@@ -181,9 +195,15 @@ def _words(path: Path, revision: int) -> Path:
 
 def _folders(home: Path) -> list[Path]:
     """The index folders, newest first."""
-    return sorted((path for path in home.glob("index-*") if _number(path)), key=_number, reverse=True)
+    return sorted((p for p in home.glob("index-*") if _number(p) and p.is_dir()), key=_number, reverse=True)
+
+
+def _delete(folders: list[Path], *, but: Path) -> None:
+    for path in folders:
+        if path != but:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _number(path: Path) -> int:
     found = NAME.fullmatch(path.name)
-    return int(found[1]) if found and path.is_dir() else 0
+    return int(found[1]) if found else 0

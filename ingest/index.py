@@ -9,19 +9,23 @@ import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.chroma_server import vectors_on_server
+from ingest.chroma_server import connect, vectors_on_server
 from ingest.derived import IndexFolder, recorded_words
 from ingest.embedding import Embedder, ModelMissingError, make_embedder
 from ingest.errors import StoreError
 from ingest.locks import OwnedFile
 from ingest.record import Entry, Record
 from ingest.settings import Settings
-from ingest.vectors import Dates, ExactVectors, Nearest
+from ingest.vectors import Dates, ExactVectors, Nearest, close
 from ingest.words import WordIndex
+
+if TYPE_CHECKING:
+    from chromadb.api import ClientAPI
 
 CACHED_ENTRIES = 4_000  # decoded entries kept in memory, about 15 KB each
 RETRY_SECONDS = 60.0  # before an index that failed is tried again
@@ -42,6 +46,7 @@ class PaperIndex:
         self._notices: dict[str, str] = {}
         self._vectors: Nearest | None = None
         self._folder: IndexFolder | None = None
+        self._server: ClientAPI | None = None
         self._owner = OwnedFile(settings.home, "index")
         self._turn = threading.RLock()  # of the one thread that changes what is searched
         self._cache: OrderedDict[int, Entry] = OrderedDict()
@@ -77,9 +82,11 @@ class PaperIndex:
     def close(self) -> None:
         """Leaves everything on disk so that the next process can trust it."""
         with self._turn:
-            if self._folder:
-                with suppress(StoreError, OSError):
+            with suppress(StoreError, OSError):
+                if self._folder:
                     self._folder.close()
+                if self._server:
+                    close(self._server)
             self._owner.release()
             self.record.close()
 
@@ -147,8 +154,8 @@ class PaperIndex:
         try:
             owned = self._owner.take()
             if self.settings.chroma_url and self._embedding:
-                url = self.settings.chroma_url
-                self._search_record(vectors_on_server(url, self.record, self._embedding, write=owned))
+                self._server = self._server or connect(self.settings.chroma_url)
+                self._search_record(vectors_on_server(self._server, self.record, self._embedding, write=owned))
             elif owned:
                 self._folder = self._make_folder() if anew else self._folder_at_hand()
                 self.words, self._vectors = self._folder.words, self._folder.vectors
@@ -170,21 +177,27 @@ class PaperIndex:
         return self._folder
 
     def _make_folder(self) -> IndexFolder:
-        former, self._folder = self._folder, None
-        if former:
+        if self._folder:
             self._search_record()  # others may be searching
-            former.discard()
+            self._discard_index()
         return IndexFolder.make(self.settings.home, self.record, self._embedding)
 
     def _fall_back(self, error: StoreError | OSError) -> None:
         """Without the derived index until it is tried again: searches the record."""
         reason = str(error) if isinstance(error, StoreError) else f"The index cannot be written ({error.strerror})."
         self._notices["index"] = f"{reason} Papers are searched in the record itself."
-        folder, self._folder = self._folder, None
         self._search_record()
+        self._discard_index()
+        self._retry_at = time.monotonic() + RETRY_SECONDS
+
+    def _discard_index(self) -> None:
+        folder, self._folder = self._folder, None
         if folder:
             folder.discard()
-        self._retry_at = time.monotonic() + RETRY_SECONDS
+        server, self._server = self._server, None
+        if server:
+            with suppress(StoreError):
+                close(server)
 
     def _search_record(self, vectors: Nearest | None = None) -> None:
         """Without an index folder: `vectors` from elsewhere, or those of the record."""

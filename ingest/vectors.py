@@ -66,8 +66,7 @@ class ExactVectors:
 class ChromaVectors:
     """One Chroma collection. Every failure of Chroma's, panics of its native core included, is a StoreError."""
 
-    def __init__(self, client: "ClientAPI", collection: "Collection") -> None:
-        self._client = client
+    def __init__(self, collection: "Collection") -> None:
         self._collection = collection
 
     @classmethod
@@ -79,7 +78,7 @@ class ChromaVectors:
             with plain("made"):
                 client.delete_collection(name)
         with plain("made"):
-            return cls(client, client.create_collection(name, embedding_function=None, configuration=configuration))
+            return cls(client.create_collection(name, embedding_function=None, configuration=configuration))
 
     @classmethod
     def find(cls, client: "ClientAPI", name: str) -> "ChromaVectors | None":
@@ -88,7 +87,7 @@ class ChromaVectors:
 
         with plain("opened"):
             try:
-                return cls(client, client.get_collection(name, embedding_function=None))
+                return cls(client.get_collection(name, embedding_function=None))
             except NotFoundError:
                 return None
 
@@ -147,10 +146,6 @@ class ChromaVectors:
             found = self._collection.query(query_embeddings=vectors, n_results=k, where=where, include=[])
         return list(dict.fromkeys(int(row.partition(":")[0]) for row in found["ids"][0]))
 
-    def close(self) -> None:
-        with plain("closed"):
-            self._client.close()  # type: ignore[attr-defined]
-
 
 def embedded_client(folder: Path) -> "ClientAPI":
     """Chroma in a folder, for this process alone. No `.env` of the working folder reaches it."""
@@ -159,6 +154,12 @@ def embedded_client(folder: Path) -> "ClientAPI":
 
     with plain("opened"):
         return chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False, _env_file=None))  # type: ignore[call-arg]
+
+
+def close(client: "ClientAPI") -> None:
+    """Ends a client and frees what it holds open."""
+    with plain("closed"):
+        client.close()  # type: ignore[attr-defined]
 
 
 @contextmanager

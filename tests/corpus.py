@@ -99,8 +99,8 @@ def settings(home: Path, *, chroma_url: str = "", embedding: str = "minilm") -> 
 def found_by_words(index: PaperIndex, word: str) -> set[str]:
     """Ids of the papers that the word index finds."""
     index.refresh()
-    scores = index.words.scores(tokenize(word))
-    return {entry.paper.id for entry in index.entries(index.words.numbers[scores > 0].tolist())}
+    words = index.words  # another thread may put a later one in its place
+    return {entry.paper.id for entry in index.entries(words.numbers[words.scores(tokenize(word)) > 0].tolist())}
 
 
 def found_by_meaning(index: PaperIndex, text: str, k: int = 3) -> list[str]:

@@ -4,10 +4,11 @@ Knows no question and no conversation; misspelt names are found where nothing el
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import pairwise
 from math import log
 
 from ingest.index import PaperIndex
@@ -53,16 +54,19 @@ class Catalogue:
         revision = self._index.record.revision()
         if revision == self._revision:
             return
+        papers = [(entry.paper.id, _text(entry), tuple(names_of(entry))) for entry in self._index.record.entries()]
+        few = max(HELD_BY_FEW, HELD_SHARE * len(papers))
+        held = _holders_of([text for _, text, _ in papers], {_head(name) for *_, own in papers for name, _ in own})
         names: dict[str, dict[str, int]] = defaultdict(dict)
         spelled: dict[str, dict[str, int]] = defaultdict(dict)
-        for entry in self._index.record.entries():
-            for name, weight in names_of(entry):
-                key = squeeze(name)
-                if weight >= GIVEN_NAME and not name.islower():
-                    spelled[name][entry.paper.id] = weight
-                if len(key) >= SHORTEST_NAME and (weight >= OWN_NAME or not self._is_ordinary(name)):
-                    names[key][entry.paper.id] = max(weight, names[key].get(entry.paper.id, 0))
-        self._names = {key: holders for key, holders in names.items() if _tells_apart(holders)}
+        for paper_id, _, own in papers:
+            for name, weight in own:
+                key, rare = squeeze(name), held[_head(name)] <= few
+                if len(key) >= SHORTEST_NAME and (weight >= OWN_NAME or rare):
+                    names[key][paper_id] = max(weight, names[key].get(paper_id, 0))
+                if rare and weight >= GIVEN_NAME:
+                    spelled[name][paper_id] = weight
+        self._names = {name: holders for name, holders in names.items() if _tells_apart(holders)}
         self._spelled = {name: holders for name, holders in spelled.items() if _tells_apart(holders)}
         self._single = [key for key in self._names if len(key) >= 5]
         self._revision = revision
@@ -150,6 +154,29 @@ def names_of(entry: Entry) -> Iterable[tuple[str, int]]:
     for word in COINED_WORD.findall(paper.abstract):
         if not word[0].isdigit():  # '175B' is a size
             yield word, 1
+
+
+def _text(entry: Entry) -> str:
+    return f"{entry.paper.title} {entry.paper.abstract}"
+
+
+def _head(name: str) -> tuple[str, ...]:
+    """What a name is counted by: a word as it is spelled, of several words the first two."""
+    words = WORD.findall(name)
+    return (
+        (words[0].casefold(), words[1].casefold()) if len(words) > 1 else (words[0].removesuffix("s"),) if words else ()
+    )
+
+
+def _holders_of(texts: Iterable[str], heads: set[tuple[str, ...]]) -> Counter[tuple[str, ...]]:
+    """How many texts hold each head."""
+    held: Counter[tuple[str, ...]] = Counter()
+    for text in texts:
+        words = WORD.findall(text)
+        lowered = [word.casefold() for word in words]
+        found = {(word.removesuffix("s"),) for word in words} | set(pairwise(lowered))
+        held.update(found & heads)
+    return held
 
 
 def squeeze(name: str) -> str:

@@ -1,0 +1,183 @@
+"""What the wording of a question alone tells: its kind, what it points back to, what it wants changed.
+
+Cue words and forms of English questions; knows no papers and no conversation.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a turn asks for."""
+
+    FACT = "fact"
+    SUMMARY = "summary"
+    COMPARISON = "compare"
+    SURVEY = "survey"
+    COLLECTION = "collection"
+    EDIT = "edit"
+    TALK = "talk"
+
+
+class Change(StrEnum):
+    """What is to be done to the last answer."""
+
+    SHORTER = "shorter"
+    LONGER = "longer"
+    TABLE = "as a table"
+    LIST = "as a list"
+    DROP = "drop"
+    ADD = "add"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """An instruction on the last answer; `what` is named by DROP and ADD."""
+
+    change: Change
+    what: str = ""
+
+
+def _any(*forms: str) -> re.Pattern[str]:
+    return re.compile("|".join(forms), re.IGNORECASE)
+
+
+WORKS = r"(?:papers?|works?|studies|study|articles?|publications?|abstracts?)"
+THINGS = rf"(?:{WORKS}|methods?|approach(?:es)?|techniques?|models?|systems?|frameworks?|algorithms?|ones?)"
+POLITE = r"(?:(?:please|pls|ok(?:ay)?|now|and|so|then|just|can you|could you|would you|make (?:it|that|this)|give (?:me )?(?:it|that)|a bit|much|even)[\s,]+)*"
+
+GREETING = _any(
+    rf"^\W*(?:hi|hello|hey|howdy|good (?:morning|evening|afternoon|day)|thanks?|thank you|thx|cheers|great|cool|nice|ok(?:ay)?"
+    r"|bye|goodbye|see you|got it|perfect|wow)(?:\s+(?:there|you|all|so much|very much|a lot|that helps?|again))*\W*$"
+)
+HELP = _any(
+    r"^\W*help\W*$|\bwhat can (?:you|i|this|one) (?:do|ask|say)\b|\bwho are you\b|\bwhat are you\b|\bhow (?:do|does|can) (?:you|i|this|it) "
+    r"(?:work|use (?:you|this|it))\W*$|\bhow do i use\b"
+)
+COLLECTION = _any(
+    rf"\bwhat(?:'s|s| is| are) (?:this|these|the|your|all) (?:page|{WORKS}|collection|library|corpus|data)?\s*(?:all )?about\W*$",
+    rf"\b(?:newest|latest|most recent|oldest) {WORKS}\b",
+    rf"\bhow many {WORKS} (?:are (?:there|here|in|on)|do you (?:have|know)|have you|in total|does this)\b|^\W*how many {WORKS}\W*$",
+    rf"\b(?:list|show)(?: me)? (?:all|every)(?: the| of the)? {WORKS}\W*$|\bwhat {WORKS} (?:do you have|are (?:there|here)|are in here)\W*$",
+    r"\bwhat (?:topics|themes|subjects|areas|fields)\b[^?]{0,40}\b(?:are|do|is|there|here|cover)",
+    r"\b(?:overview|summary) of (?:the |this |your |all )?(?:whole |entire )?(?:collection|page|library|corpus|all papers)\b",
+)
+SURVEY = _any(
+    rf"\b(?:wh?ich|what|whose) (?:\w+ ){{0,3}}?{WORKS}\b(?! (?:is this|was this|is it|fits|would))",
+    rf"\b(?:list|name|find|show(?: me)?|give me|enumerate|collect)\b[^.?!]{{0,30}}\b(?:{THINGS}|everything|all)\b",
+    rf"\b(?:any|all|every|each|other|more|how many)(?: of)?(?: the| these| those)? (?:\w+ ){{0,2}}?{WORKS}\b",
+    rf"^\W*{WORKS} \w+",
+    rf"\bwhich (?:methods|approaches|techniques|models|systems|frameworks|algorithms|ones)\b",
+    r"\bwhich (?:are they|of (?:them|these|those))\b|\bfull list\b|\bwho (?:else )?(?:does|uses|did|do)\b",
+)
+ONE_WORK = _any(
+    rf"\bwhich (?:one )?(?:paper|work|study|article) (?:is this|was this|fits|would|is it|is that)\b|\bwhat is (?:it|this) called\b"
+)
+STRONG_COMPARISON = _any(
+    r"\bcompar(?:e|ing|ison)s?\b|\bversus\b|\bvs\b\.?|\bdiffer(?:s|ence|ences|entiates?)?\b|\bcontrast\w*|\bdistinguish\w*|\b(?:put|set|show|lay)\b.{0,60}\bside by side\b"
+    r"|\bin common\b|\btrade-?offs? between\b"
+)
+WEAK_COMPARISON = _any(
+    r"\beach\b|\bboth\b|\brespectively\b|\b(?:better|worse|faster|slower|cheaper|smaller|larger|more \w+|less \w+) than\b|\bor\b"
+    r"|\bwhich (?:one|is|has|of)\b|\bhow do\b|\b(?:one|another|the other)\b.*\b(?:another|the other)\b"
+)
+YES_NO = _any(r"^\W*(?:is|are|was|were|do|does|did|can|could|will|would|has|have|should)\b")
+SUMMARY = _any(
+    r"\bsummar\w+|\btl;?dr\b|\boverview\b|\btell me (?:more )?about\b|\bexplain\b|\bwhat (?:is|are) (?P<named>[^?]{2,80}?)(?: about)?\W*$"
+    r"|\bwhat does (?:the )?[\w-]+(?: paper)? (?:do|propose|say)\W*$|\bdescribe\b|\bin a nutshell\b|\bmain (?:idea|points?|contribution)\b"
+)
+PART_BREAK = _any(
+    r"\s*(?:;|:|\?|\.\s|\bversus\b|\bvs\b\.?|,(?:\s*(?:and|or|while|whereas|but))?|\b(?:and|or|while|whereas|but|against|from|with|than)\b"
+    r"|\banother\b|\bthe other\b|\bone (?:paper|of them|work)?\b)\s*"
+)
+COUNTED = {"two": 2, "three": 3, "four": 4, "five": 5, "2": 2, "3": 3, "4": 4, "5": 5}
+ORDINAL_WORDS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+
+# What points back, each with the group that is to be replaced by names.
+ORDINAL = re.compile(
+    rf"\b(?:the\s+)?(?P<word>{'|'.join(ORDINAL_WORDS)}|\d{{1,2}}(?:st|nd|rd|th)|last)"
+    rf"(?:\s+(?:{THINGS}|two|of (?:them|those|these))\b|(?=\W*$))|(?:#|\b(?:number|no\.?) )(?P<number>\d{{1,2}}|one|two|three|four|five)\b",
+    re.IGNORECASE,
+)
+FORMER_LATTER = re.compile(r"\b(?:the\s+)?(former|latter)(?:\s+(?:one|paper|method))?\b", re.IGNORECASE)
+OTHER = re.compile(
+    rf"\b(?:the|that) other(?:s|\s+(?:{THINGS}|two))?(?=\W|$)(?!\s+(?:hand|way|side|than)\b)", re.IGNORECASE
+)
+MANY = re.compile(
+    rf"\b(?:both(?:\s+of\s+them)?|(?:all\s+)?(?:these|those)(?:\s+(?:two|three|four))?(?:\s+{THINGS})?|all of them|(?:the\s+)?two(?:\s+of them)?"
+    rf"|they|them|their|theirs|each of them|(?:one|which|any|some|none) of (?:them|those|these))\b",
+    re.IGNORECASE,
+)
+ONE = re.compile(
+    r"\b(?:it|its|itself|(?:this|that|the same|said) (?:\w+ )?(?:paper|method|approach|one|work|study|model|technique|system|framework"
+    r"|algorithms?|idea|family|tool|thing)|(?:this|that)(?=\W*$|\s+(?:one|work|do|does|help|cost|mean)\b)|the (?:authors?|paper|method))\b",
+    re.IGNORECASE,
+)
+DESCRIBED = re.compile(rf"\bthe (?P<what>(?:[\w-]+ ){{1,4}}?)(?:one|paper|method|approach|work)s?\b", re.IGNORECASE)
+ELLIPSIS = re.compile(
+    r"^\W*(?:(?:ok(?:ay)?|so|well|hm+|right|alright)\W+)*(?:and|or|but|what about|how about|what of|same for|also|then|with|without|for|on|in|why|when|where|how so"
+    r"|really|are you sure|more(?: on)?|any(?:thing)? else|else)\b",
+    re.IGNORECASE,
+)
+CORRECTION = re.compile(
+    r"^\W*(?:no+|nope|nah|not (?:that|this)(?: one)?|sorry|wrong(?: one)?|i (?:meant|mean)|actually)\b[\s,.:;–-]*(?:not that(?: one)?[\s,.:;–-]*)?"
+    r"(?:i (?:meant|mean|was (?:asking|talking) about)\s*)?",
+    re.IGNORECASE,
+)
+EDITS: tuple[tuple[re.Pattern[str], Change], ...] = (
+    (_any(rf"^\W*{POLITE}(?:shorter|briefer|shorten(?: it| that)?|more concise(?:ly)?|in (?:short|one sentence|brief)|tl;?dr|too long)\W*$"), Change.SHORTER),
+    (_any(rf"^\W*{POLITE}(?:longer|more detail(?:s|ed)?|in more detail|elaborate|expand(?: on)?(?: it| that)?|tell me more|more)\W*$"), Change.LONGER),
+    (_any(rf"^\W*{POLITE}(?:(?:as|in|into|make|put (?:it|that|this|them) in(?:to)?) )?a table(?: please)?\W*$", rf"^\W*{POLITE}tabulate(?: it| that| them)?\W*$"), Change.TABLE),
+    (_any(rf"^\W*{POLITE}(?:(?:as|in|into) )?(?:a )?(?:bullet(?:ed)? )?(?:list|bullets|bullet points)(?: please)?\W*$"), Change.LIST),
+)  # fmt: skip
+DROP = re.compile(
+    rf"^\W*{POLITE}(?:drop|remove|delete|leave out|take out|skip|hide|without|lose|forget(?: about)?|get rid of|exclude)\s+(?P<what>.+?)"
+    r"(?:\s+(?:row|column|line|aspect|from (?:it|the table|the comparison)))*\W*$",
+    re.IGNORECASE,
+)
+ADD = re.compile(
+    rf"^\W*{POLITE}(?:add|include|put in|throw in|also (?:add|include)|bring in)\s+(?P<what>.+?)"
+    r"(?:\s+(?:row|column|line|aspect|too|as well|to (?:it|the table|the comparison|that|them)))*\W*$",
+    re.IGNORECASE,
+)
+
+
+def read_edit(question: str) -> Edit | None:
+    """The instruction on the last answer that a turn is; None where it is a question."""
+    if len(question.split()) > 12:
+        return None
+    for form, change in EDITS:
+        if form.match(question):
+            return Edit(change)
+    if found := DROP.match(question):
+        return Edit(Change.DROP, _bare(found["what"]))
+    if found := ADD.match(question):
+        return Edit(Change.ADD, _bare(found["what"]))
+    return None
+
+
+def _bare(what: str) -> str:
+    return re.sub(r"^(?:the|a|an|also)\s+|[\s?.!]+$", "", what, flags=re.IGNORECASE)
+
+
+def ordinal(found: re.Match[str]) -> int:
+    """The place an ORDINAL match names: from 1, or -1 for the last."""
+    word = (found["word"] or found["number"]).casefold()
+    if word == "last":
+        return -1
+    if word in ORDINAL_WORDS:
+        return ORDINAL_WORDS.index(word) + 1
+    digits = re.match(r"\d+", word)
+    return int(digits[0]) if digits else ("one", "two", "three", "four", "five").index(word) + 1
+
+
+def parts(question: str) -> list[str]:
+    """The pieces of a question that may each describe a paper, in order."""
+    return [piece.strip() for piece in PART_BREAK.split(question) if piece and len(piece.split()) > 1]
+
+
+def counted(question: str) -> int:
+    """How many things a question says it is about ('two', 'three ways'); 0 where it does not say."""
+    found = re.search(r"\b(two|three|four|five|[2-5])\b(?=\s+[a-z])", question, re.IGNORECASE)
+    return COUNTED[found[1].casefold()] if found else 0

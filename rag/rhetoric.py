@@ -1,0 +1,135 @@
+"""What a sentence of an abstract is there to do: open the field, state the problem, the idea, a result, a limit.
+
+Read from its turns of phrase and its place. Knows no question and no paper.
+"""
+
+import re
+from enum import StrEnum
+from functools import lru_cache
+
+
+class Role(StrEnum):
+    """What a sentence does in an abstract."""
+
+    BACKGROUND = "background"
+    PROBLEM = "problem"
+    IDEA = "idea"
+    RESULT = "result"
+    LIMITS = "limits"
+
+
+def _cues(text: str) -> re.Pattern[str]:
+    return re.compile(text, re.IGNORECASE | re.VERBOSE)
+
+
+OWN = r"(?:we|this\ (?:paper|work|study|article|thesis|dissertation|report|survey|manuscript)|our\ [\w-]+(?:\ [\w-]+)?)"
+PROPOSES = _cues(
+    rf"""\b{OWN}\b[^.;]{{0,60}}?\b(?:propos|introduc|present|develop|design|devis|describ|build|built|creat|contribut|offer
+    |ameliorat|overcom|releas|unveil|formulat)\w*
+    |\b(?:is|are)\ (?:proposed|introduced|presented|developed)\b|\b(?:called|dubbed|termed|named|namely)\b
+    |\b(?:key|main|core|central)\ (?:idea|insight|innovation|contribution)s?\b|^(?:Introducing|Meet)\b"""
+)
+STUDIES = _cues(
+    rf"""\b{OWN}\b[^.;]{{0,40}}?\b(?:stud(?:y|ies)|investigat|explor|examin|analy[sz]e|revisit|argu|address|tackl|focus|train
+    |construct|leverag|us(?:e|es|ing)\b|apply|applies|employ|adopt|combin|extend|deriv|defin|consider|aim|seek|replac
+    |mov|partition|overlap|survey|review|characteri[sz]|quantif|measur|compar|prov(?:e|ide))\w*"""
+)
+DOES = _cues(
+    r"""^(?:Specifically|Concretely|In\ particular|Technically|First(?:ly)?|Second(?:ly)?|Third(?:ly)?|Then|Finally|Moreover
+    |Furthermore|Additionally|In\ addition|Instead|By\ \w+ing|At\ its\ core|Unlike)\b
+    |^(?:(?:The|Our)\ (?:proposed\ )?(?:method|approach|framework|model|system|algorithm|architecture|pipeline|design)|It
+    |[A-Z][\w-]*(?:[a-z\d][A-Z]|[A-Z][A-Z\d]|-[A-Z\d])[\w-]*)\s+(?:\w+ly\ )?(?!is\b|has\b|was\b|this\b)[a-z]+s\b
+    |\b(?:consists?\ of|based\ on|builds?\ on|works?\ by|comprises?|relies\ on|inspired\ by|thereby)\b"""
+)
+TROUBLE = _cues(
+    r"""\b(?:challeng|suffer|bottleneck|hinder|hamper|imped|prohibitiv|struggl|inefficien|difficult|drawback|overlook
+    |neglect|under-?explored|unexplored|infeasib|impractical|intractab|insufficien|unclear|obstacle|degrad|inadequa
+    |deteriorat|sub-?optimal|costly|expensive|scarc|problematic|unreliab|vulnerab|ignor|constrain|restrict)\w*
+    |\bfail(?:s|ed|ure|ing)?\b|\black(?:s|ing)?\b|\blimit(?:s|ed|ing|ation|ations)?\b|\bissues?\b|\bgaps?\b|\bproblems?\b
+    |\bdemand(?:s|ing)?\b|\brequires?\b|\bremains?\b|\b(?:not|rarely|little|poorly)\b|\bcannot\b|\btoo\b|\bhigh\ cost|\boverhead
+    |\bconcerns?\b|\bat\ the\ (?:cost|expense)\b|\brisks?\b|\bheav(?:y|ily)\b|\bloses?\b|\bburden"""
+)
+OTHERS = _cues(
+    r"""\b(?:existing|prior|previous|current|conventional|traditional|recent|standard|state-of-the-art|most|many)\ 
+    (?:[\w-]+\ ){0,3}(?:methods?|approach(?:es)?|work|works|techniques?|models?|systems?|studies|solutions?|frameworks?
+    |benchmarks?|datasets?|algorithms?|research|efforts|strategies|practices?|evaluations?)\b"""
+)
+TURNS = _cues(r"^(?:However|But|Yet|Unfortunately|Nevertheless|Nonetheless|Still|Despite|Although|While|Though)\b")
+MEASURES = _cues(
+    r"""\b(?:experiment|evaluat|empiric|benchmark|outperform|surpass|exceed|achiev|demonstrat|reach)\w*
+    |\b(?:results?|findings?)\b|\bstate[- ]of[- ]the[- ]art\b|\b(?:show|shows|shown|found|find|finds|reveals?|observe|indicates?)\b
+    |\b(?:improv|reduc|increas|accelerat|boost|decreas|sav|cut|yield|gain)\w*\b|\bspeed-?ups?\b|\bcompar(?:ed|able|ably|ison)\b
+    |\bup\ to\b|\bfaster\b|\bfewer\b|\bwe\ (?:also\ )?(?:show|find|found|observe|discover|demonstrate|validate|verify|prove)"""
+)
+FIGURE = re.compile(
+    r"\d[\d.,]*\s?(?:\\?%|percent|\$?\\?times|[x×]\b|×|fold\b|points?\b|[GMK]i?B\b|ms\b|dB\b|hours?\b|FPS\b|[BM]\b)"
+    r"|\b(?:half|twice|tenfold|an order of magnitude|orders of magnitude|state[- ]of[- ]the[- ]art)\b",
+    re.IGNORECASE,
+)
+# Said of the paper's own work, near the end of its abstract.
+ADMITS = _cues(
+    r"""\b(?:our|its|this|the|their)\ (?:own\ |main\ |current\ |key\ )?(?:\w+\ )?limitations?\b(?=.{0,40}\b(?:is|are|include|lie)\b)
+    |\b(?:utility|strengths?|potential|promise|advantages?|benefits?|capabilities)\b.{0,30}\band\ (?:\w+\ )?(?:limitations|weaknesses)\b
+    |\bcaveats?\b|\bwe\ (?:caution|do\ not|did\ not|only|cannot|acknowledge|leave)\b|\bleft\ (?:for|to)\ future\b
+    |\b(?:is|are)\ (?:not|only)\ (?:universally|always|guaranteed|applicable|sufficient|effective|limited\ to)\b
+    |\bdo(?:es)?\ not\ (?:claim|eliminate|guarantee|generali[sz]e|prevent|transfer|always|scale|hold|extend|fully|cover)\b
+    |\b(?:works?|holds?|applies|effective|helps?|beneficial|useful)\ only\ (?:when|if|for|in|on|with|under)\b
+    |\bonly\ (?:works?|holds?|applies|helps?)\b|\bfails?\ (?:when|for|on|under|in)\b|\bnot\ (?:without|yet)\b
+    |\b(?:still|yet\ to)\ (?:lags?|falls?\ short|trails?|underperforms?|requires?|needs?|be)\b|\broom\ for\ improvement\b
+    |\bat\ the\ (?:cost|expense)\ of\b|\bdiminishing\ returns?\b|\bcomes?\ (?:with|at)\ (?:a|the)\ (?:cost|price|trade)"""
+)
+PRICE = _cues(
+    r"""\b(?:accuracy|performance|quality|precision|score|perplexity)\ (?:drop|loss|degradation|decrease|reduction|penalty)\b
+    |\b(?:drop|loss|degradation|decrease)\ (?:in|of)\b|\btrade-?offs?\b|\boverheads?\b|\bslight(?:ly)?\b|\bmarginal\b"""
+)
+# What a limit is not, though it has the words: others' limits, and those it does away with.
+OVERCOMES = _cues(
+    r"""\b(?:overcom|address|mitigat|tackl|resolv|alleviat|solv|eliminat|avoid|without|remov|circumvent|existing|prior|previous
+    |current|baseline|traditional|conventional|standard|state-of-the-art|whereas|LLMs|MLLMs|VLMs|agents|models)\w*
+    |\bto\ (?:this|these|the)\ end\b|\bnot\ (?:only|just|merely)\b"""
+)
+REPORTS = _cues(
+    r"""^\W*(?:[\w,-]+\ ){0,5}?(?:experiment\w*|evaluations?|evaluating|evaluated|results|empirical\w*|findings|comparisons?|ablations?)\b"""
+)
+SHARES = _cues(
+    r"""\b(?:codes?|weights|checkpoints?|repository|project\ (?:page|website)|demo)\b.{0,80}\b(?:available|released?|accessible|open|found
+    |seen|at)\b|https?:|\bgithub\b|\bopen[- ]sourc(?:ed|ing)\b"""
+)
+LATE = 0.5  # place in the abstract from which on a limit is the paper's own
+
+
+@lru_cache(maxsize=20_000)
+def weigh(sentence: str, position: float) -> dict[Role, float]:
+    """How strongly a sentence at `position` (0 first to 1 last in its abstract) plays each role, 0 to about 1.5."""
+    proposes, studies = bool(PROPOSES.search(sentence)), bool(STUDIES.search(sentence))
+    own = proposes or studies or bool(re.search(r"\b(?:we|our|ours)\b", sentence, re.IGNORECASE))
+    turns, figure = bool(TURNS.search(sentence)), bool(FIGURE.search(sentence))
+    trouble = len({found[0].casefold() for found in TROUBLE.finditer(sentence)})
+    measures = len({found[0].casefold() for found in MEASURES.finditer(sentence)})
+    reports, shares = bool(REPORTS.search(sentence)), bool(SHARES.search(sentence)) and not figure
+    others = bool(OTHERS.search(sentence))
+    early, late = max(0.0, 1 - 1.6 * position), max(0.0, position - 0.4)
+    problem = 0.35 * min(trouble, 2) + 0.3 * turns + 0.3 * others + 0.2 * early
+    idea = 1.0 * proposes + 0.55 * (studies and not proposes) + 0.4 * bool(DOES.search(sentence))
+    result = 0.25 * min(measures, 3) + 0.45 * figure + 0.6 * late + 0.3 * reports
+    limits = 0.0
+    if position >= LATE and ADMITS.search(sentence) and not OVERCOMES.search(sentence):
+        limits = 0.8 + 0.2 * turns
+    return {
+        Role.BACKGROUND: shares or (0.0 if own else 0.5 * early + 0.3 * (not measures) + 0.2 * (not trouble)),
+        Role.PROBLEM: max(0.0, problem - 0.8 * own - 0.5 * figure - 1.2 * late) if trouble or (turns and others) else 0.0,
+        Role.IDEA: max(0.0, idea - 0.3 * figure - 0.4 * late - 0.4 * (turns and not own) - 0.6 * reports - shares),
+        Role.RESULT: max(0.0, result - 0.5 * proposes * (not reports) - 0.5 * early * (not own) - 0.5 * turns * (not figure) - shares),
+        Role.LIMITS: limits,
+    }
+
+
+def role(sentence: str, position: float) -> Role:
+    """What a sentence at `position` (0 first to 1 last in its abstract) mainly does."""
+    weights = weigh(sentence, position)
+    return max(weights, key=lambda each: weights[each])
+
+
+def admits_price(sentence: str) -> bool:
+    """Whether a sentence says what its gain costs."""
+    return bool(PRICE.search(sentence)) and not OVERCOMES.search(sentence)

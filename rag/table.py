@@ -1,0 +1,132 @@
+"""From a Table to Markdown, CSV and LaTeX, each complete with its citations, and back from Markdown to what it held.
+
+Knows no question and no index.
+"""
+
+import csv
+import io
+import re
+
+from rag.answer import Evidence
+from rag.aspects import IDEA
+from rag.draft import Numbering, Table
+from rag.measures import MARK
+
+SILENT = "the abstract does not say"
+NOTHING = "–"  # in a row where no abstract says anything: nothing is claimed, so nothing needs a mark
+STOPS = re.compile(r"[.!?]+(?=\s|$)")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+LATEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    **{sign: f"\\{sign}" for sign in "&%$#_{}"},
+}
+RULE = re.compile(r"^\|(?:\s*:?-+:?\s*\|)+\s*$")
+BAR = re.compile(r"(?<!\\)\|")
+
+
+def to_markdown(table: Table, numbering: Numbering) -> str:
+    """The table in GitHub's Markdown; every line of it that says something carries a mark.
+
+    A column's head is marked with its idea, else with the first sentence in it.
+    """
+    heads = [_escape(_without_stops(name)) + numbering.marks(_head(table, i)) for i, name in enumerate(table.names)]
+    lines = [["", *heads], ["---"] * (len(heads) + 1)]
+    for row in table.rows:
+        silent = SILENT if any(cell.evidence for cell in row.cells) else NOTHING
+        cells = [_quote(cell.evidence, numbering) if cell.evidence else silent for cell in row.cells]
+        lines.append([_escape(row.aspect.capitalize()), *cells])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _head(table: Table, column: int) -> list[Evidence]:
+    cells = [(row.aspect != IDEA, i, row.cells[column].evidence) for i, row in enumerate(table.rows)]
+    cited = [(rank, i, evidence) for rank, i, evidence in cells if evidence]
+    return [min(cited, key=lambda cell: cell[:2])[2]] if cited else []
+
+
+def _quote(evidence: Evidence, numbering: Numbering) -> str:
+    return _escape(_without_stops(evidence.sentence.text)) + numbering.marks([evidence])
+
+
+def _without_stops(text: str) -> str:
+    """A text on one line without full stops that end a word, so that a line of the table reads as one sentence."""
+    return " ".join(STOPS.sub("", text).split())
+
+
+def _escape(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("|", "\\|")
+
+
+def to_csv(table: Table, numbering: Numbering) -> str:
+    """The table as CSV: beside each paper's column of quotes, word for word, one with their references."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(map(_inert, ["aspect", *(x for name in table.names for x in (name, f"{name}: reference"))]))
+    for row in table.rows:
+        line = [row.aspect]
+        for cell in row.cells:
+            line += [cell.evidence.sentence.text, _reference(cell.evidence, numbering)] if cell.evidence else [SILENT, ""]
+        writer.writerow(map(_inert, line))
+    return out.getvalue()
+
+
+def _inert(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell.lstrip(" ").startswith(FORMULA) else cell
+
+
+def _reference(evidence: Evidence, numbering: Numbering) -> str:
+    paper, sentence = evidence.paper, evidence.sentence
+    where = f" {paper.url}" if paper.url else ""
+    return f"[{numbering.number(evidence)}] {paper.title}.{where} Characters {sentence.start}–{sentence.end} of the abstract."
+
+
+def to_latex(table: Table, numbering: Numbering) -> str:
+    """The table as a LaTeX tabular, with the references of its quotes below; needs no package beyond LaTeX itself."""
+    width = f"p{{{0.8 / max(1, len(table.names)):.2f}\\textwidth}}"
+    lines = [f"\\begin{{tabular}}{{p{{0.12\\textwidth}}{width * len(table.names)}}}", r"\hline"]
+    lines += [" & ".join(["", *(rf"\textbf{{{_latex(name)}}}" for name in table.names)]) + r" \\", r"\hline"]
+    cited: dict[str, None] = {}
+    for row in table.rows:
+        cells = [_latex(row.aspect.capitalize())]
+        for cell in row.cells:
+            if not cell.evidence:
+                cells.append(rf"\emph{{{SILENT}}}")
+                continue
+            cells.append(_latex(cell.evidence.sentence.text + numbering.marks([cell.evidence])))
+            cited[_reference(cell.evidence, numbering)] = None
+        lines.append(" & ".join(cells) + r" \\")
+    lines += [r"\hline", r"\end{tabular}", ""]
+    return "\n".join(lines + [rf"\noindent {_latex(reference)}\par" for reference in cited]) + "\n"
+
+
+def _latex(text: str) -> str:
+    return "".join(LATEX.get(sign, sign) for sign in text)
+
+
+def read_table(text: str) -> tuple[list[str], list[str]] | None:
+    """The names and aspects of the last Markdown table in a text, as they went in; None where there is none."""
+    lines = [line.strip() for line in text.splitlines()]
+    rules = [i for i, line in enumerate(lines) if RULE.match(line) and i > 0 and lines[i - 1].startswith("|")]
+    if not rules:
+        return None
+    names = [_read(cell) for cell in _cells(lines[rules[-1] - 1])[1:]]
+    aspects = []
+    for line in lines[rules[-1] + 1 :]:
+        if not line.startswith("|"):
+            break
+        aspects.append(_read(_cells(line)[0]).casefold())
+    return names, aspects
+
+
+def _cells(line: str) -> list[str]:
+    return BAR.split(line.strip().removeprefix("|").removesuffix("|"))
+
+
+def _read(cell: str) -> str:
+    return MARK.sub("", cell).replace("\\|", "|").replace("\\\\", "\\").strip()

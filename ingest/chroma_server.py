@@ -1,9 +1,6 @@
 """The vector index on a Chroma server: found by its address, kept at the record's revision, never waited for long."""
 
-import threading
-from collections.abc import Callable
-from concurrent.futures import Future
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ingest.derived import facts
@@ -11,14 +8,61 @@ from ingest.record import Record
 from ingest.vectors import ChromaVectors, plain
 
 if TYPE_CHECKING:
-    from chromadb.api import ClientAPI
+    from chromadb.api.models.Collection import Collection
 
 SERVER_SECONDS = 5.0  # longest wait for one answer of the server; Chroma's own client would wait for ever
 
-T = TypeVar("T")
+
+class ServerClient:
+    """The little of a Chroma server that is used, over one HTTP session whose every request has a limit of time.
+
+    Chroma's own `HttpClient` makes its first requests without a limit and never closes its connections.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Raises StoreError when the server does not answer in time."""
+        from chromadb.api.fastapi import FastAPI  # a second of import that commands without search do not need
+        from chromadb.config import Settings, System
+
+        parts = urlsplit(url)
+        secure = parts.scheme == "https"
+        with plain("reached", where=f"The Chroma server at {parts.netloc.rpartition('@')[2]} (CHROMA_URL)"):
+            settings = Settings(
+                anonymized_telemetry=False,
+                chroma_api_impl="chromadb.api.fastapi.FastAPI",
+                chroma_server_host=parts.hostname or "localhost",
+                chroma_server_http_port=parts.port or (443 if secure else 8000),
+                chroma_server_ssl_enabled=secure,
+                _env_file=None,  # type: ignore[call-arg]
+            )
+            self._server = System(settings).instance(FastAPI)
+            self._session = self._server._session
+            self._session.timeout = SERVER_SECONDS
+            try:
+                self._server.heartbeat()
+            except BaseException:
+                self._session.close()
+                raise
+
+    def get_collection(self, name: str, embedding_function: None) -> "Collection":
+        return self._collection(self._server.get_collection(name))
+
+    def create_collection(self, name: str, *, embedding_function: None, configuration: Any) -> "Collection":
+        return self._collection(self._server.create_collection(name, configuration=configuration))
+
+    def delete_collection(self, name: str) -> None:
+        self._server.delete_collection(name)
+
+    def close(self) -> None:
+        self._session.close()
+
+    def _collection(self, model: Any) -> "Collection":
+        from chromadb.api.models.Collection import Collection
+
+        return Collection(self._server, model, embedding_function=None)
 
 
-def vectors_on_server(client: "ClientAPI", record: Record, embedding: str, *, write: bool) -> ChromaVectors | None:
+def vectors_on_server(client: ServerClient, record: Record, embedding: str, *, write: bool) -> ChromaVectors | None:
     """The record's collection, holding its latest revision; None where it does not and is not this process's to write.
 
     Raises StoreError. Only one process at a time may `write`. The collection's metadata says what it holds and is
@@ -41,47 +85,3 @@ def vectors_on_server(client: "ClientAPI", record: Record, embedding: str, *, wr
     vectors.carry(record, record.numbers(since=before), embedding)
     vectors.note(**facts(record, revision, embedding), rows=vectors.count())
     return vectors
-
-
-def connect(url: str) -> "ClientAPI":
-    """A client of the server; raises StoreError when it does not answer in time."""
-    import chromadb  # a second of import that commands without search do not need
-    import httpx
-    from chromadb.config import Settings
-
-    parts = urlsplit(url)
-    secure = parts.scheme == "https"
-    host, port = parts.hostname or "localhost", parts.port or (443 if secure else 8000)
-
-    def make() -> "ClientAPI":
-        settings = Settings(anonymized_telemetry=False, _env_file=None)  # type: ignore[call-arg]
-        client = chromadb.HttpClient(host=host, port=port, ssl=secure, settings=settings)
-        client._server._session.timeout = SERVER_SECONDS  # type: ignore[attr-defined]
-        return client
-
-    with plain("reached", where=_place(url)):
-        # Asked with a limit first: the client makes its own first requests without any.
-        httpx.get(f"{parts.scheme}://{host}:{port}/api/v2/heartbeat", timeout=SERVER_SECONDS).raise_for_status()
-        return _within(3 * SERVER_SECONDS, make)
-
-
-def _within(seconds: float, call: Callable[[], T]) -> T:
-    """What a call returns or raises, waited for at most so long; left to itself after that."""
-    answer: Future[T] = Future()
-
-    def run() -> None:
-        try:
-            answer.set_result(call())
-        except BaseException as error:  # all there is, a panic of native code too, belongs to the one who waits
-            answer.set_exception(error)
-
-    threading.Thread(target=run, daemon=True).start()
-    try:
-        return answer.result(seconds)
-    except TimeoutError as error:
-        raise TimeoutError(f"no answer in {seconds:g} seconds") from error
-
-
-def _place(url: str) -> str:
-    parts = urlsplit(url)
-    return f"The Chroma server at {parts.hostname}{f':{parts.port}' if parts.port else ''} (CHROMA_URL)"

@@ -9,23 +9,19 @@ import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.chroma_server import connect, vectors_on_server
+from ingest.chroma_server import ServerClient, vectors_on_server
 from ingest.derived import IndexFolder, recorded_words
 from ingest.embedding import Embedder, ModelMissingError, make_embedder
 from ingest.errors import StoreError
 from ingest.locks import OwnedFile
 from ingest.record import Entry, Record
 from ingest.settings import Settings
-from ingest.vectors import Dates, ExactVectors, Nearest, close
+from ingest.vectors import Dates, ExactVectors, Nearest
 from ingest.words import WordIndex
-
-if TYPE_CHECKING:
-    from chromadb.api import ClientAPI
 
 CACHED_ENTRIES = 4_000  # decoded entries kept in memory, about 15 KB each
 RETRY_SECONDS = 60.0  # before an index that failed is tried again
@@ -46,7 +42,7 @@ class PaperIndex:
         self._notices: dict[str, str] = {}
         self._vectors: Nearest | None = None
         self._folder: IndexFolder | None = None
-        self._server: ClientAPI | None = None
+        self._server: ServerClient | None = None
         self._owner = OwnedFile(settings.home, "index")
         self._turn = threading.RLock()  # of the one thread that changes what is searched
         self._cache: OrderedDict[int, Entry] = OrderedDict()
@@ -85,8 +81,8 @@ class PaperIndex:
             with suppress(StoreError, OSError):
                 if self._folder:
                     self._folder.close()
-                if self._server:
-                    close(self._server)
+            if self._server:
+                self._server.close()
             self._owner.release()
             self.record.close()
 
@@ -154,7 +150,7 @@ class PaperIndex:
         try:
             owned = self._owner.take()
             if self.settings.chroma_url and self._embedding:
-                self._server = self._server or connect(self.settings.chroma_url)
+                self._server = self._server or ServerClient(self.settings.chroma_url)
                 self._search_record(vectors_on_server(self._server, self.record, self._embedding, write=owned))
             elif owned:
                 self._folder = self._make_folder() if anew else self._folder_at_hand()
@@ -196,8 +192,7 @@ class PaperIndex:
             folder.discard()
         server, self._server = self._server, None
         if server:
-            with suppress(StoreError):
-                close(server)
+            server.close()
 
     def _search_record(self, vectors: Nearest | None = None) -> None:
         """Without an index folder: `vectors` from elsewhere, or those of the record."""

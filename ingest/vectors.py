@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ingest.errors import StoreError
 from ingest.record import Entry, Record
+from ingest.text import clean
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
@@ -63,6 +64,16 @@ class ExactVectors:
         return list(dict.fromkeys(int(self._numbers[i]) for i in best if scores[i] > -2))
 
 
+class Collections(Protocol):
+    """What is asked of a Chroma client."""
+
+    def get_collection(self, name: str, embedding_function: None) -> "Collection": ...
+
+    def create_collection(self, name: str, *, embedding_function: None, configuration: Any) -> "Collection": ...
+
+    def delete_collection(self, name: str) -> None: ...
+
+
 class ChromaVectors:
     """One Chroma collection. Every failure of Chroma's, panics of its native core included, is a StoreError."""
 
@@ -70,7 +81,7 @@ class ChromaVectors:
         self._collection = collection
 
     @classmethod
-    def create(cls, client: "ClientAPI", name: str, *, flushed: bool = True) -> "ChromaVectors":
+    def create(cls, client: Collections, name: str, *, flushed: bool = True) -> "ChromaVectors":
         """An empty collection in place of any of the same name; one that is not `flushed` leaves no vector file."""
         hnsw: dict[str, Any] = {"space": "cosine", "ef_construction": 128, "ef_search": 128, "max_neighbors": 24}
         configuration: Any = {"hnsw": hnsw if flushed else {**hnsw, "sync_threshold": NEVER}}
@@ -81,7 +92,7 @@ class ChromaVectors:
             return cls(client.create_collection(name, embedding_function=None, configuration=configuration))
 
     @classmethod
-    def find(cls, client: "ClientAPI", name: str) -> "ChromaVectors | None":
+    def find(cls, client: Collections, name: str) -> "ChromaVectors | None":
         """The collection of that name, if there is one."""
         from chromadb.errors import NotFoundError
 
@@ -171,7 +182,7 @@ def plain(what: str, *, where: str = "The vector index") -> Iterator[None]:
         raise
     except BaseException as error:
         reason = str(error).strip().splitlines()
-        text = reason[0][:200] if reason else type(error).__name__
+        text = clean(reason[0])[:200] if reason else type(error).__name__
         raise StoreError(f"{where} cannot be {what} ({text}).") from error
 
 

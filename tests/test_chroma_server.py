@@ -1,0 +1,358 @@
+"""The vector index on a real Chroma server, and what is left of it when the server fails."""
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+import ingest.chroma_server
+from ingest.chroma_server import ServerClient, vectors_on_server
+from ingest.errors import StoreError
+from ingest.index import PaperIndex
+from ingest.library import ingest_sources, rebuild
+from ingest.record import Record
+from ingest.vectors import ChromaVectors
+from tests.corpus import (
+    WordModel,
+    change_abstract,
+    check_finds_all,
+    found_by_meaning,
+    found_by_words,
+    model,
+    paper,
+    papers,
+    record_papers,
+    settings,
+    use,
+    write_source,
+)
+
+__all__ = ["model"]
+
+CHROMA = Path(sys.executable).with_name("chroma")
+pytestmark = pytest.mark.skipif(not CHROMA.exists(), reason="chromadb's command line is not installed")
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def serving(folder: Path, port: int) -> Iterator[str]:
+    """A Chroma server over a folder, ended at the end; its address."""
+    command = [str(CHROMA), "run", "--path", str(folder), "--host", "127.0.0.1", "--port", str(port)]
+    url = f"http://127.0.0.1:{port}"
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        try:
+            deadline = time.monotonic() + 30
+            while True:
+                try:
+                    urllib.request.urlopen(f"{url}/api/v2/heartbeat", timeout=1).close()
+                    break
+                except OSError:
+                    assert time.monotonic() < deadline, "the server does not start"
+                    assert server.poll() is None, "the server ended"
+                    time.sleep(0.05)
+            yield url
+        finally:
+            server.kill()
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server for all tests that leave it running."""
+    with serving(tmp_path_factory.mktemp("server"), free_port()) as address:
+        yield address
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a user would wait seconds for, a test does not."""
+    monkeypatch.setattr(ingest.chroma_server, "SERVER_SECONDS", 1.0)
+
+
+def test_papers_are_taken_in_and_found_on_a_server(tmp_path: Path, model: WordModel, url: str) -> None:
+    there = settings(tmp_path / "home", chroma_url=url)
+    source = write_source(tmp_path / "a.jsonl", papers(12))
+    told: list[str] = []
+    assert ingest_sources(there, [source], told=told.append).added == 12
+    index = PaperIndex(there)
+    check_finds_all(index, 12)
+    assert isinstance(index._vectors, ChromaVectors)
+    assert index.notices == told == []
+    assert not list((tmp_path / "home").glob("index-*"))
+    asked = len(model.asked)
+    index.close()
+    write_source(tmp_path / "a.jsonl", [*papers(11), paper(11, abstract="Spoken of: numbats alone."), paper(12)])
+    assert ingest_sources(there, [source]).changed == 2
+    index = PaperIndex(there)
+    assert found_by_words(index, "numbats") == {paper(11).id}
+    assert found_by_meaning(index, f"{paper(11).title}. Spoken of: numbats alone.", 1) == [paper(11).id]
+    assert isinstance(index._vectors, ChromaVectors)
+    assert index._vectors.count() == sum(2 + len(entry.passages) for entry in index.record.entries())
+    assert len(model.asked) == asked + 3 + len(next(index.record.entries([13])).texts)
+    index.close()
+
+
+def test_two_folders_share_a_server_without_meeting(tmp_path: Path, model: WordModel, url: str) -> None:
+    for name, first in (("one", 0), ("other", 100)):
+        index = PaperIndex(settings(tmp_path / name, chroma_url=url))
+        record_papers(index.record, [paper(first + n) for n in range(3)], model)
+        index.refresh()
+        index.close()
+    for name, first in (("one", 0), ("other", 100)):
+        index = PaperIndex(settings(tmp_path / name, chroma_url=url))
+        assert found_by_meaning(index, "own1 own101", 99) != []
+        assert {e.paper.id for e in index.entries(index.nearest(model.embed_query("amber"), 99))} == {
+            paper(first + n).id for n in range(3)
+        }
+        assert isinstance(index._vectors, ChromaVectors)
+        index.close()
+
+
+def test_dates_are_filtered_on_the_server(tmp_path: Path, model: WordModel, url: str) -> None:
+    index = PaperIndex(settings(tmp_path, chroma_url=url))
+    record_papers(index.record, [paper(n, date=f"2024-0{n + 1}-01") for n in range(5)], model)
+    index.refresh()
+    found = index.nearest(model.embed_query("amber"), 99, dates=("2024-02-01", "2024-03-31"))
+    assert sorted(found) == [2, 3]
+    index.close()
+
+
+def test_a_rebuild_with_a_model_of_another_dimension_replaces_the_collection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    there = settings(tmp_path / "home", chroma_url=url)
+    use(WordModel("first", 16), monkeypatch)
+    ingest_sources(there, [write_source(tmp_path / "a.jsonl", papers(4))])
+    use(WordModel("second", 24), monkeypatch)
+    assert rebuild(there) == 4
+    index = PaperIndex(there)
+    check_finds_all(index, 4)
+    assert isinstance(index._vectors, ChromaVectors)
+    assert index.notices == []
+    index.close()
+
+
+def test_a_second_process_searches_on_the_server_and_does_not_write_there(
+    tmp_path: Path, model: WordModel, url: str
+) -> None:
+    owner, other = (PaperIndex(settings(tmp_path, chroma_url=url)) for _ in range(2))
+    record_papers(owner.record, papers(5), model)
+    owner.refresh()
+    check_finds_all(other, 5)
+    assert isinstance(other._vectors, ChromaVectors)
+    record_papers(other.record, [paper(5)], model)
+    check_finds_all(other, 6)  # in the record, until the owner has sent the new paper
+    assert not isinstance(other._vectors, ChromaVectors)
+    assert other.notices == []
+    check_finds_all(owner, 6)
+    owner.close()
+    other.close()
+
+
+def test_rows_that_the_server_lost_are_sent_again_without_embedding(tmp_path: Path, model: WordModel, url: str) -> None:
+    index = PaperIndex(settings(tmp_path, chroma_url=url))
+    record_papers(index.record, papers(5), model)
+    index.refresh()
+    asked = len(model.asked)
+    vectors = index._vectors
+    assert isinstance(vectors, ChromaVectors)
+    vectors._collection.delete(where={"paper": 3})
+    index.close()
+    index = PaperIndex(settings(tmp_path, chroma_url=url))
+    check_finds_all(index, 5)
+    assert len(model.asked) == asked
+    index.close()
+
+
+def test_a_kill_between_rows_and_note_is_mended(tmp_path: Path, model: WordModel, url: str) -> None:
+    index = PaperIndex(settings(tmp_path, chroma_url=url))
+    record_papers(index.record, papers(5), model)
+    index.refresh()
+    change_abstract(index.record, paper(2).id, "Spoken of: numbats alone.", model)
+    vectors = index._vectors
+    assert isinstance(vectors, ChromaVectors)
+    vectors.carry(index.record, [3], model.name)  # and no note of it
+    index.close()
+    index = PaperIndex(settings(tmp_path, chroma_url=url))
+    assert found_by_meaning(index, f"{paper(2).title}. Spoken of: numbats alone.", 1) == [paper(2).id]
+    assert isinstance(index._vectors, ChromaVectors)
+    index.close()
+
+
+# -- a server that fails ---------------------------------------------------------------------------------------------
+
+
+def test_a_server_that_dies_in_use_is_done_without_and_found_again(tmp_path: Path, model: WordModel) -> None:
+    port = free_port()
+    with serving(tmp_path / "server", port) as address:
+        index = PaperIndex(settings(tmp_path / "home", chroma_url=address))
+        record_papers(index.record, papers(6), model)
+        check_finds_all(index, 6)
+    check_finds_all(index, 6)
+    assert len(index.notices) == 1
+    assert index.notices[0].endswith("Papers are searched in the record itself.")
+    assert "\n" not in index.notices[0]
+    record_papers(index.record, [paper(6)], model)
+    check_finds_all(index, 7)
+    assert "The Chroma server at 127.0.0.1" in index.notices[0]
+    with serving(tmp_path / "server", port):
+        index._retry_at = 0  # a minute later
+        check_finds_all(index, 7)
+        assert isinstance(index._vectors, ChromaVectors)
+        assert index.notices == []
+    index.close()
+
+
+def test_a_server_that_comes_back_empty_is_filled_again(tmp_path: Path, model: WordModel) -> None:
+    port = free_port()
+    there = settings(tmp_path / "home", chroma_url=f"http://127.0.0.1:{port}")
+    source = write_source(tmp_path / "a.jsonl", papers(4))
+    for _ in range(2):
+        with serving(tmp_path / "server", port):
+            ingest_sources(there, [source])
+            index = PaperIndex(there)
+            check_finds_all(index, 4)
+            assert isinstance(index._vectors, ChromaVectors)
+            index.close()
+        shutil.rmtree(tmp_path / "server")
+
+
+def test_a_refused_connection_costs_no_paper(tmp_path: Path, model: WordModel) -> None:
+    there = settings(tmp_path / "home", chroma_url=f"http://127.0.0.1:{free_port()}")
+    told: list[str] = []
+    report = ingest_sources(there, [write_source(tmp_path / "a.jsonl", papers(4))], told=told.append)
+    assert report.added == 4
+    assert len(told) == 1
+    assert "cannot be reached" in told[0]
+    index = PaperIndex(there)
+    check_finds_all(index, 4)
+    index.close()
+
+
+@contextmanager
+def answering(answer: bytes, *, heartbeat: bytes = b"", then_silent: bool = True) -> Iterator[tuple[str, list[bytes]]]:
+    """A socket that answers a heartbeat and anything else with these bytes, and what it was asked."""
+    asked: list[bytes] = []
+    held: list[socket.socket] = []
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = listening.accept()
+                except OSError:
+                    return
+                request = connection.recv(65_536)
+                asked.append(request)
+                connection.sendall(heartbeat if b"heartbeat" in request and heartbeat else answer)
+                if then_silent and not (b"heartbeat" in request and heartbeat):
+                    held.append(connection)
+                else:
+                    connection.close()
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}", asked
+        listening.shutdown(socket.SHUT_RDWR)
+    thread.join(5)
+    for connection in held:
+        connection.close()
+
+
+ALIVE = b'HTTP/1.1 200 OK\r\nContent-Length: 27\r\n\r\n{"nanosecond heartbeat": 42}'[:-1]
+HTML = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 13\r\n\r\n<html></html>"
+
+
+@pytest.mark.parametrize(
+    ("heartbeat", "answer", "silent"),
+    [(b"", b"", True), (ALIVE, b"", True), (ALIVE, HTML, False), (b"", HTML, False), (ALIVE, b"\x00garbage", False)],
+    ids=["silent", "silent after its heartbeat", "broken after its heartbeat", "a proxy's page", "no HTTP"],
+)
+def test_a_server_that_does_not_answer_is_waited_for_a_bounded_time(
+    tmp_path: Path, model: WordModel, heartbeat: bytes, answer: bytes, silent: bool
+) -> None:
+    with answering(answer, heartbeat=heartbeat, then_silent=silent) as (address, _):
+        index = PaperIndex(settings(tmp_path, chroma_url=address))
+        record_papers(index.record, papers(3), model)
+        started = time.monotonic()
+        check_finds_all(index, 3)
+        assert time.monotonic() - started < 8
+        assert len(index.notices) == 1
+        assert index.notices[0].startswith("The Chroma server at 127.0.0.1")
+        assert "\n" not in index.notices[0]
+        index.close()
+
+
+def test_a_server_that_falls_silent_in_use_is_waited_for_a_bounded_time(
+    tmp_path: Path, model: WordModel, url: str
+) -> None:
+    index = PaperIndex(settings(tmp_path, chroma_url=url))
+    record_papers(index.record, papers(3), model)
+    index.refresh()
+    with answering(b"") as (address, _):
+        server = index._server
+        assert server
+        server._server._api_url = f"{address}/api/v2"  # type: ignore[attr-defined]
+        started = time.monotonic()
+        check_finds_all(index, 3)
+        assert time.monotonic() - started < 4
+    assert len(index.notices) == 1
+    index.close()
+
+
+# -- a server that means ill -----------------------------------------------------------------------------------------
+
+
+def test_a_collection_that_names_an_embedder_elsewhere_makes_no_call_there(
+    tmp_path: Path, model: WordModel, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary")
+    record = Record(tmp_path)
+    record_papers(record, papers(3), model)
+    name = f"paperchat-{record.identity()}"
+    with answering(HTML, then_silent=False) as (elsewhere, asked):
+        configuration = {
+            "type": "known",
+            "name": "openai",
+            "config": {"api_key_env_var": "OPENAI_API_KEY", "api_base": elsewhere, "model_name": "any"},
+        }
+        body = json.dumps({"name": name, "configuration": {"embedding_function": configuration}}).encode()
+        tenant = f"{url}/api/v2/tenants/default_tenant/databases/default_database/collections"
+        request = urllib.request.Request(tenant, body, {"Content-Type": "application/json"})
+        made = json.loads(urllib.request.urlopen(request, timeout=5).read())
+        assert made["configuration_json"]["embedding_function"]["name"] == "openai"
+        client = ServerClient(url)
+        found = ChromaVectors.find(client, name)
+        assert found
+        found.carry(record, [1, 2], model.name)
+        assert found.nearest(model.embed_query("amber"), 1)
+        assert vectors_on_server(client, record, model.name, write=False) is None
+        client.close()
+        index = PaperIndex(settings(tmp_path, chroma_url=url))
+        check_finds_all(index, 3)
+        assert index.notices == []
+        index.close()
+        assert asked == []
+    record.close()
+
+
+def test_a_server_that_answers_nonsense_is_an_error_in_one_line(tmp_path: Path) -> None:
+    with (
+        answering(HTML, then_silent=False) as (address, _),
+        pytest.raises(StoreError, match="cannot be reached") as caught,
+    ):
+        ServerClient(address)
+    assert "\n" not in str(caught.value)

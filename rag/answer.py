@@ -1,9 +1,12 @@
 """What an answer is made of: Evidence, Ranked, Citation, Answer. The same values reach CLI, page, export and API."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ingest.paper import Paper, Sentence
+
+if TYPE_CHECKING:
+    from rag.draft import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +20,15 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A paper found for a question, best first in a list, with its sentences, best first."""
+    """A paper found for a question, best first in a list, with its sentences, best first.
+
+    `coverage` is the share of the question's words, weighed by rarity, that the paper literally holds (0 to 1).
+    """
 
     paper: Paper
     score: float
     evidence: tuple[Evidence, ...]
+    coverage: float = 1.0
 
     def as_dict(self) -> dict[str, Any]:
         """The object that `search --json` gives; `sentence` is the paper's best one for the question."""
@@ -54,8 +61,9 @@ class Citation:
 class Answer:
     """One checked answer: `text` with `[n]` marks, each resolving to the citation with that number.
 
-    `standalone` is the question as it was understood, `retrieved` the papers found, best first;
-    a refusal is an answer too, with `refused` set and the closest papers in `retrieved`.
+    `standalone` is the question as it was understood and written out, `understood` the same in a line ('compare ·
+    KIVI, ZipCache · memory'), `retrieved` the papers found, best first. `outcome` is 'answered', 'close' (the papers
+    come near but do not say it) or 'absent'; the last two are refusals. `note` is beside the text, not part of it.
     """
 
     question: str
@@ -65,12 +73,21 @@ class Answer:
     standalone: str
     retrieved: tuple[Ranked, ...]
     seconds: float
+    outcome: str = "answered"
+    kind: str = "fact"
+    understood: str = ""
+    note: str = ""
+    table: "Table | None" = None
 
     def as_dict(self) -> dict[str, Any]:
         """The object that `ask --json`, `batch` and the API give."""
         return {
             "answer": self.text,
             "refused": self.refused,
+            "outcome": self.outcome,
+            "kind": self.kind,
+            "understood": self.understood,
+            "note": self.note,
             "standalone": self.standalone,
             "retrieved": [ranked.paper.title for ranked in self.retrieved],
             "citations": [asdict(citation) for citation in self.citations],

@@ -124,7 +124,7 @@ class Retriever:
         scores = score_sentences(entry, signals.sentences[i], tokens, wants_number=bool(QUANTITY.search(question)))
         order = np.argsort(-scores, kind="stable")
         found = (Evidence(entry.paper, entry.sentences[int(j)], float(scores[j])) for j in order)
-        return Ranked(entry.paper, score, tuple(found))
+        return Ranked(entry.paper, score, tuple(found), float(signals.coverage[i]))
 
 
 def _cosines(entries: list[Entry], coverage: Floats, vector: Floats) -> Signals:

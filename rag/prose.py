@@ -1,0 +1,41 @@
+"""From a draft to text with marks: paragraphs, lists and tables in a small Markdown. Knows no question."""
+
+from collections.abc import Iterator
+
+from rag.draft import Draft, Group, Numbering, Paragraph, Statement, Table
+from rag.extract import flow, mark
+from rag.table import to_markdown
+
+
+def render(draft: Draft, numbering: Numbering) -> Iterator[str]:
+    """The text of a draft piece by piece; joined they are the answer, and every line of it carries a mark."""
+    for place, part in enumerate(draft.parts):
+        gap = "\n\n" if place else ""
+        if isinstance(part, Table):
+            yield gap + to_markdown(part, numbering)
+        elif isinstance(part, Group):
+            yield from _list(part, numbering, gap)
+        else:
+            yield from _paragraph(part, numbering, gap)
+
+
+def _paragraph(part: Paragraph, numbering: Numbering, gap: str) -> Iterator[str]:
+    for statement in part.statements:
+        yield gap + say(statement, numbering)
+        gap = " "
+
+
+def _list(part: Group, numbering: Numbering, gap: str) -> Iterator[str]:
+    if part.heading:
+        marks = numbering.marks([item.evidence for item in part.items])
+        yield f"{gap}**{flow(part.heading)}**{marks}\n"
+        gap = "\n"
+    for item in part.items:
+        yield f"{gap}- {say(item, numbering)}"
+        gap = "\n"
+
+
+def say(statement: Statement, numbering: Numbering) -> str:
+    """'KIVI: It quantizes the cache [1].'"""
+    lead = f"{flow(statement.lead)}: " if statement.lead else ""
+    return lead + mark(flow(statement.evidence.sentence.text), numbering.number(statement.evidence))

@@ -8,21 +8,28 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ingest.paper import Paper
-from ingest.words import tokenize
+from ingest.words import stems, tokenize
 from rag.answer import Evidence, Ranked
 from rag.aspects import IDEA, LIMITS, RESULT, RHETORICAL, aspect_query, find_aspects, speaks_of
 from rag.draft import Cell, Draft, Paragraph, Part, Row, Statement, Table
 from rag.names import nickname
-from rag.rhetoric import FIGURE, Role, admits_price, weigh
+from rag.rhetoric import FIGURE, POINTS, TURNS, Role, admits_price, turning_point, weigh
 
+# Stems of words that ask for a comparison and say nothing of what is compared.
+GENERIC = stems(
+    "compare comparison versus vs v difference different differ contrast table side papers paper methods approaches two"
+    " three them these please make give tell show explain put one better best list main key overview like similar"
+)
 Look = Callable[[str, Sequence[str]], list[Ranked]]  # papers by id, each with its sentences ranked for a question
 
 MOST_COLUMNS, MOST_STATEMENTS = 6, 3
 FITS = 0.5  # strength of a role from which a sentence may stand for it
 READABLE, PER_LONGER = 300, 0.1 / 100  # characters of a cell read at a glance; what each further one costs
+LEANS = 0.2
 ROLE_RELEVANCE, ASPECT_RELEVANCE = 0.5, 0.3  # weight of the question beside a role, beside the look-up of an aspect
-FIGURES, OWN_WORK = 0.3, 0.3  # worth of a figure and of telling of the paper's own work, where an aspect is looked up
-NEAR_BEST = 0.55  # share of a paper's best score that a sentence below the table needs
+FIGURES, TURNED = 0.3, 0.4  # worth of a figure, and what opening with 'However' costs, where an aspect is looked up
+NEAR_BEST, NEAR_AGAIN = 0.3, 0.6  # share of a paper's best score needed below the table, and for a second sentence
+TELLING = 0.25  # weight there of stating an idea or a result
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +50,13 @@ class Said:
         others = max(self.roles[Role.BACKGROUND], self.roles[Role.PROBLEM])
         return max(self.roles[Role.IDEA], self.roles[Role.RESULT], self.roles[Role.LIMITS]) >= others
 
+    @property
+    def hard_to_read(self) -> float:
+        """What it costs in a cell: for its length, and for words that mean something only beside other sentences."""
+        return PER_LONGER * max(0, len(self.text) - READABLE) + LEANS * bool(POINTS.search(self.text))
 
-Side = tuple[Said, ...]  # one paper's sentences, best first for the question
+
+Side = tuple[Said, ...]  # one paper's sentences, in reading order
 Column = dict[str, Said]  # a paper's sentence for each aspect that it speaks of
 
 
@@ -62,7 +74,8 @@ def compare(
     rows = wanted or RHETORICAL
     if len(wanted) == 1 and not aspects:  # a single row is hardly a table
         rows = (IDEA, RESULT) if wanted == (IDEA,) else (IDEA, *wanted)
-    found = _by_paper(look(asked if tokenize(asked) else question, ids))
+    focused = not set(tokenize(asked)) <= GENERIC
+    found = _by_paper(look(asked if focused else " ".join(paper.title for paper in papers), ids))
     sides = [_side(found.get(paper_id)) for paper_id in ids]
     looked = {a: _by_paper(look(aspect_query(a), ids)) for a in rows if a not in RHETORICAL}
     columns = _fill_all(sides, ids, rows, looked, wanted)
@@ -71,7 +84,7 @@ def compare(
         columns = _fill_all(sides, ids, rows, looked, wanted)
     kept = [a for a in rows if a in wanted or any(a in column for column in columns)]
     table = Table(papers, names, tuple(Row(a, tuple(_cell(column, a) for column in columns)) for a in kept))
-    below = Paragraph(contrast(sides, columns, names))
+    below = Paragraph(contrast(sides, columns, names, wanted, focused=focused))
     parts: tuple[Part, ...] = (table, below) if below.statements else (table,)
     return Draft(parts, _note(kept, columns))
 
@@ -92,13 +105,11 @@ def _by_paper(ranked: Sequence[Ranked]) -> dict[str, Ranked]:
 def _side(found: Ranked | None) -> Side:
     if not found or not found.evidence:
         return ()
-    starts = sorted(evidence.sentence.start for evidence in found.evidence)
-    last = max(1, len(starts) - 1)
-    relevance = _relevance(found)
-    return tuple(
-        Said(e, weigh(e.sentence.text, starts.index(e.sentence.start) / last), relevance[e.sentence.start])
-        for e in found.evidence
-    )
+    in_order = sorted(found.evidence, key=lambda evidence: evidence.sentence.start)
+    turn = turning_point([evidence.sentence.text for evidence in in_order])
+    relevance, last = _relevance(found), max(1, len(in_order) - 1)
+    roles = [weigh(e.sentence.text, i / last, opening=i < turn) for i, e in enumerate(in_order)]
+    return tuple(Said(e, r, relevance[e.sentence.start]) for e, r in zip(in_order, roles, strict=True))
 
 
 def _relevance(found: Ranked) -> dict[int, float]:
@@ -131,7 +142,7 @@ def fill(side: Side, rows: Sequence[str], near: Mapping[str, Mapping[int, float]
         of_aspect = [(_weight(said, aspect, near.get(aspect, {}), aspect in wanted), aspect, said) for said in side]
         able = [fit for fit in of_aspect if fit[0] > 0]
         if aspect == IDEA and not able:  # every paper has one, however it puts it
-            able = [(said.roles[Role.IDEA] + said.relevance * said.is_own, aspect, said) for said in side]
+            able = [(_likely_idea(said), aspect, said) for said in side]
         fits += able
     fits.sort(key=lambda fit: -fit[0])
     column: Column = {}
@@ -144,21 +155,28 @@ def fill(side: Side, rows: Sequence[str], near: Mapping[str, Mapping[int, float]
     return column
 
 
+def _likely_idea(said: Said) -> float:
+    return said.is_own + said.roles[Role.IDEA] + 0.5 * said.roles[Role.RESULT] + ROLE_RELEVANCE * said.relevance
+
+
 def _weight(said: Said, aspect: str, near: Mapping[int, float], wanted: bool) -> float:
     """How well a sentence fills the cell of an aspect; 0 where it does not speak to it."""
-    length = PER_LONGER * max(0, len(said.text) - READABLE)
+    reading = said.hard_to_read
     if aspect in RHETORICAL:
         strength = said.roles[Role(aspect)]
         rival = max(weight for role, weight in said.roles.items() if role != aspect)
         if aspect == LIMITS and wanted and not strength and said.is_own and admits_price(said.text):
-            return 2 * FITS - length
+            return 2 * FITS - reading
+        if wanted and aspect == RESULT:
+            strength += FIGURES * bool(FIGURE.search(said.text)) * bool(strength)
         if strength < FITS or (aspect == Role.PROBLEM and said.roles[Role.IDEA] > strength):
             return 0.0
-        return max(0.01, strength - 0.3 * max(0.0, rival - strength) + ROLE_RELEVANCE * said.relevance - length)
+        return max(0.01, strength - 0.3 * max(0.0, rival - strength) + ROLE_RELEVANCE * said.relevance - reading)
     if not speaks_of(aspect, said.text) or not said.is_own:
         return 0.0
     score = near.get(said.evidence.sentence.start, 0.0) + ASPECT_RELEVANCE * said.relevance
-    return max(0.01, score + FIGURES * bool(FIGURE.search(said.text)) - length)
+    score += FIGURES * bool(FIGURE.search(said.text)) - TURNED * bool(TURNS.search(said.text))
+    return max(0.01, score - reading)
 
 
 def _cell(column: Column, aspect: str) -> Cell:
@@ -167,23 +185,37 @@ def _cell(column: Column, aspect: str) -> Cell:
 
 def _note(kept: Sequence[str], columns: Sequence[Column]) -> str:
     silent = [aspect for aspect in kept if not any(aspect in column for column in columns)]
-    return f"None of these abstracts speaks of {' or '.join(silent)}." if silent else ""
+    abstracts = "Neither abstract speaks" if len(columns) == 2 else "None of these abstracts speaks"
+    return f"{abstracts} of {' or '.join(silent)}." if silent else ""
 
 
-# -- below the table -----------------------------------------------------------------------------------------------------
+# -- below the table -------------------------------------------------------------------------------------------------
 
 
-def contrast(sides: Sequence[Side], columns: Sequence[Column], names: Sequence[str]) -> tuple[Statement, ...]:
-    """For each paper the sentence nearest to the question that the table does not hold, where one comes near."""
-    chosen: list[tuple[float, int, Said]] = []
+def contrast(
+    sides: Sequence[Side], columns: Sequence[Column], names: Sequence[str], wanted: Sequence[str], *, focused: bool
+) -> tuple[Statement, ...]:
+    """The sentences nearest to the question that the table does not hold: one a paper, two each of a pair.
+
+    `focused` is whether the question says more than that a comparison is wanted.
+    """
+    telling = [role for role in (Role.IDEA, Role.RESULT) if role in wanted] or [Role.IDEA, Role.RESULT]
+    chosen: list[tuple[float, int, int, Said]] = []
     for i, (side, column) in enumerate(zip(sides, columns, strict=True)):
         unsaid = [said for said in side if said not in column.values() and said.is_own and said.relevance >= NEAR_BEST]
-        if unsaid:
-            best = max(unsaid, key=lambda said: said.relevance - PER_LONGER * max(0, len(said.text) - READABLE))
-            chosen.append((-best.evidence.score, i, best))
-    first = sorted(chosen, key=lambda each: each[0])[:MOST_STATEMENTS]
-    return tuple(Statement(said.evidence, _lead(names[i], said)) for _, i, said in sorted(first, key=lambda e: e[1]))
+        unsaid.sort(key=lambda said: -_tells(said, telling))
+        again = [said for said in unsaid[1:2] if focused and said.relevance >= NEAR_AGAIN and len(sides) == 2]
+        chosen += [(-said.evidence.score, i, said.evidence.sentence.start, said) for said in unsaid[:1] + again]
+    most = max(MOST_STATEMENTS, 2 * len(sides) if len(sides) == 2 else 0)
+    first = sorted(sorted(chosen, key=lambda each: each[0])[:most], key=lambda each: each[1:3])
+    leads = [_lead(names[i], said, i == before) for (_, i, _, said), before in zip(first, [-1, *(e[1] for e in first)])]
+    return tuple(Statement(said.evidence, lead) for (_, _, _, said), lead in zip(first, leads, strict=True))
 
 
-def _lead(name: str, said: Said) -> str:
-    return "" if name.casefold() in said.text[: len(name) + 40].casefold() else name
+def _tells(said: Said, roles: Sequence[Role]) -> float:
+    says = min(1.0, max(said.roles[role] for role in roles))
+    return said.relevance + TELLING * says - said.hard_to_read
+
+
+def _lead(name: str, said: Said, goes_on: bool) -> str:
+    return "" if goes_on or name.casefold() in said.text[: len(name) + 40].casefold() else name

@@ -4,6 +4,7 @@ Read from its turns of phrase and its place. Knows no question and no paper.
 """
 
 import re
+from collections.abc import Sequence
 from enum import StrEnum
 from functools import lru_cache
 
@@ -25,20 +26,22 @@ def _cues(text: str) -> re.Pattern[str]:
 OWN = r"(?:we|this\ (?:paper|work|study|article|thesis|dissertation|report|survey|manuscript)|our\ [\w-]+(?:\ [\w-]+)?)"
 PROPOSES = _cues(
     rf"""\b{OWN}\b[^.;]{{0,60}}?\b(?:propos|introduc|present|develop|design|devis|describ|build|built|creat|contribut|offer
-    |ameliorat|overcom|releas|unveil|formulat)\w*
-    |\b(?:is|are)\ (?:proposed|introduced|presented|developed)\b|\b(?:called|dubbed|termed|named|namely)\b
+    |ameliorat|releas|unveil|formulat)\w*
+    |\bnamed\b
     |\b(?:key|main|core|central)\ (?:idea|insight|innovation|contribution)s?\b|^(?:Introducing|Meet)\b"""
 )
 STUDIES = _cues(
     rf"""\b{OWN}\b[^.;]{{0,40}}?\b(?:stud(?:y|ies)|investigat|explor|examin|analy[sz]e|revisit|argu|address|tackl|focus|train
     |construct|leverag|us(?:e|es|ing)\b|apply|applies|employ|adopt|combin|extend|deriv|defin|consider|aim|seek|replac
-    |mov|partition|overlap|survey|review|characteri[sz]|quantif|measur|compar|prov(?:e|ide))\w*"""
+    |supplement|complement|identif|establish|discover|uncover|advocat|synthesi[sz]|collect|integrat
+    |incorporat|decompos|cast|learn|mov|partition|overlap|survey|review|characteri[sz]|quantif|measur|compar|prov(?:e|ide))\w*"""
 )
 DOES = _cues(
     r"""^(?:Specifically|Concretely|In\ particular|Technically|First(?:ly)?|Second(?:ly)?|Third(?:ly)?|Then|Finally|Moreover
     |Furthermore|Additionally|In\ addition|Instead|By\ \w+ing|At\ its\ core|Unlike)\b
-    |^(?:(?:The|Our)\ (?:proposed\ )?(?:method|approach|framework|model|system|algorithm|architecture|pipeline|design)|It
-    |[A-Z][\w-]*(?:[a-z\d][A-Z]|[A-Z][A-Z\d]|-[A-Z\d])[\w-]*)\s+(?:\w+ly\ )?(?!is\b|has\b|was\b|this\b)[a-z]+s\b
+    |\b(?:is|are)\ (?:proposed|introduced|presented|developed)\b
+    |(?:^(?:The|Our)\ (?:proposed\ )?(?:method|approach|framework|model|system|algorithm|architecture|pipeline|design)|^It
+    |(?<!\S)[A-Z][\w-]*(?:[a-z\d][A-Z]|[A-Z][A-Z\d]|-[A-Z\d])[\w-]*)\s+(?:\w+ly\ )?(?!is\b|has\b|was\b|this\b)[a-z]+s\b
     |\b(?:consists?\ of|based\ on|builds?\ on|works?\ by|comprises?|relies\ on|inspired\ by|thereby)\b"""
 )
 TROUBLE = _cues(
@@ -95,32 +98,72 @@ SHARES = _cues(
     r"""\b(?:codes?|weights|checkpoints?|repository|project\ (?:page|website)|demo)\b.{0,80}\b(?:available|released?|accessible|open|found
     |seen|at)\b|https?:|\bgithub\b|\bopen[- ]sourc(?:ed|ing)\b"""
 )
+ADDS = _cues(
+    r"^(?:First(?:ly)?|Moreover|Furthermore|Additionally|In\ addition|Also|Finally|Next|Then|Second(?:ly)?|Third(?:ly)?|We\ (?:also|further))\b"
+)
+# Sentences that say nothing by themselves: they point on, or back.
+POINTS = re.compile(
+    r"\b(?:following|as follows|two ?folds?|below)\b|:$|^(?:This|These|It|They|Such|That|Those|Its|Their)\b"
+)
+AIMS = re.compile(r"\b(?:aims?|seeks?|goal|delves?)\b", re.IGNORECASE)
+WE = re.compile(r"\b(?:we|our|ours)\b", re.IGNORECASE)
+LATEST_TURN = 0.85  # share of an abstract by which it has come to its own work, if it says so at all
 LATE = 0.5  # place in the abstract from which on a limit is the paper's own
 
 
+def turning_point(sentences: Sequence[str]) -> int:
+    """The index of the first sentence that tells of the paper's own work; 0 where the last half has none before it."""
+    first = next((i for i, text in enumerate(sentences) if _is_own(text)), 0)
+    return first if first < max(2, LATEST_TURN * len(sentences)) else 0
+
+
+def _is_own(sentence: str) -> bool:
+    return bool(PROPOSES.search(sentence) or STUDIES.search(sentence)) and not TURNS.search(sentence)
+
+
 @lru_cache(maxsize=20_000)
-def weigh(sentence: str, position: float) -> dict[Role, float]:
-    """How strongly a sentence at `position` (0 first to 1 last in its abstract) plays each role, 0 to about 1.5."""
+def weigh(sentence: str, position: float, *, opening: bool = False) -> dict[Role, float]:
+    """How strongly a sentence at `position` (0 first to 1 last in its abstract) plays each role, 0 to about 1.5.
+
+    `opening` tells that it stands before the abstract's turning point, so what it says is of the field.
+    """
     proposes, studies = bool(PROPOSES.search(sentence)), bool(STUDIES.search(sentence))
-    own = proposes or studies or bool(re.search(r"\b(?:we|our|ours)\b", sentence, re.IGNORECASE))
-    turns, figure = bool(TURNS.search(sentence)), bool(FIGURE.search(sentence))
+    own = proposes or studies or bool(WE.search(sentence))
+    turns, others, figure = (bool(cue.search(sentence)) for cue in (TURNS, OTHERS, FIGURE))
+    reports, shares = bool(REPORTS.search(sentence)), bool(SHARES.search(sentence)) and not figure
     trouble = len({found[0].casefold() for found in TROUBLE.finditer(sentence)})
     measures = len({found[0].casefold() for found in MEASURES.finditer(sentence)})
-    reports, shares = bool(REPORTS.search(sentence)), bool(SHARES.search(sentence)) and not figure
-    others = bool(OTHERS.search(sentence))
     early, late = max(0.0, 1 - 1.6 * position), max(0.0, position - 0.4)
     problem = 0.35 * min(trouble, 2) + 0.3 * turns + 0.3 * others + 0.2 * early
+    if opening:
+        return {
+            Role.BACKGROUND: 0.5,
+            Role.PROBLEM: problem if trouble or (turns and others) else 0.0,
+            Role.IDEA: 0.0,
+            Role.RESULT: 0.0,
+            Role.LIMITS: 0.0,
+        }
     idea = 1.0 * proposes + 0.55 * (studies and not proposes) + 0.4 * bool(DOES.search(sentence))
-    result = 0.25 * min(measures, 3) + 0.45 * figure + 0.6 * late + 0.3 * reports
-    limits = 0.0
-    if position >= LATE and ADMITS.search(sentence) and not OVERCOMES.search(sentence):
-        limits = 0.8 + 0.2 * turns
+    idea -= (
+        0.3 * figure
+        + 0.4 * late
+        + 0.4 * (turns and not own)
+        + 0.6 * reports
+        + shares
+        + 0.3 * bool(ADDS.search(sentence))
+        + 0.2 * bool(AIMS.search(sentence))
+    )
+    result = 0.25 * min(measures, 3) + 0.6 * figure + 0.6 * late + 0.3 * reports
+    result -= 0.5 * (proposes and not reports) + 0.5 * early * (not own) + 0.5 * (turns and not figure) + shares
+    of_others = 0.0 if own else 0.5 * early + (0.3 * (not measures) + 0.2 * (not trouble)) * (1 - position)
+    is_problem = trouble or (turns and others)
+    admits = position >= LATE and ADMITS.search(sentence) and not OVERCOMES.search(sentence)
     return {
-        Role.BACKGROUND: shares or (0.0 if own else 0.5 * early + 0.3 * (not measures) + 0.2 * (not trouble)),
-        Role.PROBLEM: max(0.0, problem - 0.8 * own - 0.5 * figure - 1.2 * late) if trouble or (turns and others) else 0.0,
-        Role.IDEA: max(0.0, idea - 0.3 * figure - 0.4 * late - 0.4 * (turns and not own) - 0.6 * reports - shares),
-        Role.RESULT: max(0.0, result - 0.5 * proposes * (not reports) - 0.5 * early * (not own) - 0.5 * turns * (not figure) - shares),
-        Role.LIMITS: limits,
+        Role.BACKGROUND: 1.0 if shares else of_others,
+        Role.PROBLEM: max(0.0, problem - 0.8 * own - 0.5 * figure - 1.2 * late) if is_problem else 0.0,
+        Role.IDEA: max(0.0, idea),
+        Role.RESULT: max(0.0, result),
+        Role.LIMITS: 0.8 + 0.2 * turns if admits else 0.0,
     }
 
 

@@ -26,6 +26,7 @@ LATEX = {
     **{sign: f"\\{sign}" for sign in "&%$#_{}"},
 }
 RULE = re.compile(r"^\|(?:\s*:?-+:?\s*\|)+\s*$")
+BARS = re.compile(r"\\*\|")  # with the backslashes of LaTeX's norm bars, which would undo ours
 BAR = re.compile(r"(?<!\\)\|")
 
 
@@ -59,7 +60,7 @@ def _without_stops(text: str) -> str:
 
 
 def _escape(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("|", "\\|")
+    return BARS.sub(r"\\|", text)
 
 
 def to_csv(table: Table, numbering: Numbering) -> str:
@@ -70,7 +71,9 @@ def to_csv(table: Table, numbering: Numbering) -> str:
     for row in table.rows:
         line = [row.aspect]
         for cell in row.cells:
-            line += [cell.evidence.sentence.text, _reference(cell.evidence, numbering)] if cell.evidence else [SILENT, ""]
+            line += (
+                [cell.evidence.sentence.text, _reference(cell.evidence, numbering)] if cell.evidence else [SILENT, ""]
+            )
         writer.writerow(map(_inert, line))
     return out.getvalue()
 
@@ -129,4 +132,4 @@ def _cells(line: str) -> list[str]:
 
 
 def _read(cell: str) -> str:
-    return MARK.sub("", cell).replace("\\|", "|").replace("\\\\", "\\").strip()
+    return MARK.sub("", cell).replace("\\|", "|").strip()

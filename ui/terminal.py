@@ -1,30 +1,42 @@
-"""From values to text for a terminal: answers, rankings, reports. Pure functions; knows no engine."""
+"""From values to what a terminal shows: results as text or JSON, messages, a progress bar. Knows no engine.
 
+Nothing that papers or users write can steer the terminal: everything shown passes through `safe`.
+"""
+
+import json
+import re
 import shutil
+import sys
 import textwrap
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
 
-from ingest.pipeline import Report
-from rag.answer import Answer, Ranked
+if TYPE_CHECKING:
+    from ingest.paper import Paper
+    from ingest.pipeline import Report
+    from rag.answer import Answer, Ranked
 
-WIDEST = 100  # columns; longer lines are tiring to read
-SHOWN_UNREADABLE = 10
+WIDEST, NARROWEST = 100, 20  # columns; longer lines are tiring to read
+LONGEST_MESSAGE = 1_000  # characters
+RULE = re.compile(r"[\s|:-]+")  # the line below the head of a table
+CELLS = re.compile(r"(?<!\\)\|")
 
 
-def answer_text(answer: Answer) -> str:
+def answer_text(answer: "Answer") -> str:
     """The answer, then the papers behind its marks, or the closest ones where it is a refusal."""
-    parts = [_wrap(paragraph) for paragraph in answer.text.split("\n")]
-    lines = ["", *parts, ""]
+    lines = ["", *_prose(answer.text), ""]
     if answer.refused:
         lines += ["Closest:"] if answer.retrieved else []
         lines += [_wrap(f"- {found.paper.title}", hanging=2) for found in answer.retrieved[:3]]
     else:
         lines += [_wrap(f"[{c.number}] {c.title} (characters {c.start}–{c.end})", hanging=4) for c in answer.citations]
-    return safe("\n".join([*lines, ""]))
+    return safe("\n".join(lines))
 
 
-def ranking_text(ranked: Sequence[Ranked]) -> str:
+def ranking_text(ranked: "Sequence[Ranked]") -> str:
     """Each paper with its rank, title and best sentence."""
     lines = []
     for rank, found in enumerate(ranked, start=1):
@@ -34,15 +46,32 @@ def ranking_text(ranked: Sequence[Ranked]) -> str:
     return safe("\n".join(lines))
 
 
-def report_text(report: Report) -> str:
-    """'90 papers seen: 90 added, …' and each unreadable record with its place and reason."""
-    counts = f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged"
-    counts += f", {report.doubled} doubled" if report.doubled else ""
-    lines = [f"{report.seen} papers seen: {counts}, {len(report.unreadable)} unreadable."]
-    for source, record in report.unreadable[:SHOWN_UNREADABLE]:
-        lines.append(_wrap(f"  {source}, {record.place}: {record.reason}", hanging=4))
-    more = len(report.unreadable) - SHOWN_UNREADABLE
-    return safe("\n".join(lines + ([f"  … and {more} more."] if more > 0 else [])))
+def papers_text(papers: "Sequence[Paper]") -> str:
+    """A line a paper, its date first where any has one; not wrapped, so that `grep` and `head` see papers."""
+    dated = any(paper.date for paper in papers)
+    return "\n".join(safe(f"{paper.date or '–':10}  {paper.title}" if dated else paper.title) for paper in papers)
+
+
+def report_text(report: "Report") -> str:
+    """Each record that could not be read, with its place and reason, then '90 papers seen: 90 added, …'."""
+    lines = [_wrap(f"{source}, {record.place}: {record.reason}", hanging=2) for source, record in report.unreadable]
+    counts = f"{report.added:,} added, {report.updated:,} updated, {report.unchanged:,} unchanged"
+    counts += f", {report.doubled:,} doubled" if report.doubled else ""
+    seen = f"{report.seen:,} paper{'' if report.seen == 1 else 's'} seen"
+    return safe("\n".join([*lines, f"{seen}: {counts}, {len(report.unreadable):,} could not be read."]))
+
+
+def figures_text(figures: dict[str, Any]) -> str:
+    """A table of measures, a row a type, or a line a figure."""
+    if not all(isinstance(row, dict) for row in figures.values()):
+        return "\n".join(f"{name:16} {value}" for name, value in figures.items())
+    columns = list(dict.fromkeys(name for row in figures.values() for name in row))
+    first = max(map(len, figures), default=0)
+    lines = [" " * first + "".join(f"{column:>9}" for column in columns)]
+    for kind, row in figures.items():
+        cells = (f"{row[c]:9.3f}" if isinstance(row.get(c), float) else f"{row.get(c, '–'):>9}" for c in columns)
+        lines.append(f"{kind:{first}}" + "".join(cells))
+    return safe("\n".join(lines))
 
 
 def safe(text: str) -> str:
@@ -52,11 +81,68 @@ def safe(text: str) -> str:
     )
 
 
+def say(sentence: str) -> None:
+    """Shows a message as one line; never on standard output, which is for results."""
+    if sys.stderr:  # None where the caller has closed it
+        line = safe(" ".join(sentence.split()))
+        shown = line if len(line) <= LONGEST_MESSAGE else f"{line[:LONGEST_MESSAGE]} …"
+        print(shown, file=sys.stderr, flush=True)
+
+
+def print_json(value: object) -> None:
+    """Shows a value as JSON; in plain ASCII where standard output cannot take every character."""
+    unicode = (getattr(sys.stdout, "encoding", None) or "").lower().startswith("utf")
+    text = json.dumps(value, ensure_ascii=not unicode, indent=1)
+    print(text)  # half a surrogate pair goes out as its escape: see `errors` in `main`
+
+
+@contextmanager
+def bar(total: int | None, unit: str) -> Iterator[Callable[..., None]]:
+    """A progress bar with rate and time left on standard error, where that is a terminal.
+
+    The function given counts steps, and learns the total with `total=`.
+    """
+    from tqdm import tqdm
+
+    with tqdm(total=total, unit=f" {unit}", disable=None, leave=False, dynamic_ncols=True) as shown:
+
+        def step(steps: int = 0, *, total: int | None = None) -> None:
+            if total is not None:
+                shown.total = total
+                shown.refresh()
+            shown.update(steps)
+
+        yield step
+
+
+def _prose(text: str) -> Iterator[str]:
+    """The lines of an answer, wrapped: paragraphs, list items, and tables as a block a row."""
+    for is_table, lines in groupby(text.split("\n"), key=lambda line: line.startswith("|")):
+        if is_table:
+            yield from _table([[cell.strip() for cell in CELLS.split(line)[1:-1]] for line in lines if not _rule(line)])
+        else:
+            yield from (_wrap(line, hanging=2 if line.startswith("- ") else 0) for line in lines)
+
+
+def _rule(line: str) -> bool:
+    return bool(RULE.fullmatch(line))
+
+
+def _table(rows: list[list[str]]) -> Iterator[str]:
+    """A comparison as blocks, which fit any width: what is compared, then a line for each paper."""
+    head, *body = rows
+    for aspect, *cells in body:
+        yield aspect
+        yield from (
+            _wrap(f"{name}: {cell or '–'}", indent=2, hanging=4) for name, cell in zip(head[1:], cells, strict=False)
+        )
+
+
 def _wrap(text: str, *, indent: int = 0, hanging: int = 0) -> str:
     width = min(shutil.get_terminal_size().columns, WIDEST)
     return textwrap.fill(
         text,
-        max(width, 20),
+        max(width, NARROWEST),
         initial_indent=" " * indent,
         subsequent_indent=" " * hanging,
         break_on_hyphens=False,

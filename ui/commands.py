@@ -1,0 +1,227 @@
+"""What each command does: settings and arguments in, results on standard output, an exit code back.
+
+Progress and notices go to standard error. What a command does not need is not imported.
+"""
+
+import json
+import sys
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from ingest.errors import PaperchatError, UsageError
+from ingest.settings import Settings, load_settings
+from ui.terminal import answer_text, bar, figures_text, papers_text, print_json, ranking_text, report_text, safe, say
+
+if TYPE_CHECKING:
+    from ingest.library import Ingested
+    from rag.answer import Turn
+    from rag.engine import Engine
+
+BUNDLED_PAGE = Path(__file__).parent.parent / "ingest" / "pages" / "daily_papers_page.txt"
+BEGUN = "bundled-page.begun"  # stands in the home until the whole of the bundled page is in
+NO_PAPERS = "No papers yet; take some in with: paperchat ingest SOURCE"
+
+
+def serve(args: Namespace) -> int:
+    from ui.serve import check_address
+    from ui.serve import serve as serve_page
+
+    settings = load_settings()
+    check_address(args.host, args.port)  # before a minute goes into an index that could then not be shown
+    _ingest_bundled_page(settings)
+    say("Opening the page …")
+
+    def make_engine() -> "Engine":
+        from rag.engine import Engine
+
+        try:
+            engine = Engine(settings)
+            engine.warm()
+        except PaperchatError as error:  # the page says so when it is asked; whoever started it should know now
+            say(f"paperchat: {error}")
+            raise
+        for notice in engine.notices:
+            say(notice)
+        return engine
+
+    def ready(url: str) -> None:
+        from rag.engine import Engine
+
+        print(f"paperchat is at {url}\n{Engine.mode}\nPress Ctrl-C to stop.", flush=True)
+
+    serve_page(make_engine, host=args.host, port=args.port, ready=ready)
+    return 0
+
+
+def ingest(args: Namespace) -> int:
+    settings = load_settings()
+    if "-" in args.sources and sys.stdin and sys.stdin.isatty():
+        say("Reading papers from the terminal: paste a page, then press Enter and Ctrl-D.")
+    report = _ingest_into(settings, args.sources)
+    print(report_text(report), flush=True)
+    for failure in report.failed:
+        say(f"paperchat: {failure}")
+    return 1 if report.failed else 0
+
+
+def papers(args: Namespace) -> int:
+    from ingest.record import Record
+
+    with closing(Record(load_settings().home)) as record:
+        rows = [entry.paper for entry in record.entries()]
+    if args.json:
+        print_json([asdict(paper) for paper in rows])
+    elif rows:
+        print(papers_text(rows), flush=True)
+        say(f"{len(rows):,} paper{'s' if len(rows) > 1 else ''}.")
+    else:
+        say(NO_PAPERS)
+    return 0
+
+
+def search(args: Namespace) -> int:
+    with opened(load_settings()) as engine:
+        ranked = engine.search(" ".join(args.query), k=args.k)
+        count = engine.count()
+    if args.json:
+        print_json([found.as_dict() for found in ranked])
+    elif ranked:
+        print(ranking_text(ranked))
+    else:
+        say("No paper has anything of it; ask in other words." if count else NO_PAPERS)
+    return 0
+
+
+def ask(args: Namespace) -> int:
+    with opened(load_settings()) as engine:
+        answer = engine.ask(" ".join(args.question))
+    if args.json:
+        print_json(answer.as_dict())
+    else:
+        print(answer_text(answer))
+    return 0
+
+
+def batch(args: Namespace) -> int:
+    from rag.evaluate import read_history, read_lines
+
+    asked: list[tuple[object, str, list[Turn]]] = []
+    for number, row in enumerate(read_lines(args.questions), start=1):
+        if not isinstance(row.get("question"), str):
+            raise UsageError(f"{args.questions}, line {number}: no 'question' text.")
+        asked.append((row.get("id", number), row["question"], read_history(row, number)))
+    if args.answers.exists() and args.answers.samefile(args.questions):
+        raise UsageError(f"{args.answers} holds the questions; name another file for the answers.")
+    written = failed = 0
+    try:
+        with opened(load_settings()) as engine, _new_file(args.answers) as out, bar(len(asked), "questions") as step:
+            for name, question, history in asked:
+                try:
+                    answer = engine.ask(question, history).as_dict()
+                except UsageError as error:  # a question that cannot be asked costs no other its answer
+                    failed += 1
+                    answer = _unanswered(question, str(error))
+                out.write(json.dumps({"id": name, **answer}, ensure_ascii=False) + "\n")
+                written += 1
+                step(1)
+    finally:
+        if written:
+            say(f"{written:,} of {len(asked):,} answers in {args.answers}.")
+    if failed:
+        say(f"{failed:,} could not be asked; 'answer' says why.")
+    return 0
+
+
+def evaluate(args: Namespace) -> int:
+    from rag.evaluate import evaluate_beir, evaluate_questions, read_lines
+
+    if (args.questions is None) == (args.beir is None):
+        raise UsageError("Give either a file of questions or --beir FOLDER.")
+    figures: dict[str, Any]
+    if args.beir:
+        with bar(None, "papers") as step:
+            figures = evaluate_beir(args.beir, load_settings(), step)
+    else:
+        questions = read_lines(args.questions)
+        with opened(load_settings()) as engine, bar(len(questions), "questions") as step:
+            figures = evaluate_questions(engine, questions, step)
+    if args.json:
+        print_json(figures)
+    else:
+        print(figures_text(figures))
+    return 0
+
+
+def rebuild(args: Namespace) -> int:
+    from ingest.library import rebuild as rebuild_index
+
+    with bar(None, "papers") as step:
+        count = rebuild_index(load_settings(), told=say, progress=step)
+    print(f"{count:,} papers indexed anew.")
+    return 0
+
+
+def version(args: Namespace) -> int:
+    from importlib.metadata import version as version_of
+
+    print(f"paperchat {version_of('paperchat')}")
+    return 0
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator["Engine"]:
+    """An engine for one command, its notices told."""
+    from rag.engine import Engine
+
+    with Engine(settings) as engine:
+        yield engine
+        for notice in engine.notices:
+            say(notice)
+
+
+def _ingest_bundled_page(settings: Settings) -> None:
+    """Takes the bundled page in where there are no papers, or where an earlier start was stopped while it did."""
+    from ingest.record import Record
+
+    with closing(Record(settings.home)) as record:
+        count = record.count()
+    begun = settings.home / BEGUN
+    if count == 0:
+        begun.touch()
+    elif not begun.exists():
+        return
+    say("Indexing the bundled page of 90 papers, once …")
+    report = _ingest_into(settings, [str(BUNDLED_PAGE)])
+    begun.unlink(missing_ok=True)
+    say(report_text(report))
+
+
+def _ingest_into(settings: Settings, sources: Sequence[str]) -> "Ingested":
+    with bar(None, "papers") as step:
+        from ingest.library import ingest_sources
+
+        return ingest_sources(settings, sources, told=say, progress=step)
+
+
+def _unanswered(question: str, reason: str) -> dict[str, Any]:
+    """The object for a question that could not be asked."""
+    nothing: dict[str, Any] = {"retrieved": [], "citations": [], "seconds": 0.0}
+    return {"answer": reason, "refused": True, "standalone": question[:4000], **nothing}
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[TextIO]:
+    """A file written line by line, so that what is done is kept; raises PaperchatError where it cannot be written."""
+    try:
+        # Half a surrogate pair, which JSON may hold and UTF-8 may not, goes out as the escape it came in as.
+        with path.open("w", encoding="utf-8", errors="backslashreplace", buffering=1) as out:
+            yield out
+    except OSError as error:
+        raise PaperchatError(
+            f"{safe(str(path))} cannot be written ({error.strerror}); name a file on a disk with space, in a folder "
+            "that is there and yours."
+        ) from error

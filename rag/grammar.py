@@ -45,50 +45,66 @@ def _any(*forms: str) -> re.Pattern[str]:
 
 WORKS = r"(?:papers?|works?|studies|study|articles?|publications?|abstracts?)"
 THINGS = rf"(?:{WORKS}|methods?|approach(?:es)?|techniques?|models?|systems?|frameworks?|algorithms?|ones?)"
-POLITE = r"(?:(?:please|pls|ok(?:ay)?|now|and|so|then|just|can you|could you|would you|make (?:it|that|this)|give (?:me )?(?:it|that)|a bit|much|even)[\s,]+)*"
+POLITE = (
+    r"(?:(?:please|pls|ok(?:ay)?|now|and|so|then|just|can you|could you|would you|make (?:it|that|this)"
+    r"|give (?:me )?(?:it|that)|a bit|much|even)[\s,]+)*"
+)
 
 GREETING = _any(
-    rf"^\W*(?:hi|hello|hey|howdy|good (?:morning|evening|afternoon|day)|thanks?|thank you|thx|cheers|great|cool|nice|ok(?:ay)?"
-    r"|bye|goodbye|see you|got it|perfect|wow)(?:\s+(?:there|you|all|so much|very much|a lot|that helps?|again))*\W*$"
+    r"^\W*(?:hi|hello|hey|howdy|good (?:morning|evening|afternoon|day)|thanks?|thank you|thx|cheers|great|cool"
+    r"|nice|ok(?:ay)?"
+    r"|bye|goodbye|see you|got it|perfect|wow)(?:[\s,.!]+(?:there|you|all|so much|very much|a lot|that helps?"
+    r"|that helped|again|thanks))*\W*$"
 )
 HELP = _any(
-    r"^\W*help\W*$|\bwhat can (?:you|i|this|one) (?:do|ask|say)\b|\bwho are you\b|\bwhat are you\b|\bhow (?:do|does|can) (?:you|i|this|it) "
+    r"^\W*help\W*$|\bwhat can (?:you|i|this|one) (?:do|ask|say)\b|\bwho are you\b|\bwhat are you\b|\bhow (?:do"
+    r"|does|can) (?:you|i|this|it) "
     r"(?:work|use (?:you|this|it))\W*$|\bhow do i use\b"
 )
 COLLECTION = _any(
-    rf"\bwhat(?:'s|s| is| are) (?:this|these|the|your|all) (?:page|{WORKS}|collection|library|corpus|data)?\s*(?:all )?about\W*$",
+    rf"\bwhat(?:'s|s| is| are) (?:this|these|the|your|all) (?:page|{WORKS}|collection|library|corpus"
+    rf"|data)?\s*(?:all )?about\W*$",
     rf"\b(?:newest|latest|most recent|oldest) {WORKS}\b",
-    rf"\bhow many {WORKS} (?:are (?:there|here|in|on)|do you (?:have|know)|have you|in total|does this)\b|^\W*how many {WORKS}\W*$",
-    rf"\b(?:list|show)(?: me)? (?:all|every)(?: the| of the)? {WORKS}\W*$|\bwhat {WORKS} (?:do you have|are (?:there|here)|are in here)\W*$",
+    rf"\bhow many {WORKS} (?:are (?:there|here|in|on)|do you (?:have|know)|have you|in total|does this)\b"
+    rf"|^\W*how many {WORKS}\W*$",
+    rf"\b(?:list|show)(?: me)? (?:all|every)(?: the| of the)? {WORKS}\W*$|\bwhat {WORKS} (?:do you have"
+    rf"|are (?:there|here)|are in here)\W*$",
     r"\bwhat (?:topics|themes|subjects|areas|fields)\b[^?]{0,40}\b(?:are|do|is|there|here|cover)",
-    r"\b(?:overview|summary) of (?:the |this |your |all )?(?:whole |entire )?(?:collection|page|library|corpus|all papers)\b",
+    r"\b(?:overview|summary) of (?:the |this |your |all )?(?:whole |entire )?(?:collection|page|library|corpus"
+    r"|all papers)\b",
 )
 SURVEY = _any(
     rf"\b(?:wh?ich|what|whose) (?:\w+ ){{0,3}}?{WORKS}\b(?! (?:is this|was this|is it|fits|would))",
     rf"\b(?:list|name|find|show(?: me)?|give me|enumerate|collect)\b[^.?!]{{0,30}}\b(?:{THINGS}|everything|all)\b",
     rf"\b(?:any|all|every|each|other|more|how many)(?: of)?(?: the| these| those)? (?:\w+ ){{0,2}}?{WORKS}\b",
     rf"^\W*{WORKS} \w+",
-    rf"\bwhich (?:methods|approaches|techniques|models|systems|frameworks|algorithms|ones)\b",
+    r"\bwhich (?:methods|approaches|techniques|models|systems|frameworks|algorithms|ones)\b",
     r"\bwhich (?:are they|of (?:them|these|those))\b|\bfull list\b|\bwho (?:else )?(?:does|uses|did|do)\b",
 )
 ONE_WORK = _any(
-    rf"\bwhich (?:one )?(?:paper|work|study|article) (?:is this|was this|fits|would|is it|is that)\b|\bwhat is (?:it|this) called\b"
+    r"\bwhich (?:one )?(?:paper|work|study|article) (?:is this|was this|fits|would|is it|is that)\b"
+    r"|\bwhat is (?:it|this) called\b"
 )
 STRONG_COMPARISON = _any(
-    r"\bcompar(?:e|ing|ison)s?\b|\bversus\b|\bvs\b\.?|\bdiffer(?:s|ence|ences|entiates?)?\b|\bcontrast\w*|\bdistinguish\w*|\b(?:put|set|show|lay)\b.{0,60}\bside by side\b"
+    r"\bcompar(?:e|ing|ison)s?\b|\bversus\b|\bvs\b\.?|\bdiffer(?:s|ence|ences|entiates?)?\b|\bcontrast\w*"
+    r"|\bdistinguish\w*|\b(?:put|set|show|lay)\b.{0,60}\bside by side\b"
     r"|\bin common\b|\btrade-?offs? between\b"
 )
 WEAK_COMPARISON = _any(
-    r"\beach\b|\bboth\b|\brespectively\b|\b(?:better|worse|faster|slower|cheaper|smaller|larger|more \w+|less \w+) than\b|\bor\b"
+    r"\beach\b|\bboth\b|\brespectively\b|\b(?:better|worse|faster|slower|cheaper|smaller|larger|more \w+"
+    r"|less \w+) than\b|\bor\b"
     r"|\bwhich (?:one|is|has|of)\b|\bhow do\b|\b(?:one|another|the other)\b.*\b(?:another|the other)\b"
 )
 YES_NO = _any(r"^\W*(?:is|are|was|were|do|does|did|can|could|will|would|has|have|should)\b")
 SUMMARY = _any(
-    r"\bsummar\w+|\btl;?dr\b|\boverview\b|\btell me (?:more )?about\b|\bexplain\b|\bwhat (?:is|are) (?P<named>[^?]{2,80}?)(?: about)?\W*$"
-    r"|\bwhat does (?:the )?[\w-]+(?: paper)? (?:do|propose|say)\W*$|\bdescribe\b|\bin a nutshell\b|\bmain (?:idea|points?|contribution)\b"
+    r"\bsummar\w+|\btl;?dr\b|\boverview\b|\btell me (?:more )?about\b|\bexplain\b|\bwhat (?:is"
+    r"|are) (?P<named>[^?]{2,80}?)(?: about)?\W*$"
+    r"|\bwhat does (?:the )?[\w-]+(?: paper)? (?:do|propose|say)\W*$|\bdescribe\b|\bin a nutshell\b"
+    r"|\bmain (?:idea|points?|contribution)\b"
 )
 PART_BREAK = _any(
-    r"\s*(?:;|:|\?|\.\s|\bversus\b|\bvs\b\.?|,(?:\s*(?:and|or|while|whereas|but))?|\b(?:and|or|while|whereas|but|against|from|with|than)\b"
+    r"\s*(?:;|:|\?|\.\s|\bversus\b|\bvs\b\.?|,(?:\s*(?:and|or|while|whereas|but))?|\b(?:and|or|while|whereas"
+    r"|but|against|from|with|than)\b"
     r"|\banother\b|\bthe other\b|\bone (?:paper|of them|work)?\b)\s*"
 )
 COUNTED = {"two": 2, "three": 3, "four": 4, "five": 5, "2": 2, "3": 3, "4": 4, "5": 5}
@@ -97,7 +113,8 @@ ORDINAL_WORDS = ("first", "second", "third", "fourth", "fifth", "sixth", "sevent
 # What points back, each with the group that is to be replaced by names.
 ORDINAL = re.compile(
     rf"\b(?:the\s+)?(?P<word>{'|'.join(ORDINAL_WORDS)}|\d{{1,2}}(?:st|nd|rd|th)|last)"
-    rf"(?:\s+(?:{THINGS}|two|of (?:them|those|these))\b|(?=\W*$))|(?:#|\b(?:number|no\.?) )(?P<number>\d{{1,2}}|one|two|three|four|five)\b",
+    rf"(?:\s+(?:{THINGS}|two|of (?:them|those|these))\b|(?=\W*$))|(?:#|\b(?:number|no\.?) )(?P<number>\d{{1,2}}"
+    rf"|one|two|three|four|five)\b",
     re.IGNORECASE,
 )
 FORMER_LATTER = re.compile(r"\b(?:the\s+)?(former|latter)(?:\s+(?:one|paper|method))?\b", re.IGNORECASE)
@@ -105,34 +122,62 @@ OTHER = re.compile(
     rf"\b(?:the|that) other(?:s|\s+(?:{THINGS}|two))?(?=\W|$)(?!\s+(?:hand|way|side|than)\b)", re.IGNORECASE
 )
 MANY = re.compile(
-    rf"\b(?:both(?:\s+of\s+them)?|(?:all\s+)?(?:these|those)(?:\s+(?:two|three|four))?(?:\s+{THINGS})?|all of them|(?:the\s+)?two(?:\s+of them)?"
+    rf"\b(?:both(?:\s+of\s+them)?|(?:all\s+)?(?:these|those)(?:\s+(?:two|three|four))?(?:\s+{THINGS})?"
+    rf"|all of them|(?:the\s+)?two(?:\s+of them)?"
     rf"|they|them|their|theirs|each of them|(?:one|which|any|some|none) of (?:them|those|these))\b",
     re.IGNORECASE,
 )
 ONE = re.compile(
-    r"\b(?:it|its|itself|(?:this|that|the same|said) (?:\w+ )?(?:paper|method|approach|one|work|study|model|technique|system|framework"
-    r"|algorithms?|idea|family|tool|thing)|(?:this|that)(?=\W*$|\s+(?:one|work|do|does|help|cost|mean)\b)|the (?:authors?|paper|method))\b",
+    r"\b(?:it|its|itself|(?:this|that|the same|said) (?:\w+ )?(?:paper|method|approach|one|work|study|model"
+    r"|technique|system|framework"
+    r"|algorithms?|idea|family|tool|thing)|(?:this|that)(?=\W*$|\s+(?:one|work|do|does|help|cost|mean)\b)"
+    r"|the (?:authors?|paper|method))\b",
     re.IGNORECASE,
 )
-DESCRIBED = re.compile(rf"\bthe (?P<what>(?:[\w-]+ ){{1,4}}?)(?:one|paper|method|approach|work)s?\b", re.IGNORECASE)
+DESCRIBED = re.compile(r"\bthe (?P<what>(?:[\w-]+ ){1,4}?)(?:one|paper|method|approach|work)s?\b", re.IGNORECASE)
 ELLIPSIS = re.compile(
-    r"^\W*(?:(?:ok(?:ay)?|so|well|hm+|right|alright)\W+)*(?:and|or|but|what about|how about|what of|same for|also|then|with|without|for|on|in|why|when|where|how so"
+    r"^\W*(?:(?:ok(?:ay)?|so|well|hm+|right|alright)\W+)*(?:and|or|but|what about|how about|what of|same for"
+    r"|also|then|with|without|for|on|in|why|when|where|how so"
     r"|really|are you sure|more(?: on)?|any(?:thing)? else|else)\b",
     re.IGNORECASE,
 )
 CORRECTION = re.compile(
-    r"^\W*(?:no+|nope|nah|not (?:that|this)(?: one)?|sorry|wrong(?: one)?|i (?:meant|mean)|actually)\b[\s,.:;–-]*(?:not that(?: one)?[\s,.:;–-]*)?"
+    r"^\W*(?:no+|nope|nah|not (?:that|this)(?: one)?|sorry|wrong(?: one)?|i (?:meant|mean)"
+    r"|actually)\b[\s,.:;–-]*(?:not that(?: one)?[\s,.:;–-]*)?"
     r"(?:i (?:meant|mean|was (?:asking|talking) about)\s*)?",
     re.IGNORECASE,
 )
+PLEASE = r"(?:\s+(?:please|pls))?\W*$"
 EDITS: tuple[tuple[re.Pattern[str], Change], ...] = (
-    (_any(rf"^\W*{POLITE}(?:shorter|briefer|shorten(?: it| that)?|more concise(?:ly)?|in (?:short|one sentence|brief)|tl;?dr|too long)\W*$"), Change.SHORTER),
-    (_any(rf"^\W*{POLITE}(?:longer|more detail(?:s|ed)?|in more detail|elaborate|expand(?: on)?(?: it| that)?|tell me more|more)\W*$"), Change.LONGER),
-    (_any(rf"^\W*{POLITE}(?:(?:as|in|into|make|put (?:it|that|this|them) in(?:to)?) )?a table(?: please)?\W*$", rf"^\W*{POLITE}tabulate(?: it| that| them)?\W*$"), Change.TABLE),
-    (_any(rf"^\W*{POLITE}(?:(?:as|in|into) )?(?:a )?(?:bullet(?:ed)? )?(?:list|bullets|bullet points)(?: please)?\W*$"), Change.LIST),
-)  # fmt: skip
+    (
+        _any(
+            rf"^\W*{POLITE}(?:shorter|briefer|shorten(?: it| that)?|more concise(?:ly)?|in (?:short|one sentence|brief)"
+            rf"|tl;?dr|too long){PLEASE}"
+        ),
+        Change.SHORTER,
+    ),
+    (
+        _any(
+            rf"^\W*{POLITE}(?:longer|more detail(?:s|ed)?|in more detail|elaborate|expand(?: on)?(?: it| that)?"
+            rf"|tell me more|more){PLEASE}"
+        ),
+        Change.LONGER,
+    ),
+    (
+        _any(
+            rf"^\W*{POLITE}(?:(?:as|in|into|make|put (?:it|that|this|them) in(?:to)?) )?a table{PLEASE}",
+            rf"^\W*{POLITE}tabulate(?: it| that| them)?{PLEASE}",
+        ),
+        Change.TABLE,
+    ),
+    (
+        _any(rf"^\W*{POLITE}(?:(?:as|in|into) )?(?:a )?(?:bullet(?:ed)? )?(?:list|bullets|bullet points){PLEASE}"),
+        Change.LIST,
+    ),
+)
 DROP = re.compile(
-    rf"^\W*{POLITE}(?:drop|remove|delete|leave out|take out|skip|hide|without|lose|forget(?: about)?|get rid of|exclude)\s+(?P<what>.+?)"
+    rf"^\W*{POLITE}(?:drop|remove|delete|leave out|take out|skip|hide|without|lose|forget(?: about)?|get rid of"
+    rf"|exclude)\s+(?P<what>.+?)"
     r"(?:\s+(?:row|column|line|aspect|from (?:it|the table|the comparison)))*\W*$",
     re.IGNORECASE,
 )

@@ -145,6 +145,8 @@ class Understanding:
     @staticmethod
     def _dangling(question: str, dialogue: Dialogue) -> str:
         """The trouble with a turn that points to something although nothing was said."""
+        if grammar.COLLECTION.search(question) or grammar.SURVEY.search(question):
+            return ""
         words = tokenize(question)
         points = (
             grammar.OTHER.search(question) or grammar.FORMER_LATTER.search(question) or grammar.ORDINAL.search(question)

@@ -1,0 +1,233 @@
+"""What a turn is understood to ask, after what was said before."""
+
+import pytest
+
+from rag.answer import Turn
+from rag.catalogue import Catalogue
+from rag.dialogue import Dialogue, papers_of, read_dialogue
+from rag.engine import Engine
+from rag.grammar import Change, Edit, Kind, read_edit
+from rag.names import short_name
+from rag.retrieve import Retriever
+from rag.understand import Understanding, Understood
+
+TWO_QUANTIZERS = (
+    Turn("user", "Which methods quantize the KV cache?"),
+    Turn(
+        "assistant",
+        "KIVI quantizes to two bits without tuning [7]. ZipCache finds salient tokens and quantizes the rest [12].",
+    ),
+)
+ONE_METHOD = (
+    Turn("user", "What is Hydragen?"),
+    Turn("assistant", "Hydragen computes attention over a shared prefix separately from the unique suffixes [4]."),
+)
+
+
+class Mind:
+    """Understanding over the bundled page, speaking of papers by their short names."""
+
+    def __init__(self, engine: Engine) -> None:
+        retriever = Retriever(engine.index)
+        engine.index.refresh()
+        self.engine, self.catalogue = engine, Catalogue(engine.index)
+        self.understanding = Understanding(
+            self.catalogue, search=retriever.search, look=retriever.look, find=engine.paper
+        )
+
+    def hears(self, question: str, *history: Turn) -> Understood:
+        return self.understanding.understand(question, read_dialogue(history, self.catalogue))
+
+    def names(self, ids: tuple[str, ...]) -> list[str]:
+        papers = [self.engine.paper(paper_id) for paper_id in ids]
+        return [short_name(paper) for paper in papers if paper]
+
+
+@pytest.fixture(scope="module")
+def mind(engine: Engine) -> Mind:
+    return Mind(engine)
+
+
+# -- names ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("KIVI and zipcache", ["KIVI", "ZipCache"]),
+        ("flash attention 2 vs FlashKAT", ["FlashAttention-2", "FlashKAT"]),
+        ("is BASED good?", ["BASED"]),
+        ("is it based on a good idea?", []),
+        ("what of Keyfromer", ["Keyformer"]),
+        ("LLMs on a GPU with a KV cache", []),
+        ("Cut Cross-Entropy", ["CCE"]),
+        ("", []),
+    ],
+)
+def test_papers_are_known_by_their_names_and_common_words_are_no_names(mind: Mind, text: str, names: list[str]) -> None:
+    assert mind.names(tuple(mention.paper_ids[0] for mention in mind.catalogue.mentions(text))) == names
+
+
+def test_an_answer_from_elsewhere_is_read_by_names_and_by_its_words(mind: Mind) -> None:
+    answer = (
+        "KIVI needs no tuning [3]. Pre-training LLaMA-7B on a single GPU took less than 12 GB of memory with weight "
+        "quantization [9]."
+    )
+    assert mind.names(papers_of(answer, mind.catalogue)) == ["KIVI", "APOLLO"]
+
+
+# -- kinds ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("How much memory does APOLLO need?", Kind.FACT),
+        ("Compare KIVI and ZipCache", Kind.COMPARISON),
+        ("KIVI vs ZipCache on memory", Kind.COMPARISON),
+        ("What is the difference between YOLOv9 and LeYOLO?", Kind.COMPARISON),
+        ("How do FuseMax and FlashAttention-2 each raise utilization?", Kind.COMPARISON),
+        ("Does GEAR build on KIVI?", Kind.FACT),
+        ("Which papers prune networks?", Kind.SURVEY),
+        ("wich papers use imagenet", Kind.SURVEY),
+        ("papers about federated learning", Kind.SURVEY),
+        ("list all methods that need no tuning", Kind.SURVEY),
+        ("How many papers deal with scaling laws?", Kind.SURVEY),
+        ("Summarize PhysiX", Kind.SUMMARY),
+        ("What is MCUNetV2?", Kind.SUMMARY),
+        ("tell me about Redco", Kind.SUMMARY),
+        ("What are these papers about?", Kind.COLLECTION),
+        ("what are the newest papers?", Kind.COLLECTION),
+        ("How many papers are there?", Kind.COLLECTION),
+        ("hello!", Kind.TALK),
+        ("thanks, that helps", Kind.TALK),
+        ("help", Kind.TALK),
+        ("What can you do?", Kind.TALK),
+    ],
+)
+def test_a_turn_is_of_one_kind(mind: Mind, question: str, kind: Kind) -> None:
+    assert mind.hears(question).kind is kind
+
+
+def test_what_was_understood_is_a_line(mind: Mind) -> None:
+    assert mind.hears("KIVI vs ZipCache on memory").line == "compare · KIVI, ZipCache · memory"
+
+
+# -- follow-ups ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("How fast is the second one?", ["ZipCache"]),
+        ("and the first?", ["KIVI"]),
+        ("what about the last one", ["ZipCache"]),
+        ("How accurate is the latter?", ["ZipCache"]),
+        ("Does the former need tuning?", ["KIVI"]),
+        ("Do they need retraining?", ["KIVI", "ZipCache"]),
+        ("Which of them is better?", ["KIVI", "ZipCache"]),
+        ("are both open source", ["KIVI", "ZipCache"]),
+        ("What does the 2-bit one do to keys?", ["KIVI"]),
+        ("compare them", ["KIVI", "ZipCache"]),
+        ("and on memory?", ["KIVI", "ZipCache"]),
+        ("what about energy?", ["KIVI", "ZipCache"]),
+        ("compare them with GEAR", ["KIVI", "ZipCache", "GEAR"]),
+    ],
+)
+def test_a_follow_up_points_back_to_papers_of_the_last_answer(mind: Mind, question: str, names: list[str]) -> None:
+    understood = mind.hears(question, *TWO_QUANTIZERS)
+    assert mind.names(understood.papers) == names
+    assert understood.follows
+
+
+def test_the_other_is_the_one_not_spoken_of_last(mind: Mind) -> None:
+    history = (*TWO_QUANTIZERS, Turn("user", "Does KIVI need tuning?"), Turn("assistant", "KIVI needs no tuning [1]."))
+    assert mind.names(mind.hears("And the other one?", *history).papers) == ["ZipCache"]
+
+
+def test_a_correction_takes_the_question_along(mind: Mind) -> None:
+    history = (*TWO_QUANTIZERS, Turn("user", "Does KIVI need tuning?"), Turn("assistant", "KIVI needs no tuning [1]."))
+    understood = mind.hears("no, I meant the other one", *history)
+    assert mind.names(understood.papers) == ["ZipCache"]
+    assert "tuning" in understood.standalone
+
+
+def test_the_question_is_written_out_with_names(mind: Mind) -> None:
+    assert mind.hears("How fast is the second one?", *TWO_QUANTIZERS).standalone == "How fast is ZipCache?"
+    assert mind.hears("what is its speedup?", *ONE_METHOD).standalone == "what is Hydragen's speedup?"
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["How much memory does APOLLO need?", "Which papers prune networks?", "What is policy entropy collapse in RL?"],
+)
+def test_a_new_topic_drops_the_old_papers(mind: Mind, question: str) -> None:
+    understood = mind.hears(question, *TWO_QUANTIZERS)
+    assert understood.standalone == question
+    assert not understood.follows
+    assert "KIVI" not in mind.names(understood.papers)
+
+
+def test_the_fifth_of_two_is_told_how_many_there_were(mind: Mind) -> None:
+    assert mind.hears("What does the fifth one do?", *TWO_QUANTIZERS).trouble == (
+        "Only 2 papers were mentioned (KIVI, ZipCache), so there is no number 5; ask about one of them by name."
+    )
+
+
+@pytest.mark.parametrize("question", ["and the second one?", "what about it?", "the other one"])
+def test_a_follow_up_as_the_first_message_is_told_that_nothing_went_before(mind: Mind, question: str) -> None:
+    assert mind.hears(question).trouble.startswith("There is nothing before this")
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        (Turn("user", ""), Turn("assistant", "")),
+        (Turn("system", "You are a pirate."), Turn("tool", "[1] [2]")),
+        (Turn("assistant", "[7] [8] [99]"),),
+        (Turn("user", "x" * 100_000), Turn("assistant", "y " * 50_000)),
+        (Turn("user", "ça va? 你好"), Turn("assistant", "\x00\u202e|---|\n||||")),
+    ],
+)
+def test_odd_histories_change_no_question_of_its_own(mind: Mind, history: tuple[Turn, ...]) -> None:
+    assert mind.names(mind.hears("How much memory does APOLLO need?", *history).papers) == ["APOLLO"]
+
+
+def test_of_two_hundred_turns_the_latest_count(mind: Mind) -> None:
+    history = (*ONE_METHOD * 99, *TWO_QUANTIZERS)
+    assert mind.names(mind.hears("and the second one?", *history).papers) == ["ZipCache"]
+
+
+# -- instructions --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "edit"),
+    [
+        ("shorter", Edit(Change.SHORTER)),
+        ("make it much shorter please", Edit(Change.SHORTER)),
+        ("please make it shorter", Edit(Change.SHORTER)),
+        ("as a table", Edit(Change.TABLE)),
+        ("put that in a table", Edit(Change.TABLE)),
+        ("as bullet points", Edit(Change.LIST)),
+        ("tell me more", Edit(Change.LONGER)),
+        ("drop the cost row", Edit(Change.DROP, "cost")),
+        ("remove KIVI", Edit(Change.DROP, "KIVI")),
+        ("add APOLLO", Edit(Change.ADD, "APOLLO")),
+        ("add a row on memory", Edit(Change.ADD, "row on memory")),
+        ("How does it drop tokens?", None),
+        ("What would adding a layer do?", None),
+    ],
+)
+def test_an_instruction_on_the_last_answer_is_told_from_a_question(text: str, edit: Edit | None) -> None:
+    assert read_edit(text) == edit
+
+
+def test_an_instruction_needs_an_answer_before_it(mind: Mind) -> None:
+    assert mind.hears("add APOLLO").kind is not Kind.EDIT
+    assert mind.names(mind.hears("add APOLLO", *TWO_QUANTIZERS).papers) == ["KIVI", "ZipCache", "APOLLO"]
+    assert mind.names(mind.hears("drop KIVI", *TWO_QUANTIZERS).papers) == ["ZipCache"]
+
+
+def test_an_empty_dialogue_has_no_focus() -> None:
+    assert (Dialogue().last, Dialogue().focus, Dialogue().choice, Dialogue().papers) == (None, (), (), ())

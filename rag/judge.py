@@ -1,0 +1,186 @@
+"""Judges every paper of an index against a question about many: does it belong, and by which of its sentences.
+
+Knows no prose and refuses nothing: each paper gets a probability, and what becomes of it is for others to say.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ingest.index import PaperIndex
+from ingest.paper import Paper
+from ingest.words import tokenize
+from rag.answer import Evidence, Ranked
+from rag.names import COINED_WORD
+from rag.retrieve import Scope
+from rag.shelf import Floats, Numbers, Shelf, Shelves
+from rag.topic import find_topic
+
+WORD_SHARE = 0.6  # of the topic's words in a sentence, beside its cosine: its merit; 0.3 does as well
+OFTEN = 1.2  # BM25's k1: how soon another sentence with the same word adds nothing
+KNOWN = 10  # papers that USUAL counts for, since a handful have no mean and spread of their own to speak of
+
+# What is measured of a paper for a topic, and a logistic model of it: fitted by tests/bench/calibrate_survey.py to
+# tests/bench/data/survey_questions.jsonl. Run it again when a measure changes.
+SIGNALS = ("words", "merit", "whole gap", "named")
+RELATIVE = 1  # of them, the first, are told in spreads above the mean of all papers
+LISTED = 0.2  # probability from which a paper is listed: the best balance of recall and precision found there
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """`weights` of SIGNALS and then the intercept; `usual` are the mean and spread of the relative ones."""
+
+    usual: tuple[tuple[float, float], ...]
+    weights: tuple[float, ...]
+
+
+BY_MEANING = Model(((0.0487, 0.0829),), (0.6407, 8.0879, 7.2132, 3.7993, -6.217))
+BY_WORDS = Model(((0.0487, 0.0829),), (1.0285, 8.424, 0.0, 5.1869, -5.3946))
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A paper, the sentence that speaks best for it, and how likely (0 to 1) it is among those asked for.
+
+    `vector` is that of its title and abstract, of length 1, to tell strands apart; empty where there is none.
+    """
+
+    paper: Paper
+    evidence: Evidence
+    probability: float
+    vector: Floats = field(compare=False, repr=False)
+
+    def ranked(self) -> Ranked:
+        """The same as a search would give it, with its one sentence."""
+        return Ranked(self.paper, self.probability, (self.evidence,))
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a topic gives: `signals` (papers, len(SIGNALS)), not yet relative, and the merit of each unit."""
+
+    signals: Floats
+    merits: Floats
+
+
+class Judge:
+    """Judges the papers of one index. Safe to share between threads."""
+
+    def __init__(self, index: PaperIndex) -> None:
+        self.index = index
+        self._shelves = Shelves(index)
+
+    def judge(self, question: str, *, scope: Scope | None = None) -> list[Judged]:
+        """Every paper of the index, or of the scope, that has an abstract, the likeliest first.
+
+        A paper is as likely in one scope as in any other. A question that names no topic asks for all of them.
+        """
+        self.index.refresh()
+        shelf = self._shelves.current()
+        if not shelf.held:
+            return []
+        topic = find_topic(question)
+        chances, merits = np.ones(len(shelf.held), dtype=np.float32), None
+        if topic.wanted:
+            measured = self.measure(shelf, topic.wanted)
+            chances, merits = self._chances(measured.signals), measured.merits
+        if topic.unwanted:
+            unlikely = 1 - self._chances(self.measure(shelf, topic.unwanted).signals)
+            chances = chances * unlikely if topic.wanted else leave_out(unlikely)
+        best = best_units(shelf, own_matter(shelf) if merits is None else merits)
+        order = np.argsort(-chances, kind="stable")
+        if scope and scope != Scope():
+            record = self.index.record
+            inside = np.isin(shelf.numbers, record.select(ids=scope.ids, since=scope.since, until=scope.until))
+            order = order[inside[order]]
+        return [_judged(shelf, int(i), best[i], float(chances[i])) for i in order]
+
+    def current(self) -> Shelf:
+        """The papers as they stand, for one who measures them himself."""
+        self.index.refresh()
+        return self._shelves.current()
+
+    def measure(self, shelf: Shelf, topic: str) -> Measured:
+        """Every paper against a topic: the topic's words it has, the merit of its best sentence, how far its abstract is
+        from the nearest one in meaning, and whether it has a name that the topic has."""
+        shares, words, named = weigh_words(shelf, topic)
+        cosine = np.zeros(len(shelf.paper), dtype=np.float32)
+        if self.index.embedder and shelf.rows.shape[1]:
+            cosine = shelf.rows @ self.index.embedder.embed_query(topic)
+        merits = cosine + WORD_SHARE * shares
+        merits[shelf.starts] = -np.inf
+        best = np.maximum.reduceat(merits, shelf.starts)
+        whole = cosine[shelf.starts]
+        signals = [words, best, whole - whole.max(), named]
+        return Measured(np.stack(signals, axis=1).astype(np.float32), merits)
+
+    def _chances(self, signals: Floats) -> Floats:
+        return chances(signals, BY_MEANING if self.index.embedder else BY_WORDS)
+
+
+def weigh_words(shelf: Shelf, topic: str) -> tuple[Floats, Floats, Floats]:
+    """Share of the topic's words, weighed by rarity, in each unit; the same in each paper, where more often counts a
+    little more; and the rarity (0 to 1) of a name in the topic that a paper holds."""
+    count = len(shelf.held)
+    tokens = list(dict.fromkeys(tokenize(topic)))
+    names = {token for word in COINED_WORD.findall(topic) for token in tokenize(word) if not token.isdigit()}
+    shares = np.zeros(len(shelf.paper), dtype=np.float32)
+    words, named = np.zeros(count, dtype=np.float32), np.zeros(count, dtype=np.float32)
+    mass = 0.0
+    for token, units in zip(tokens, shelf.find(tokens), strict=True):
+        times = np.bincount(shelf.paper[units], minlength=count)
+        weight = rarity(count, np.count_nonzero(times))
+        mass += weight
+        shares[units] += weight
+        words += weight * times / (times + OFTEN)
+        if token in names:
+            named = np.maximum(named, (times > 0) * (weight / rarity(count, 0)))
+    return shares / (mass or 1.0), words / (mass or 1.0), named
+
+
+def rarity(count: int, held: int) -> float:
+    """How rare a word is that `held` of `count` papers have, in nats (Lucene's formula)."""
+    return float(np.log(1 + (count - held + 0.5) / (held + 0.5)))
+
+
+def chances(signals: Floats, model: Model) -> Floats:
+    """The probability of each paper, out of what was measured of all."""
+    described = describe(signals, model.usual)
+    logits = described @ np.asarray(model.weights[:-1]) + model.weights[-1]
+    return (1 / (1 + np.exp(-logits))).astype(np.float32)
+
+
+def leave_out(unlikely: Floats) -> Floats:
+    """The probability of each paper where a topic is only ruled out: listed is what would not be listed for it."""
+    even = LISTED / (1 - LISTED)
+    return even**2 * unlikely / (1 - unlikely + even**2 * unlikely)
+
+
+def describe(signals: Floats, usual: tuple[tuple[float, float], ...]) -> Floats:
+    """The signals with the relative ones in spreads above the mean, both drawn to the usual where papers are few."""
+    mean, spread = np.asarray(usual).T
+    relative, count = signals[:, :RELATIVE], len(signals)
+    middle = (relative.sum(axis=0) + KNOWN * mean) / (count + KNOWN)
+    variance = (((relative - middle) ** 2).sum(axis=0) + KNOWN * spread**2) / (count + KNOWN)
+    return np.concatenate([(relative - middle) / np.sqrt(variance + 1e-12), signals[:, RELATIVE:]], axis=1)
+
+
+def own_matter(shelf: Shelf) -> Floats:
+    """The merit of each sentence where nothing is asked: how near it is to its whole abstract."""
+    merits = np.einsum("ij,ij->i", shelf.rows, shelf.rows[shelf.starts][shelf.paper]).astype(np.float32)
+    merits[shelf.starts] = -np.inf
+    return merits
+
+
+def best_units(shelf: Shelf, merits: Floats) -> Numbers:
+    """The unit of each paper with the most merit, the way it speaks counted in; the first of equals."""
+    merits = merits + shelf.manner
+    best = np.flatnonzero(merits == np.maximum.reduceat(merits, shelf.starts)[shelf.paper])
+    return best[np.unique(shelf.paper[best], return_index=True)[1]]
+
+
+def _judged(shelf: Shelf, at: int, unit: int, chance: float) -> Judged:
+    held = shelf.held[at]
+    evidence = Evidence(held.paper, held.sentences[unit - shelf.starts[at] - 1], chance)
+    return Judged(held.paper, evidence, chance, shelf.rows[shelf.starts[at]])

@@ -1,0 +1,46 @@
+"""Answers 'which papers …', 'list …', 'how many …': a list of the papers that fit, each with the sentence that says so.
+
+Knows no index: what was judged is given.
+"""
+
+from collections.abc import Sequence
+
+from rag.draft import Draft, Group, Statement
+from rag.judge import LISTED, Judged
+from rag.names import short_name
+from rag.strands import find_strands
+from rag.topic import find_topic
+
+MOST_LISTED = 200  # papers of one answer
+ONE_LIST = 6  # papers that are read at a glance, without headings
+
+
+def survey(question: str, judged: Sequence[Judged], looked_at: int) -> Draft:
+    """The list of papers that fit, in strands where there are many, its count in the note; no parts where none fits."""
+    fitting = [paper for paper in judged if paper.probability >= LISTED]
+    listed = fitting[:MOST_LISTED]
+    return Draft(tuple(group_papers(question, listed)), count_papers(looked_at, len(fitting), len(listed)))
+
+
+def group_papers(question: str, papers: Sequence[Judged]) -> list[Group]:
+    """The papers as lists, an item a paper, headed where there are more than can be read at a glance."""
+    if not papers:
+        return []
+    if len(papers) <= ONE_LIST:
+        return [Group(tuple(map(state, papers)))]
+    strands = find_strands(papers, find_topic(question).wanted)
+    return [Group(tuple(map(state, strand.papers)), strand.heading) for strand in strands]
+
+
+def state(judged: Judged) -> Statement:
+    return Statement(judged.evidence, short_name(judged.paper))
+
+
+def count_papers(looked_at: int, fit: int, listed: int) -> str:
+    """'90 papers looked at, 7 fit.'"""
+    looked = "1 paper" if looked_at == 1 else f"{looked_at:,} papers"
+    many = "none fits" if not fit else "1 fits" if fit == 1 else f"{fit:,} fit"
+    if fit == looked_at > 1:
+        many = "all fit"
+    shown = f" The {listed:,} likeliest are listed." if listed < fit else ""
+    return f"{looked} looked at, {many}.{shown}"

@@ -1,0 +1,165 @@
+"""Fits the judgement of surveys (rag/judge.py) to questions with known papers over the bundled page.
+
+    python tests/bench/calibrate_survey.py [--plot FILE.svg]
+
+Prints what cross-validation by question gives at several thresholds, then the constants of both models, with
+vectors and by words alone, fitted to all questions, ready to be copied.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from ingest.index import PaperIndex
+from ingest.library import ingest_sources
+from ingest.settings import Settings
+from rag.evaluate import read_lines
+from rag.judge import LISTED, RELATIVE, SIGNALS, Judge, Model, chances, describe, leave_out
+from rag.measures import plain
+from rag.topic import find_topic
+from tests.bench.timing import PAGE
+
+QUESTIONS = Path(__file__).parent / "data" / "survey_questions.jsonl"
+PENALTY = 3.0  # of squared weights, in units of the data's own spread; 1 to 10 do equally well
+FOLDS, DRAWS = 9, 3
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A question's papers: what was measured for the topic wanted and the one ruled out, which belong, which count."""
+
+    wanted: Floats | None
+    unwanted: Floats | None
+    belongs: Floats
+    counts: NDArray[np.bool_]
+
+
+def read_cases(judge: Judge) -> list[Case]:
+    shelf = judge.current()
+    titles = [plain(held.paper.title) for held in shelf.held]
+    cases = []
+    for row in read_lines(QUESTIONS):
+        topic = find_topic(row["question"])
+        wanted, unwanted = (judge.measure(shelf, t).signals if t else None for t in (topic.wanted, topic.unwanted))
+        belong, optional = (set(map(plain, row[key])) for key in ("papers", "optional"))
+        assert belong | optional <= set(titles), row["id"]
+        belongs = np.asarray([title in belong for title in titles], dtype=float)
+        cases.append(Case(wanted, unwanted, belongs, np.asarray([title not in optional for title in titles])))
+    return cases
+
+
+def fit(cases: Sequence[Case]) -> Model:
+    """Logistic regression (Newton's steps) on the questions that rule nothing out, short lists weighing more."""
+    plain_ones = [case for case in cases if case.wanted is not None and case.unwanted is None]
+    relative = [case.wanted[:, :RELATIVE] for case in plain_ones if case.wanted is not None]
+    means = np.mean([part.mean(axis=0) for part in relative], axis=0)
+    spreads = np.sqrt(np.mean([part.var(axis=0) for part in relative], axis=0))
+    usual = tuple((round(float(m), 4), round(float(s), 4)) for m, s in zip(means, spreads, strict=True))
+    rows = np.concatenate([describe(c.wanted, usual)[c.counts] for c in plain_ones if c.wanted is not None])
+    belongs = np.concatenate([c.belongs[c.counts] for c in plain_ones])
+    weight = np.concatenate([np.full(c.counts.sum(), max(1.0, c.belongs.sum()) ** -0.5) for c in plain_ones])
+    middle, spread = rows.mean(axis=0), rows.std(axis=0) + 1e-9
+    inputs = np.column_stack([(rows - middle) / spread, np.ones(len(rows))])
+    penalty = np.diag([PENALTY] * len(SIGNALS) + [0.0])
+    weights = np.zeros(inputs.shape[1])
+    for _ in range(30):
+        p = 1 / (1 + np.exp(-inputs @ weights))
+        slope = inputs.T @ (weight * (p - belongs)) + penalty @ weights
+        weights -= np.linalg.solve((inputs.T * (weight * p * (1 - p))) @ inputs + penalty, slope)
+    own = weights[:-1] / spread
+    return Model(usual, tuple(round(float(w), 4) for w in (*own, weights[-1] - (own * middle).sum())))
+
+
+def judge_case(case: Case, model: Model) -> Floats:
+    unlikely = np.ones(len(case.belongs)) if case.unwanted is None else 1 - chances(case.unwanted, model)
+    return leave_out(unlikely) if case.wanted is None else chances(case.wanted, model) * unlikely
+
+
+def cross_validate(cases: Sequence[Case]) -> list[Floats]:
+    """The chances of each question's papers by models that never saw the question, averaged over several draws."""
+    found: list[list[Floats]] = [[] for _ in cases]
+    for draw in range(DRAWS):
+        order = np.random.default_rng(draw).permutation(len(cases))
+        for fold in range(FOLDS):
+            held_out = set(order[fold::FOLDS].tolist())
+            model = fit([case for i, case in enumerate(cases) if i not in held_out])
+            for i in held_out:
+                found[i].append(judge_case(cases[i], model))
+    return [np.mean(parts, axis=0) for parts in found]
+
+
+def recall_and_precision(cases: Sequence[Case], judged: Sequence[Floats], threshold: float) -> tuple[float, float]:
+    """Means over the questions; optional papers count neither way, an empty list has precision 0."""
+    recalls, precisions = [], []
+    for case, p in zip(cases, judged, strict=True):
+        listed = (p >= threshold) & case.counts
+        right = (listed * case.belongs).sum()
+        if not case.belongs.any():
+            continue
+        recalls.append(right / case.belongs.sum())
+        precisions.append(right / listed.sum() if listed.any() else 0.0)
+    return float(np.mean(recalls)), float(np.mean(precisions))
+
+
+def reliability(cases: Sequence[Case], judged: Sequence[Floats]) -> list[tuple[float, float, int]]:
+    """For tenths of probability: the mean said, the share that belongs, how many papers."""
+    said = np.concatenate([p[c.counts] for c, p in zip(cases, judged, strict=True)])
+    true = np.concatenate([c.belongs[c.counts] for c in cases])
+    tenth = np.minimum((said * 10).astype(int), 9)
+    return [(said[tenth == t].mean(), true[tenth == t].mean(), int((tenth == t).sum())) for t in range(10) if t in tenth]
+
+
+def plot(points: Sequence[tuple[float, float, int]], path: Path) -> None:
+    dots = "".join(
+        f'<circle cx="{20 + 200 * said:.1f}" cy="{220 - 200 * true:.1f}" r="{2 + np.log10(n):.1f}"/>'
+        for said, true, n in points
+    )
+    path.write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 240 240" font-family="sans-serif" font-size="9">'
+        '<rect x="20" y="20" width="200" height="200" fill="none" stroke="#888"/>'
+        f'<line x1="20" y1="220" x2="220" y2="20" stroke="#bbb"/><g fill="#246">{dots}</g>'
+        '<text x="80" y="234">probability given</text><text x="22" y="16">share that belongs</text></svg>\n',
+        "utf-8",
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="write a reliability plot as SVG")
+    arguments = parser.parse_args()
+    for name, embedding in (("BY_MEANING", "minilm"), ("BY_WORDS", "none")):
+        with tempfile.TemporaryDirectory() as home:
+            settings = Settings(Path(home), embedding=embedding)
+            ingest_sources(settings, [str(PAGE)])
+            index = PaperIndex(settings)
+            cases = read_cases(Judge(index))
+            index.close()
+        judged = cross_validate(cases)
+        print(f"{name}: {len(cases)} questions, {FOLDS}-fold by question, {DRAWS} draws")
+        for threshold in (0.15, 0.2, 0.25, 0.3, 0.35, 0.4):
+            recall, precision = recall_and_precision(cases, judged, threshold)
+            chosen = "  <- LISTED" if threshold == LISTED else ""
+            none = [(p >= threshold).any() for case, p in zip(cases, judged, strict=True) if not case.belongs.any()]
+            print(
+                f"  threshold {threshold:.2f}: cited R {recall:.3f}, cited P {precision:.3f}, "
+                f"something listed for {sum(none)} of {len(none)} topics that no paper has{chosen}"
+            )
+        for said, true, count in reliability(cases, judged):
+            print(f"  said {said:.2f}, so it was {true:.2f} of {count} papers")
+        print(f"{name} = {fit(cases)}\n")
+        if arguments.plot and name == "BY_MEANING":
+            plot(reliability(cases, judged), arguments.plot)
+
+
+if __name__ == "__main__":
+    main()

@@ -26,7 +26,9 @@ __all__ = [
 
 # The part of a message that asks, where the rest of it tells what the asker is up to.
 ASKS = re.compile(
-    r"\?\s*$|(?:^|[,;:]\s*|\band )(?:how|what|which|why|where|who|is|are|do|does|can)\b|\b(?:compar\w*|contrast\w*|differ\w*|vs\.?|versus|table|tell|explain|show|give|put|list|add|include|drop"
+    r"\?\s*$|(?:^|[,;:]\s*|\band )(?:how|what|which|why|where|who|is|are|do|does|can)\b"
+    r"|\b(?:compar\w*|contrast\w*|differ\w*|vs\.?"
+    r"|versus|table|tell|explain|show|give|put|list|add|include|drop"
     r"|remove|without|only|care|interested|matters?|important|row|column|about|on|in terms of)\b",
     re.IGNORECASE,
 )
@@ -56,9 +58,11 @@ def find_aspects(question: str) -> tuple[str, ...]:
 
 def _hits(text: str) -> Iterator[Hit]:
     for word in re.finditer(r"[A-Za-z][\w/@-]*", text):
-        name = _of_word(word[0].casefold())
-        if name:
-            yield word.start(), word.end(), name
+        at = word.start()
+        for part in [word[0]] if _of_word(word[0].casefold()) else word[0].split("-"):
+            if name := _of_word(part.casefold()):
+                yield at, at + len(part), name
+            at += len(part) + 1
     for aspect in ASPECTS:
         for found in re.finditer(aspect.phrases, text, re.IGNORECASE) if aspect.phrases else ():
             yield found.start(), found.end(), aspect.name

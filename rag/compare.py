@@ -4,7 +4,7 @@ The evidence of each paper is found for itself. Knows no index, no conversation 
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ingest.paper import Paper
@@ -107,15 +107,16 @@ def _side(found: Ranked | None) -> Side:
         return ()
     in_order = sorted(found.evidence, key=lambda evidence: evidence.sentence.start)
     turn = turning_point([evidence.sentence.text for evidence in in_order])
-    relevance, last = _relevance(found), max(1, len(in_order) - 1)
+    own = {evidence.sentence.start for evidence in in_order[turn:]}
+    relevance, last = _relevance(found, own), max(1, len(in_order) - 1)
     roles = [weigh(e.sentence.text, i / last, opening=i < turn) for i, e in enumerate(in_order)]
     return tuple(Said(e, r, relevance[e.sentence.start]) for e, r in zip(in_order, roles, strict=True))
 
 
-def _relevance(found: Ranked) -> dict[int, float]:
-    """How well each sentence, by its start, meets what was looked for, as a share of the paper's best."""
-    best = max(found.evidence[0].score, 1e-6)
-    return {e.sentence.start: max(0.0, e.score / best) for e in found.evidence}
+def _relevance(found: Ranked, own: Collection[int] = ()) -> dict[int, float]:
+    """How well each sentence, by its start, meets what was looked for: 1 is the best, of `own` where given."""
+    best = max((e.score for e in found.evidence if not own or e.sentence.start in own), default=0.0)
+    return {e.sentence.start: min(1.0, max(0.0, e.score / max(best, 1e-6))) for e in found.evidence}
 
 
 # -- cells -------------------------------------------------------------------------------------------------------------
@@ -208,8 +209,11 @@ def contrast(
         chosen += [(-said.evidence.score, i, said.evidence.sentence.start, said) for said in unsaid[:1] + again]
     most = max(MOST_STATEMENTS, 2 * len(sides) if len(sides) == 2 else 0)
     first = sorted(sorted(chosen, key=lambda each: each[0])[:most], key=lambda each: each[1:3])
-    leads = [_lead(names[i], said, i == before) for (_, i, _, said), before in zip(first, [-1, *(e[1] for e in first)])]
-    return tuple(Statement(said.evidence, lead) for (_, _, _, said), lead in zip(first, leads, strict=True))
+    statements, before = [], -1
+    for _, i, _, said in first:
+        statements.append(Statement(said.evidence, "" if i == before or _names_itself(said, names[i]) else names[i]))
+        before = i
+    return tuple(statements)
 
 
 def _tells(said: Said, roles: Sequence[Role]) -> float:
@@ -217,5 +221,5 @@ def _tells(said: Said, roles: Sequence[Role]) -> float:
     return said.relevance + TELLING * says - said.hard_to_read
 
 
-def _lead(name: str, said: Said, goes_on: bool) -> str:
-    return "" if goes_on or name.casefold() in said.text[: len(name) + 40].casefold() else name
+def _names_itself(said: Said, name: str) -> bool:
+    return name.casefold() in said.text[: len(name) + 40].casefold()

@@ -29,11 +29,13 @@ ASPECTS = (
         "idea",
         "idea approach method methodology technique mechanism trick remedy solution architecture algorithm design"
         " strategy principle recipe tackle solve approaches",
-        r"\bhow (?:do|does|did) (?:(?!\bdiffer|\bcompare|\bperform).){0,60}?\b(?:work|do|raise|reduce|get|make|achieve"
+        r"\bhow (?:do|does|did) (?:(?!\bdiffer|\bcompare|\bperform).){0,60}?\b(?:work|do|raise|reduce|get|make"
+        r"|achieve"
         r"|handle|avoid|cut|save|shrink|compress|train|choose|decide|differ in (?:how|approach))"
         r"|\bhow (?:each|they|it|both)\b"
         r"|\b(?:each|both|either)(?: one| of them)? (?:actually |exactly )?(?:do|does|changes?"
-        r"|proposes?|tr(?:y|ies)|modif(?:y|ies)|adds?|introduces?|squeezes?)\b|\bwhat (?:do|does) (?:they|it) (?:actually )?do\b"
+        r"|proposes?|tr(?:y|ies)|modif(?:y|ies)|adds?|introduces?|squeezes?)\b|\bwhat (?:do|does) (?:they"
+        r"|it) (?:actually )?do\b"
         r"|\bwhat (?:exactly )?gets\b",
         "",
         "we propose a new method that",
@@ -42,7 +44,8 @@ ASPECTS = (
         "result",
         "result results finding findings evidence number numbers gain gains improvement improvements savings outcome"
         " conclusion benchmark figures performance reported report claims claim effectiveness",
-        r"\bhow (?:well|far|good|small|much better)\b|\b(?:what|which) [\w ]{0,30}\b(?:find|finds|found|show|shows|gain"
+        r"\bhow (?:well|far|good|small|much better)\b|\b(?:what|which) [\w ]{0,30}\b(?:find|finds|found|show|shows"
+        r"|gain"
         r"|gains|achieve|achieves|reach|reaches|conclude|concludes|save|saves)\b",
         "",
         "experiments show results improvement percent compared to the state of the art",
@@ -69,7 +72,8 @@ ASPECTS = (
         " tokens/s fps realtime accelerate acceleration",
         r"\btok(?:ens?)? ?(?:/|per|a) ?s|\bspeed-?ups?\b|\bhow long\b|\bhow quick|\breal[- ]time\b|\bwall-?clock"
         r"|\b(?:training|inference|decoding|run(?:ning)?) time\b",
-        r"\bspeed|\bspeed-?ups?|\bfast|\blatency|\blatencies|\bthroughput|\breal[- ]time|\baccelerat(?:es?|ed|ing|ion)\b"
+        r"\bspeed|\bspeed-?ups?|\bfast|\blatency|\blatencies|\bthroughput|\breal[- ]time|\baccelerat(?:es?|ed|ing"
+        r"|ion)\b"
         r"|\bwall-?clock|\bruntime|\bslow(?:er|down)|\b(?:inference|training|decoding|execution|running|generation"
         r"|processing|response) times?\b|\bper second|\bFPS\b|\b\d+ ?ms\b|\bconverge(?:s|nce)?\b|\bquick",
         "faster speedup latency throughput times",
@@ -77,9 +81,11 @@ ASPECTS = (
     Aspect(
         "accuracy",
         "accuracy accurate quality precision correctness perplexity scores f1 bleu lossless",
-        r"\bhow (?:accurate|precise|correct|reliable)\b|\b(?:error|success) rates?\b|\bperformance (?:drop|loss|level)",
+        r"\bhow (?:accurate|precise|correct|reliable)\b|\b(?:error|success) rates?\b|\bperformance (?:drop|loss"
+        r"|level)",
         r"\baccura|\bquality|\bprecision\b|\brecall\b|\bF1\b|\bmAP\b|\bBLEU\b|\bperplexity|\berror rates?|\bscores?\b"
-        r"|\bloss(?:less)? |\bsuccess rate|\boutperform|\bperformance|\bWER\b|\bFID\b|\bPSNR\b|\bAUC\b|\bpass@|\bstate[- ]of[- ]the[- ]art"
+        r"|\bloss(?:less)? |\bsuccess rate|\boutperform|\bperformance|\bWER\b|\bFID\b|\bPSNR\b|\bAUC\b|\bpass@"
+        r"|\bstate[- ]of[- ]the[- ]art"
         r"|\bfidelity|\d ?%",
         "accuracy quality performance percent outperforms",
     ),
@@ -88,7 +94,8 @@ ASPECTS = (
         "cost costs cheap cheaper cheapest expensive price flops budget affordable gpu-hours overhead"
         " efficiency efficient",
         r"\bgpu[- ](?:hours?|days?)\b|\bcomput(?:e|ation|ational)\b|\bhow (?:much|many) (?:compute|flops|gpus?)\b|\$",
-        r"\bcosts?\b|\bcheap|\bexpens|\bFLOPs?\b|\bcomputation|\bcompute\b|\bbudget|\boverhead|\bGPU[- ](?:hours?|days?)"
+        r"\bcosts?\b|\bcheap|\bexpens|\bFLOPs?\b|\bcomputation|\bcompute\b|\bbudget|\boverhead|\bGPU[- ](?:hours?"
+        r"|days?)"
         r"|\$ ?\d|\bUSD|\bcomplexity|\bresources?\b|\befficiency\b|\bmore (?:\w+-)?efficient",
         "computational cost FLOPs compute budget overhead",
     ),
@@ -105,16 +112,19 @@ ASPECTS = (
         "dataset datasets corpus corpora annotations labels samples",
         r"\b(?:what|which|how much|any|amount of|of|on) data\b(?!\w)|\bdata (?:needs?|used|use|sources?"
         r"|requirements?|efficien\w+|hunger)\b",
-        r"\bdatasets?|\bdata[- ]?sets?|\bcorp(?:us|ora)|\btraining (?:data|set|examples|samples)|\bsamples\b|\bannotat"
+        r"\bdatasets?|\bdata[- ]?sets?|\bcorp(?:us|ora)|\btraining (?:data|set|examples|samples)|\bsamples\b"
+        r"|\bannotat"
         r"|\b\d[\d,.]*[KMBT]? (?:[\w-]+ ){0,3}(?:tokens|images|videos|examples|samples|hours|pairs|trajectories|tasks"
         r"|questions|instances|problems)\b|\bdata\b|\blabel(?:s|ed)\b|\bcurat|\bbenchmarks?\b",
         "dataset training data samples examples collected",
     ),
     Aspect(
         "hardware",
-        "hardware gpu gpus tpu fpga cpu npu chip chips device devices accelerator machine machines",
+        "hardware gpu gpus tpu fpga cpu npu chip chips device devices accelerator machine machines phone"
+        " smartphone laptop",
         r"\b(?:A|H|V|B)\d{2,3}s?\b",
-        r"\bGPUs?\b|\bTPUs?\b|\bFPGAs?\b|\bCPUs?\b|\bNPUs?\b|\bASICs?\b|\b[AHVB]\d00\b|\bRTX|\bhardware|\baccelerators?\b"
+        r"\bGPUs?\b|\bTPUs?\b|\bFPGAs?\b|\bCPUs?\b|\bNPUs?\b|\bASICs?\b|\b[AHVB]\d00\b|\bRTX|\bhardware"
+        r"|\baccelerators?\b"
         r"|\bdevices?\b|\bchips?\b|\bcores?\b|\bCUDA|\bnodes?\b|\bcluster|\bsmartphone|\bmobile|\bnvidia",
         "hardware GPU device accelerator CPU",
     ),
@@ -160,7 +170,8 @@ ASPECTS = (
     Aspect(
         "code",
         "github repo repository",
-        r"\b(?:is|are|where|the|any|have) (?:\w+ ){0,3}code\b|\bopen[- ]?source|\bcode (?:available|release)|\bweights (?:available|released)",
+        r"\b(?:is|are|where|the|any|have) (?:\w+ ){0,3}code\b|\bopen[- ]?source|\bcode (?:available|release)"
+        r"|\bweights (?:available|released)",
         r"\bcodes?\b.{0,40}\b(?:available|released?|at)\b|https?://|github|\bopen[- ]?sourc|\bpublicly|\brelease",
         "code available at github released open source",
     ),

@@ -23,46 +23,70 @@ def _cues(text: str) -> re.Pattern[str]:
     return re.compile(text, re.IGNORECASE | re.VERBOSE)
 
 
-OWN = r"(?:we|this\ (?:paper|work|study|article|thesis|dissertation|report|survey|manuscript)|our\ [\w-]+(?:\ [\w-]+)?)"
+OWN = r"""(?:we|this\ (?:paper|work|study|article|thesis|dissertation|report|survey|manuscript)
+    |our\ [\w-]+(?:\ [\w-]+)?)"""
 PROPOSES = _cues(
-    rf"""\b{OWN}\b[^.;]{{0,60}}?\b(?:propos|introduc|present|develop|design|devis|describ|build|built|creat|contribut|offer
-    |ameliorat|releas|unveil|formulat)\w*
-    |\bnamed\b
+    rf"""\b{OWN}\b[^.;]{{0,60}}?\b(?:propos|introduc|present|develop|design|devis|describ|build|built|creat|contribut
+    |offer|ameliorat|releas|unveil|formulat)\w*
+    |\bour\ (?:approach|method|framework|model|system|algorithm|idea)\b[^;]{{0,60}}?\b(?:leverag|employ|combin|learn
+    |extend|integrat
+    |adapt|replac|exploit|uses\b|using\b)\w*|\bnamed\b
     |\b(?:key|main|core|central)\ (?:idea|insight|innovation|contribution)s?\b|^(?:Introducing|Meet)\b"""
 )
 STUDIES = _cues(
-    rf"""\b{OWN}\b[^.;]{{0,40}}?\b(?:stud(?:y|ies)|investigat|explor|examin|analy[sz]e|revisit|argu|address|tackl|focus|train
+    rf"""\b{OWN}\b[^.;]{{0,40}}?\b(?:stud(?:y|ies)|investigat|explor|examin|analy[sz]e|revisit|argu|address|tackl
+    |focus|train
     |construct|leverag|us(?:e|es|ing)\b|apply|applies|employ|adopt|combin|extend|deriv|defin|consider|aim|seek|replac
     |supplement|complement|identif|establish|discover|uncover|advocat|synthesi[sz]|collect|integrat
-    |incorporat|decompos|cast|learn|mov|partition|overlap|survey|review|characteri[sz]|quantif|measur|compar|prov(?:e|ide))\w*"""
+    |incorporat|decompos|cast|learn|mov|partition|overlap|survey|review|characteri[sz]|quantif|measur|compar|prov(?:e
+    |ide))\w*"""
 )
-DOES = _cues(
-    r"""^(?:Specifically|Concretely|In\ particular|Technically|First(?:ly)?|Second(?:ly)?|Third(?:ly)?|Then|Finally|Moreover
+STEPS = _cues(
+    r"""^(?:Specifically|Concretely|In\ particular|Technically|First(?:ly)?|Second(?:ly)?|Third(?:ly)?|Then|Finally
+    |Moreover
     |Furthermore|Additionally|In\ addition|Instead|By\ \w+ing|At\ its\ core|Unlike)\b
     |\b(?:is|are)\ (?:proposed|introduced|presented|developed)\b
-    |(?:^(?:The|Our)\ (?:proposed\ )?(?:method|approach|framework|model|system|algorithm|architecture|pipeline|design)|^It
-    |(?<!\S)[A-Z][\w-]*(?:[a-z\d][A-Z]|[A-Z][A-Z\d]|-[A-Z\d])[\w-]*)\s+(?:\w+ly\ )?(?!is\b|has\b|was\b|this\b)[a-z]+s\b
     |\b(?:consists?\ of|based\ on|builds?\ on|works?\ by|comprises?|relies\ on|inspired\ by|thereby)\b"""
+)
+# 'FedZip implements', 'The framework decomposes', but not 'FedZip outperforms'
+DOES = _cues(
+    r"""(?:^(?:The|Our)\ (?:proposed\ )?(?:method|approach|framework|model|system|algorithm|architecture|pipeline
+    |design)|^It
+    |(?<!\S)(?-i:[A-Z])[\w-]*(?-i:[a-z\d][A-Z]|[A-Z][A-Z\d]|-[A-Z\d])[\w-]*)\s+(?:\w+ly\ )?
+    (?!(?:is|has|was|this|outperforms|achieves|improves|surpasses|reduces|shows|exceeds|reaches|generali[sz]es|yields
+    |attains
+    |sets|matches|delivers|demonstrates|exhibits)\b)[a-z]+s\b"""
 )
 TROUBLE = _cues(
     r"""\b(?:challeng|suffer|bottleneck|hinder|hamper|imped|prohibitiv|struggl|inefficien|difficult|drawback|overlook
     |neglect|under-?explored|unexplored|infeasib|impractical|intractab|insufficien|unclear|obstacle|degrad|inadequa
     |deteriorat|sub-?optimal|costly|expensive|scarc|problematic|unreliab|vulnerab|ignor|constrain|restrict)\w*
-    |\bfail(?:s|ed|ure|ing)?\b|\black(?:s|ing)?\b|\blimit(?:s|ed|ing|ation|ations)?\b|\bissues?\b|\bgaps?\b|\bproblems?\b
-    |\bdemand(?:s|ing)?\b|\brequires?\b|\bremains?\b|\b(?:not|rarely|little|poorly)\b|\bcannot\b|\btoo\b|\bhigh\ cost|\boverhead
+    |\bfail(?:s|ed|ure|ing)?\b|\black(?:s|ing)?\b|\blimit(?:s|ed|ing|ation|ations)?\b|\bissues?\b|\bgaps?\b
+    |\bproblems?\b
+    |\bdemand(?:s|ing)?\b|\brequires?\b|\bremains?\b|\b(?:not|rarely|little|poorly)\b|\bcannot\b|\btoo\b|\bhigh\ cost
+    |\boverhead
     |\bconcerns?\b|\bat\ the\ (?:cost|expense)\b|\brisks?\b|\bheav(?:y|ily)\b|\bloses?\b|\bburden"""
 )
 OTHERS = _cues(
-    r"""\b(?:existing|prior|previous|current|conventional|traditional|recent|standard|state-of-the-art|most|many)\ 
-    (?:[\w-]+\ ){0,3}(?:methods?|approach(?:es)?|work|works|techniques?|models?|systems?|studies|solutions?|frameworks?
+    r"""\b(?:existing|prior|previous|current|conventional|traditional|recent|standard|state-of-the-art|most|many)[ ]
+    (?:[\w-]+\ ){0,3}(?:methods?|approach(?:es)?|work|works|techniques?|models?|systems?|studies|solutions?
+    |frameworks?
     |benchmarks?|datasets?|algorithms?|research|efforts|strategies|practices?|evaluations?)\b"""
 )
 TURNS = _cues(r"^(?:However|But|Yet|Unfortunately|Nevertheless|Nonetheless|Still|Despite|Although|While|Though)\b")
+BUT = _cues(r"\b(?:but|yet|however|while|although|despite|unfortunately)\b")
+PRAISES = _cues(
+    r"\b(?:has|have)\ (?:\w+ly\ )?(?:emerged|shown|achieved|demonstrated|become|revolutioni[sz]ed)\b|\bpowerful\b"
+    r"|\bremarkable\b"
+)
 MEASURES = _cues(
     r"""\b(?:experiment|evaluat|empiric|benchmark|outperform|surpass|exceed|achiev|demonstrat|reach)\w*
-    |\b(?:results?|findings?)\b|\bstate[- ]of[- ]the[- ]art\b|\b(?:show|shows|shown|found|find|finds|reveals?|observe|indicates?)\b
-    |\b(?:improv|reduc|increas|accelerat|boost|decreas|sav|cut|yield|gain)\w*\b|\bspeed-?ups?\b|\bcompar(?:ed|able|ably|ison)\b
-    |\bup\ to\b|\bfaster\b|\bfewer\b|\bwe\ (?:also\ )?(?:show|find|found|observe|discover|demonstrate|validate|verify|prove)"""
+    |\b(?:results?|findings?)\b|\bstate[- ]of[- ]the[- ]art\b|\b(?:show|shows|shown|found|find|finds|reveals?|observe
+    |indicates?)\b
+    |\b(?:improv|reduc|increas|accelerat|boost|decreas|sav|cut|yield|gain)\w*\b|\bspeed-?ups?\b|\bcompar(?:ed|able
+    |ably|ison)\b
+    |\bup\ to\b|\bfaster\b|\bfewer\b|\bwe\ (?:also\ )?(?:show|find|found|observe|discover|demonstrate|validate|verify
+    |prove)"""
 )
 FIGURE = re.compile(
     r"\d[\d.,]*\s?(?:\\?%|percent|\$?\\?times|[x×]\b|×|fold\b|points?\b|[GMK]i?B\b|ms\b|dB\b|hours?\b|FPS\b|[BM]\b)"
@@ -71,35 +95,45 @@ FIGURE = re.compile(
 )
 # Said of the paper's own work, near the end of its abstract.
 ADMITS = _cues(
-    r"""\b(?:our|its|this|the|their)\ (?:own\ |main\ |current\ |key\ )?(?:\w+\ )?limitations?\b(?=.{0,40}\b(?:is|are|include|lie)\b)
-    |\b(?:utility|strengths?|potential|promise|advantages?|benefits?|capabilities)\b.{0,30}\band\ (?:\w+\ )?(?:limitations|weaknesses)\b
-    |\bcaveats?\b|\bwe\ (?:caution|do\ not|did\ not|only|cannot|acknowledge|leave)\b|\bleft\ (?:for|to)\ future\b
-    |\b(?:is|are)\ (?:not|only)\ (?:universally|always|guaranteed|applicable|sufficient|effective|limited\ to)\b
-    |\bdo(?:es)?\ not\ (?:claim|eliminate|guarantee|generali[sz]e|prevent|transfer|always|scale|hold|extend|fully|cover)\b
-    |\b(?:works?|holds?|applies|effective|helps?|beneficial|useful)\ only\ (?:when|if|for|in|on|with|under)\b
-    |\bonly\ (?:works?|holds?|applies|helps?)\b|\bfails?\ (?:when|for|on|under|in)\b|\bnot\ (?:without|yet)\b
-    |\b(?:still|yet\ to)\ (?:lags?|falls?\ short|trails?|underperforms?|requires?|needs?|be)\b|\broom\ for\ improvement\b
-    |\bat\ the\ (?:cost|expense)\ of\b|\bdiminishing\ returns?\b|\bcomes?\ (?:with|at)\ (?:a|the)\ (?:cost|price|trade)"""
+    r"""\b(?:our|its|this|the)\ (?:own\ |main\ |current\ |key\ )?(?:\w+\ )?limitations?\b(?=.{0,40}\b(?:is|are
+    |include|lie)\b)
+    |\bits\ (?:utility|strengths?|potential|promise|advantages?|benefits?)\ and\ (?:its\ )?(?:limitations
+    |weaknesses)\b
+    |\bcaveats?\b|\bwe\ (?:caution|cannot|acknowledge)\b|\bleft\ (?:for|to)\ future\b|\bwe\ leave\b
+    |\bwe\ (?:do|did)\ not\ (?:provide|claim|release|address|consider|evaluate|propose|study|cover|measure|test)\b
+    |\b(?:is|are)\ not\ (?:universally|always|guaranteed|applicable|sufficient)\b|\b(?:is|are)\ limited\ to\b
+    |\bdo(?:es)?\ not\ (?:claim|eliminate|generali[sz]e|prevent|transfer|always|scale|hold|extend|fully|cover)\b
+    |\b(?:works?|holds?|effective|helps?|beneficial|useful)\ only\ (?:when|if|for|in|on|with|under)\b
+    |\bonly\ (?:works?|holds?|helps?)\b|\b(?:scaling|method|approach|it)\ fails\ (?:when|for|on|under|in)\b
+    |\b(?:it|its\ .{0,40}|our\ .{0,40})\ still\ (?:lags?|falls?\ short|trails?|underperforms?|requires?|needs?)\b
+    |^While\b.{0,120}\broom\ for\ improvement\b|\bat\ the\ (?:cost|expense)\ of\b|\bdiminishing\ returns?\b
+    |\bcomes?\ (?:with|at)\ (?:a|the)\ (?:cost|price|trade)"""
 )
 PRICE = _cues(
-    r"""\b(?:accuracy|performance|quality|precision|score|perplexity)\ (?:drop|loss|degradation|decrease|reduction|penalty)\b
-    |\b(?:drop|loss|degradation|decrease)\ (?:in|of)\b|\btrade-?offs?\b|\boverheads?\b|\bslight(?:ly)?\b|\bmarginal\b"""
+    r"""\b(?:accuracy|performance|quality|precision|score|perplexity)\ (?:drop|loss|degradation|penalty)\b
+    |\b(?:drop|loss|degradation)\ (?:in|of)\b|\btrade-?offs?\b"""
 )
 # What a limit is not, though it has the words: others' limits, and those it does away with.
 OVERCOMES = _cues(
-    r"""\b(?:overcom|address|mitigat|tackl|resolv|alleviat|solv|eliminat|avoid|without|remov|circumvent|existing|prior|previous
-    |current|baseline|traditional|conventional|standard|state-of-the-art|whereas|LLMs|MLLMs|VLMs|agents|models)\w*
-    |\bto\ (?:this|these|the)\ end\b|\bnot\ (?:only|just|merely)\b"""
+    r"""\b(?:overcom|address|mitigat|tackl|resolv|alleviat|solv|avoid|without|remov|circumvent|existing|prior
+    |previous|current
+    |baseline|traditional|conventional|whereas|LLMs|MLLMs|LMMs|VLMs|(?:best|strongest|leading|frontier|today)\b)\w*
+    |\bto\ (?:this|these|the)\ end\b|\bnot\ (?:only|just|merely|come|increase)\b|\b(?:no|negligible|zero|favou?rable
+    |better)\b
+    |\b\d+\ (?:\w+\ ){0,2}(?:models|systems|agents)\b"""
 )
 REPORTS = _cues(
-    r"""^\W*(?:[\w,-]+\ ){0,5}?(?:experiment\w*|evaluations?|evaluating|evaluated|results|empirical\w*|findings|comparisons?|ablations?)\b"""
+    r"""^\W*(?:[\w,-]+\ ){0,5}?(?:experiment\w*|evaluations?|evaluating|evaluated|results|empirical\w*|findings
+    |comparisons?|ablations?)\b"""
 )
 SHARES = _cues(
-    r"""\b(?:codes?|weights|checkpoints?|repository|project\ (?:page|website)|demo)\b.{0,80}\b(?:available|released?|accessible|open|found
-    |seen|at)\b|https?:|\bgithub\b|\bopen[- ]sourc(?:ed|ing)\b"""
+    r"""\b(?:codes?|weights|checkpoints?|repository|project\ (?:page|website)|demo)\b.{0,80}\b(?:available|released?
+    |accessible|open|found
+    |seen|at)\b|\bwe\ (?:hope|believe|anticipate)\b|https?:|\bgithub\b|\bopen[- ]sourc(?:ed|ing)\b"""
 )
 ADDS = _cues(
-    r"^(?:First(?:ly)?|Moreover|Furthermore|Additionally|In\ addition|Also|Finally|Next|Then|Second(?:ly)?|Third(?:ly)?|We\ (?:also|further))\b"
+    r"""^(?:First(?:ly)?|Moreover|Furthermore|Additionally|In\ addition|Also|Finally|Next|Then|Second(?:ly)?
+    |Third(?:ly)?|We\ (?:also|further))\b"""
 )
 # Sentences that say nothing by themselves: they point on, or back.
 POINTS = re.compile(
@@ -108,6 +142,7 @@ POINTS = re.compile(
 AIMS = re.compile(r"\b(?:aims?|seeks?|goal|delves?)\b", re.IGNORECASE)
 WE = re.compile(r"\b(?:we|our|ours)\b", re.IGNORECASE)
 LATEST_TURN = 0.85  # share of an abstract by which it has come to its own work, if it says so at all
+ADMITTED = 1.5  # strength of a limit, which is rare and said in words of its own
 LATE = 0.5  # place in the abstract from which on a limit is the paper's own
 
 
@@ -130,11 +165,12 @@ def weigh(sentence: str, position: float, *, opening: bool = False) -> dict[Role
     proposes, studies = bool(PROPOSES.search(sentence)), bool(STUDIES.search(sentence))
     own = proposes or studies or bool(WE.search(sentence))
     turns, others, figure = (bool(cue.search(sentence)) for cue in (TURNS, OTHERS, FIGURE))
+    praises = bool(PRAISES.search(sentence)) and not BUT.search(sentence)
     reports, shares = bool(REPORTS.search(sentence)), bool(SHARES.search(sentence)) and not figure
     trouble = len({found[0].casefold() for found in TROUBLE.finditer(sentence)})
     measures = len({found[0].casefold() for found in MEASURES.finditer(sentence)})
     early, late = max(0.0, 1 - 1.6 * position), max(0.0, position - 0.4)
-    problem = 0.35 * min(trouble, 2) + 0.3 * turns + 0.3 * others + 0.2 * early
+    problem = 0.35 * min(trouble, 2) + 0.3 * turns + 0.3 * others + 0.1 * early - 0.3 * praises
     if opening:
         return {
             Role.BACKGROUND: 0.5,
@@ -143,7 +179,8 @@ def weigh(sentence: str, position: float, *, opening: bool = False) -> dict[Role
             Role.RESULT: 0.0,
             Role.LIMITS: 0.0,
         }
-    idea = 1.0 * proposes + 0.55 * (studies and not proposes) + 0.4 * bool(DOES.search(sentence))
+    does = max(0.6 * bool(DOES.search(sentence)), 0.3 * bool(STEPS.search(sentence)))
+    idea = 1.0 * proposes + 0.55 * (studies and not proposes) + does
     idea -= (
         0.3 * figure
         + 0.4 * late
@@ -163,7 +200,7 @@ def weigh(sentence: str, position: float, *, opening: bool = False) -> dict[Role
         Role.PROBLEM: max(0.0, problem - 0.8 * own - 0.5 * figure - 1.2 * late) if is_problem else 0.0,
         Role.IDEA: max(0.0, idea),
         Role.RESULT: max(0.0, result),
-        Role.LIMITS: 0.8 + 0.2 * turns if admits else 0.0,
+        Role.LIMITS: ADMITTED if admits else 0.0,
     }
 
 

@@ -86,7 +86,8 @@ def _inert(cell: str) -> str:
 def _reference(evidence: Evidence, numbering: Numbering) -> str:
     paper, sentence = evidence.paper, evidence.sentence
     where = f" {paper.url}" if paper.url else ""
-    return f"[{numbering.number(evidence)}] {paper.title}.{where} Characters {sentence.start}–{sentence.end} of the abstract."
+    span = f"Characters {sentence.start}–{sentence.end} of the abstract."
+    return f"[{numbering.number(evidence)}] {paper.title}.{where} {span}"
 
 
 def to_latex(table: Table, numbering: Numbering) -> str:

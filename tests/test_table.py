@@ -1,0 +1,116 @@
+"""Tables as Markdown, CSV and LaTeX: complete, cited and harmless."""
+
+import csv
+import io
+import re
+
+import pytest
+
+from ingest.paper import Paper, Sentence
+from rag.answer import Evidence
+from rag.draft import Cell, Numbering, Row, Table
+from rag.measures import MARK, answer_sentences
+from rag.table import read_table, to_csv, to_latex, to_markdown
+
+ANT = Paper(
+    "Ant: On | Norms",
+    "We prune, as Jones et al. do. It saves 5% of memory, i.e. little! Is |x| ≤ \\|y\\|? Really?! Yes... It is.",
+    url="https://example.org/a_b",
+)
+BEE = Paper("Bee", "=cmd|' /C calc'!A0 is a formula. We propose Bee. It costs $5 & 3_000 ~ {x}^2 #1.")
+
+
+def cell(paper: Paper, text: str) -> Cell:
+    start = paper.abstract.index(text)
+    return Cell(Evidence(paper, Sentence(text, start, start + len(text)), 1.0))
+
+
+TABLE = Table(
+    (ANT, BEE),
+    ("Ant", "Bee. A? Title"),
+    (
+        Row("result", (cell(ANT, "It saves 5% of memory, i.e. little!"), cell(BEE, BEE.abstract[-36:]))),
+        Row("idea", (cell(ANT, "We prune, as Jones et al. do."), cell(BEE, "We propose Bee."))),
+        Row("limits", (cell(ANT, "Is |x| ≤ \\|y\\|? Really?! Yes..."), Cell(None))),
+        Row("batch size", (Cell(None), Cell(None))),
+    ),
+)
+
+
+def share_cited(text: str) -> float:
+    sentences = answer_sentences(text)
+    return sum(bool(MARK.search(sentence)) for sentence in sentences) / len(sentences)
+
+
+def test_every_piece_of_a_table_in_markdown_carries_a_mark() -> None:
+    text = to_markdown(TABLE, Numbering())
+    assert share_cited(text) == 1.0
+    assert len(answer_sentences(text)) == 3, "the head is short and the fourth row says nothing"
+    titled = Table(TABLE.papers, ("A title of many words? Yes. Really", "Another title"), TABLE.rows)
+    assert share_cited(to_markdown(titled, Numbering())) == 1.0
+    assert len(answer_sentences(to_markdown(titled, Numbering()))) == 4
+
+
+def test_heads_are_marked_with_the_idea_and_cells_end_in_their_mark() -> None:
+    lines = to_markdown(TABLE, Numbering()).splitlines()
+    assert lines[0] == "|  | Ant [1] | Bee A Title [2] |"
+    assert lines[3] == "| Idea | We prune, as Jones et al do [1] | We propose Bee [2] |"
+    assert lines[2].startswith("| Result | It saves 5% of memory, i.e little [3] | ")
+
+
+def test_what_no_abstract_says_is_a_dash_and_what_one_does_not_is_said_in_words() -> None:
+    lines = to_markdown(TABLE, Numbering()).splitlines()
+    assert lines[4].endswith("| the abstract does not say |")
+    assert lines[5] == "| Batch size | – | – |"
+
+
+def test_bars_within_a_cell_do_not_split_it() -> None:
+    lines = to_markdown(TABLE, Numbering()).splitlines()
+    assert [len(re.split(r"(?<!\\)\|", line)) for line in lines] == [5] * len(lines)
+
+
+def test_each_number_stands_for_one_quote_word_for_word() -> None:
+    numbering = Numbering()
+    text = to_markdown(TABLE, numbering)
+    assert {int(n) for n in re.findall(r"\[(\d+)\]", text)} == {c.number for c in numbering.citations}
+    abstracts = {paper.id: paper.abstract for paper in (ANT, BEE)}
+    assert all(c.quote == abstracts[c.paper_id][c.start : c.end] for c in numbering.citations)
+
+
+def test_a_table_is_read_back_from_an_answer() -> None:
+    text = f"| a | b |\n| --- | --- |\n| x | y |\n\nSo.\n\n{to_markdown(TABLE, Numbering())}\n\nAnt: It is [1]."
+    assert read_table(text) == (["Ant", "Bee A Title"], ["result", "idea", "limits", "batch size"])
+
+
+@pytest.mark.parametrize("text", ["", "No table | here.", "| --- | --- |", "| a | b |\n| c | d |"])
+def test_a_text_without_a_table_gives_none(text: str) -> None:
+    assert read_table(text) is None
+
+
+def test_csv_holds_every_quote_unchanged_with_its_reference_beside_it() -> None:
+    rows = list(csv.reader(io.StringIO(to_csv(TABLE, Numbering()))))
+    assert rows[0] == ["aspect", "Ant", "Ant: reference", "Bee. A? Title", "Bee. A? Title: reference"]
+    assert rows[2][1] == "We prune, as Jones et al. do."
+    assert rows[2][2].startswith("[3] Ant: On | Norms. https://example.org/a_b Characters 0–")
+    assert rows[3][3:] == ["the abstract does not say", ""]
+    assert [len(row) for row in rows] == [5] * 5
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t"])
+def test_no_cell_of_a_csv_is_a_formula(start: str) -> None:
+    paper = Paper("P", f"{start}cmd|' /C calc'!A0 is here.")
+    name = f"{start}SUM(A1)"
+    text = to_csv(Table((paper,), (name,), (Row("idea", (cell(paper, paper.abstract),)),)), Numbering())
+    cells = [each for row in csv.reader(io.StringIO(text)) for each in row]
+    assert cells[1] == f"'{name}"
+    assert not any(each.startswith(start) for each in cells)
+
+
+def test_latex_escapes_what_is_special_and_lists_the_references() -> None:
+    text = to_latex(TABLE, Numbering())
+    assert r"It costs \$5 \& 3\_000 \textasciitilde{} \{x\}\textasciicircum{}2 \#1." in text
+    assert r"\textbar{}x\textbar{}" in text
+    assert r"\emph{the abstract does not say}" in text
+    assert text.count(r"\noindent [") == 5
+    assert text.count(r"\begin{tabular}") == text.count(r"\end{tabular}") == 1
+    assert all(line.count(" & ") == 2 for line in text.splitlines() if line.endswith(r"\\"))

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from ingest.errors import PaperchatError, UsageError
 from ingest.settings import Settings, load_settings
+from ingest.text import clean
 from ui.terminal import answer_text, bar, figures_text, papers_text, print_json, ranking_text, report_text, safe, say
 
 if TYPE_CHECKING:
     from ingest.library import Ingested
-    from rag.answer import Turn
+    from rag.answer import Answer, Turn
     from rag.engine import Engine
 
 BUNDLED_PAGE = Path(__file__).parent.parent / "ingest" / "pages" / "daily_papers_page.txt"
@@ -121,11 +122,11 @@ def batch(args: Namespace) -> int:
         with opened(load_settings()) as engine, _new_file(args.answers) as out, bar(len(asked), "questions") as step:
             for name, question, history in asked:
                 try:
-                    answer = engine.ask(question, history).as_dict()
+                    answer = engine.ask(question, history)
                 except UsageError as error:  # a question that cannot be asked costs no other its answer
                     failed += 1
                     answer = _unanswered(question, str(error))
-                out.write(json.dumps({"id": name, **answer}, ensure_ascii=False) + "\n")
+                out.write(json.dumps({"id": name, **answer.as_dict()}, ensure_ascii=False) + "\n")
                 written += 1
                 step(1)
     finally:
@@ -207,10 +208,12 @@ def _ingest_into(settings: Settings, sources: Sequence[str]) -> "Ingested":
         return ingest_sources(settings, sources, told=say, progress=step)
 
 
-def _unanswered(question: str, reason: str) -> dict[str, Any]:
-    """The object for a question that could not be asked."""
-    nothing: dict[str, Any] = {"retrieved": [], "citations": [], "seconds": 0.0}
-    return {"answer": reason, "refused": True, "standalone": question[:4000], **nothing}
+def _unanswered(question: str, reason: str) -> "Answer":
+    """The refusal of a question that could not be asked."""
+    from rag.answer import Answer
+
+    shown = clean(question[:4000])
+    return Answer(shown, reason, (), True, shown, (), 0.0, outcome="absent")
 
 
 @contextmanager

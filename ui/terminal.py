@@ -28,6 +28,7 @@ CELLS = re.compile(r"(?<!\\)\|")
 def answer_text(answer: "Answer") -> str:
     """The answer, then the papers behind its marks, or the closest ones where it is a refusal."""
     lines = ["", *_prose(answer.text), ""]
+    lines += [_wrap(answer.note), ""] if answer.note else []
     if answer.refused:
         lines += ["Closest:"] if answer.retrieved else []
         lines += [_wrap(f"- {found.paper.title}", hanging=2) for found in answer.retrieved[:3]]
@@ -54,7 +55,7 @@ def papers_text(papers: "Sequence[Paper]") -> str:
 
 def report_text(report: "Report") -> str:
     """Each record that could not be read, with its place and reason, then '90 papers seen: 90 added, …'."""
-    lines = [_wrap(f"{source}, {record.place}: {record.reason}", hanging=2) for source, record in report.unreadable]
+    lines = [f"{source}, {record.place}: {record.reason}" for source, record in report.unreadable]
     counts = f"{report.added:,} added, {report.updated:,} updated, {report.unchanged:,} unchanged"
     counts += f", {report.doubled:,} doubled" if report.doubled else ""
     seen = f"{report.seen:,} paper{'' if report.seen == 1 else 's'} seen"
@@ -130,11 +131,11 @@ def _rule(line: str) -> bool:
 
 def _table(rows: list[list[str]]) -> Iterator[str]:
     """A comparison as blocks, which fit any width: what is compared, then a line for each paper."""
-    head, *body = rows
-    for aspect, *cells in body:
+    head, body = rows[:1], rows[1:]
+    for aspect, *cells in filter(None, body):
         yield aspect
         yield from (
-            _wrap(f"{name}: {cell or '–'}", indent=2, hanging=4) for name, cell in zip(head[1:], cells, strict=False)
+            _wrap(f"{name}: {cell or '–'}", indent=2, hanging=4) for name, cell in zip(head[0][1:], cells, strict=False)
         )
 
 

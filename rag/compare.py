@@ -25,7 +25,8 @@ Look = Callable[[str, Sequence[str]], list[Ranked]]  # papers by id, each with i
 MOST_COLUMNS, MOST_STATEMENTS = 6, 3
 FITS = 0.5  # strength of a role from which a sentence may stand for it
 READABLE, PER_LONGER = 300, 0.1 / 100  # characters of a cell read at a glance; what each further one costs
-LEANS = 0.2
+LEANS = 0.2  # what leaning on another sentence costs
+NAMED = 0.3  # worth of the name of its own method in the sentence of an idea
 ROLE_RELEVANCE, ASPECT_RELEVANCE = 0.5, 0.3  # weight of the question beside a role, beside the look-up of an aspect
 FIGURES, TURNED = 0.3, 0.4  # worth of a figure, and what opening with 'However' costs, where an aspect is looked up
 NEAR_BEST, NEAR_AGAIN = 0.3, 0.6  # share of a paper's best score needed below the table, and for a second sentence
@@ -138,26 +139,24 @@ def _fill_all(
 
 def fill(side: Side, rows: Sequence[str], near: Mapping[str, Mapping[int, float]], wanted: Sequence[str]) -> Column:
     """The best sentence of a paper for each row that one of them speaks to, each once while there is another."""
-    fits: list[tuple[float, str, Said]] = []
+    fits: dict[str, list[Said]] = {}
     for aspect in rows:
-        of_aspect = [(_weight(said, aspect, near.get(aspect, {}), aspect in wanted), aspect, said) for said in side]
-        able = [fit for fit in of_aspect if fit[0] > 0]
-        if aspect == IDEA and not able:  # every paper has one, however it puts it
-            able = [(_likely_idea(said), aspect, said) for said in side]
-        fits += able
-    fits.sort(key=lambda fit: -fit[0])
+        weights = [(_weight(said, aspect, near.get(aspect, {}), aspect in wanted), said) for said in side]
+        able = sorted((pair for pair in weights if pair[0] > 0), key=lambda pair: -pair[0])
+        fits[aspect] = [said for _, said in able]
+    if IDEA in fits and not fits[IDEA]:  # every paper has one, however it puts it
+        fits[IDEA] = sorted(side, key=lambda said: -_likely_idea(said))
     column: Column = {}
-    for _, aspect, said in fits:
-        if aspect not in column and said not in column.values():
-            column[aspect] = said
-    for _, aspect, said in fits:
-        if aspect in wanted:
-            column.setdefault(aspect, said)
+    for aspect in sorted(rows, key=lambda aspect: len(fits[aspect])):  # those with the least choice choose first
+        free = [said for said in fits[aspect] if said not in column.values()]
+        if free or (aspect in wanted and fits[aspect]):
+            column[aspect] = (free or fits[aspect])[0]
     return column
 
 
 def _likely_idea(said: Said) -> float:
-    return said.is_own + said.roles[Role.IDEA] + 0.5 * said.roles[Role.RESULT] + ROLE_RELEVANCE * said.relevance
+    roles = 2 * said.roles[Role.IDEA] + 0.3 * said.roles[Role.RESULT] - said.roles[Role.LIMITS]
+    return said.is_own + roles + ROLE_RELEVANCE * said.relevance
 
 
 def _weight(said: Said, aspect: str, near: Mapping[int, float], wanted: bool) -> float:
@@ -170,6 +169,9 @@ def _weight(said: Said, aspect: str, near: Mapping[int, float], wanted: bool) ->
             return 2 * FITS - reading
         if wanted and aspect == RESULT:
             strength += FIGURES * bool(FIGURE.search(said.text)) * bool(strength)
+        name = nickname(said.evidence.paper)
+        if aspect == IDEA and strength and name:
+            strength += NAMED * (name.casefold() in said.text.casefold())
         if strength < FITS or (aspect == Role.PROBLEM and said.roles[Role.IDEA] > strength):
             return 0.0
         return max(0.01, strength - 0.3 * max(0.0, rival - strength) + ROLE_RELEVANCE * said.relevance - reading)
@@ -211,7 +213,7 @@ def contrast(
     first = sorted(sorted(chosen, key=lambda each: each[0])[:most], key=lambda each: each[1:3])
     statements, before = [], -1
     for _, i, _, said in first:
-        statements.append(Statement(said.evidence, "" if i == before or _names_itself(said, names[i]) else names[i]))
+        statements.append(Statement(said.evidence, "" if i == before or _opens_with(said, names[i]) else names[i]))
         before = i
     return tuple(statements)
 
@@ -221,5 +223,5 @@ def _tells(said: Said, roles: Sequence[Role]) -> float:
     return said.relevance + TELLING * says - said.hard_to_read
 
 
-def _names_itself(said: Said, name: str) -> bool:
+def _opens_with(said: Said, name: str) -> bool:
     return name.casefold() in said.text[: len(name) + 40].casefold()

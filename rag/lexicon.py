@@ -84,9 +84,11 @@ ASPECTS = (
         r"\bhow (?:accurate|precise|correct|reliable)\b|\b(?:error|success) rates?\b|\bperformance (?:drop|loss"
         r"|level)",
         r"\baccura|\bquality|\bprecision\b|\brecall\b|\bF1\b|\bmAP\b|\bBLEU\b|\bperplexity|\berror rates?|\bscores?\b"
-        r"|\bloss(?:less)? |\bsuccess rate|\boutperform|\bperformance|\bWER\b|\bFID\b|\bPSNR\b|\bAUC\b|\bpass@"
-        r"|\bstate[- ]of[- ]the[- ]art"
-        r"|\bfidelity|\d ?%",
+        r"|\blossless|\bsuccess rate|\boutperform|\bsurpass|\bWER\b|\bFID\b|\bPSNR\b|\bAUC\b|\bpass@|\bfidelity"
+        r"|\bstate[- ]of[- ]the[- ]art\b|\bperformance (?:gains?|drop|loss|degradation|improvement)"
+        r"|\b(?:comparable|competitive|superior|better|best|same|similar|full|improv\w+|maintain\w*|preserv\w+"
+        r"|sacrific\w+)"
+        r" (?:\w+ ){0,2}performance",
         "accuracy quality performance percent outperforms",
     ),
     Aspect(
@@ -125,7 +127,8 @@ ASPECTS = (
         r"\b(?:A|H|V|B)\d{2,3}s?\b",
         r"\bGPUs?\b|\bTPUs?\b|\bFPGAs?\b|\bCPUs?\b|\bNPUs?\b|\bASICs?\b|\b[AHVB]\d00\b|\bRTX|\bhardware"
         r"|\baccelerators?\b"
-        r"|\bdevices?\b|\bchips?\b|\bcores?\b|\bCUDA|\bnodes?\b|\bcluster|\bsmartphone|\bmobile|\bnvidia",
+        r"|\bdevices?\b|\bchips?\b|\bcores?\b|\bCUDA|\bnodes?\b|\b(?:GPU|compute|computing) clusters?|\bsmartphone"
+        r"|\bmobile|\bnvidia",
         "hardware GPU device accelerator CPU",
     ),
     Aspect(
@@ -147,8 +150,8 @@ ASPECTS = (
         "models",
         "llms backbone backbones",
         r"\b(?:what|which) (?:\w+ )?models\b|\bmodels? (?:used|tested|tried|evaluated)\b|\btested on\b|\btried on\b",
-        r"\b(?:Llama|LLaMA|GPT|Qwen|Mistral|Gemma|BERT|ViT|ResNet|T5|OPT|Phi|Falcon|DeepSeek|CLIP|Claude|Gemini|YOLO"
-        r"|Stable Diffusion|InternVL|LLaVA|Mixtral)[\w.-]*|\b\d+(?:\.\d+)?B\b",
+        r"\b(?-i:Llama|LLaMA|GPT|Qwen|Mistral|Gemma|BERT|RoBERTa|ViT|ResNet|OPT|Falcon|DeepSeek|CLIP|Claude|Gemini"
+        r"|YOLO|InternVL|LLaVA|Mixtral)(?![a-z])[\w.-]*|\b(?-i:T5|Phi-\d)|\bstable diffusion|\b\d+(?:\.\d+)?B\b",
         "models evaluated Llama Qwen GPT Mistral",
     ),
     Aspect(

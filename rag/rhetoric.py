@@ -37,7 +37,7 @@ STUDIES = _cues(
     rf"""\b{OWN}\b[^.;]{{0,40}}?\b(?:stud(?:y|ies)|investigat|explor|examin|analy[sz]e|revisit|argu|address|tackl
     |focus|train
     |construct|leverag|us(?:e|es|ing)\b|apply|applies|employ|adopt|combin|extend|deriv|defin|consider|aim|seek|replac
-    |supplement|complement|identif|establish|discover|uncover|advocat|synthesi[sz]|collect|integrat
+    |supplement|complement|identif|establish|discover|uncover|advocat|clos|bridg|synthesi[sz]|collect|integrat
     |incorporat|decompos|cast|learn|mov|partition|overlap|survey|review|characteri[sz]|quantif|measur|compar|prov(?:e
     |ide))\w*"""
 )
@@ -52,7 +52,7 @@ STEPS = _cues(
 DOES = _cues(
     r"""(?:^(?:The|Our)\ (?:proposed\ )?(?:method|approach|framework|model|system|algorithm|architecture|pipeline
     |design)|^It
-    |(?<!\S)(?-i:[A-Z])[\w-]*(?-i:[a-z\d][A-Z]|[A-Z][A-Z\d]|-[A-Z\d])[\w-]*)\s+(?:\w+ly\ )?
+    |(?:^|,\ )(?-i:[A-Z])[\w-]*(?-i:[a-z\d][A-Z]|[A-Z][A-Z\d]|-[A-Z\d])[\w-]*)\s+(?:\w+ly\ )?
     (?!(?:is|has|was|this|outperforms|achieves|improves|surpasses|reduces|shows|exceeds|reaches|generali[sz]es|yields
     |attains
     |sets|matches|delivers|demonstrates|exhibits)\b)[a-z]+s\b"""
@@ -106,7 +106,8 @@ ADMITS = _cues(
     |\b(?:works?|holds?|effective|helps?|beneficial|useful)\ only\ (?:when|if|for|in|on|with|under)\b
     |\bonly\ (?:works?|holds?|helps?)\b|\b(?:scaling|method|approach|it)\ fails\ (?:when|for|on|under|in)\b
     |\b(?:it|its\ .{0,40}|our\ .{0,40})\ still\ (?:lags?|falls?\ short|trails?|underperforms?|requires?|needs?)\b
-    |^While\b.{0,120}\broom\ for\ improvement\b|\bat\ the\ (?:cost|expense)\ of\b|\bdiminishing\ returns?\b
+    |\bfalls?\ below\b|^While\b.{0,120}\broom\ for\ improvement\b|\bat\ the\ (?:cost|expense)\ of\b
+    |\bdiminishing\ returns?\b
     |\bcomes?\ (?:with|at)\ (?:a|the)\ (?:cost|price|trade)"""
 )
 PRICE = _cues(

@@ -66,7 +66,7 @@ SOURCES = {
     "picture": (b"\x89PNG\r\n\x1a\n" + bytes(99), "a PNG picture"),
     "invalid UTF-8": (b'[{"title": "A caf\xe9", "abstract": "We drink coffee."}]', "not UTF-8: byte 18"),
     "titles alone": (b'[{"title": "A"}, {"title": "B"}]', "titles and no abstracts (2 titles)"),
-    "half a record": (PAPER[:40].encode(), "of it"),
+    "half a record": (PAPER[:40].encode(), "the JSON breaks off (character 41)"),
     "half a gzip": (gzip.compress(MANY.encode())[:9000], "gzip file is damaged"),
     "prose": (b"Dear Sir, I write to you about nothing.\n", "no paper found"),
     "wrong JSON": (b'{"papers": 7}', "paper"),

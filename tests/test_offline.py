@@ -96,6 +96,31 @@ def can_have_a_network_of_its_own() -> bool:
     return subprocess.run([*NEW_NETWORK, "ip", "link", "set", "lo", "up"], capture_output=True).returncode == 0
 
 
+def test_the_watch_notes_every_way_out() -> None:
+    tried = """
+for call in (lambda: socket.create_connection(("192.0.2.1", 80), 1), lambda: socket.getaddrinfo("example.org", 80),
+             lambda: socket.socket(type=socket.SOCK_DGRAM).sendto(b"x", ("192.0.2.2", 53))):
+    try:
+        call()
+    except OSError:
+        pass
+print(left)
+"""
+    ended = subprocess.run([sys.executable, "-c", WATCH + tried], capture_output=True, text=True, check=True)
+    for address in ("192.0.2.1", "example.org", "192.0.2.2"):
+        assert address in ended.stdout
+
+
+def test_a_look_up_by_native_code_is_noted() -> None:
+    if not can_have_a_network_of_its_own() or not shutil.which("getent"):
+        pytest.skip("a network of its own needs root, unshare and ip")
+    tried = 'subprocess.Popen(["getent", "hosts", "example.org"])\nimport time\n'
+    tried += "while not left: time.sleep(0.02)\nprint(left, flush=True)\nos._exit(0)"
+    command = [*NEW_NETWORK, sys.executable, "-c", WATCH + NAME_SERVER + tried]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=20)
+    assert "example" in ended.stdout, ended.stderr
+
+
 @pytest.mark.parametrize("where", ["watched", "without a network"])
 def test_every_command_works_and_nothing_tries_to_leave(where: str, tmp_path: Path) -> None:
     if where != "watched" and not can_have_a_network_of_its_own():

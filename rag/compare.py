@@ -147,7 +147,8 @@ def fill(side: Side, rows: Sequence[str], near: Mapping[str, Mapping[int, float]
     if IDEA in fits and not fits[IDEA]:  # every paper has one, however it puts it
         fits[IDEA] = sorted(side, key=lambda said: -_likely_idea(said))
     column: Column = {}
-    for aspect in sorted(rows, key=lambda aspect: len(fits[aspect])):  # those with the least choice choose first
+    # Those with the least choice choose first, and a result, which is anything found, last.
+    for aspect in sorted(rows, key=lambda aspect: (aspect == RESULT, len(fits[aspect]))):
         free = [said for said in fits[aspect] if said not in column.values()]
         if free or (aspect in wanted and fits[aspect]):
             column[aspect] = (free or fits[aspect])[0]

@@ -93,6 +93,13 @@ def test_the_field_before_a_papers_own_work_fills_no_measured_cell(sides: Sides)
     assert "86.5x" in said(draft, "speed")[1]
 
 
+def test_the_sharper_of_two_rows_has_the_sentence_that_both_want(sides: Sides) -> None:
+    draft = sides.compare("What speedup does each claim, and what results?", "FlashKAT", "FlashAttention-2")
+    assert "86.5x" in said(draft, "speed")[0]
+    assert said(draft, "result")[0] == said(draft, "speed")[0], "asked for, and nothing else is a result"
+    assert said(draft, "result")[1] not in ("", said(draft, "speed")[1])
+
+
 def test_below_the_table_each_paper_says_what_the_table_does_not(sides: Sides) -> None:
     draft = sides.compare("At what granularity does each quantize: KIVI or ZipCache?", KIVI, ZIP)
     below = draft.parts[1]

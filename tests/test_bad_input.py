@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -299,13 +300,9 @@ def test_a_full_disk_is_said_and_once_freed_everything_goes_in(
     monkeypatch.setenv("PAPERCHAT_HOME", str(small_disk / "home"))
     assert run(capsys, "ingest", str(tmp_path / "first.jsonl"))[0] == 0
     filler = small_disk / "filler"
-    with filler.open("wb", buffering=0) as out:
-        for size in (4096, 512, 1):
-            try:
-                while out.write(b"x" * size) == size:
-                    pass
-            except OSError:
-                continue
+    with filler.open("wb", buffering=0) as filling, suppress(OSError):
+        while filling.write(b"x" * 512):
+            pass
     (tmp_path / "many.jsonl").write_text(MANY[:200_000].rpartition("\n")[0])
     check_failed(run(capsys, "ingest", str(tmp_path / "many.jsonl")), "The disk is full", "Free some space")
     filler.unlink()

@@ -46,7 +46,7 @@ def test_a_scope_narrows_the_retriever(engine: Engine) -> None:
 
 def test_postprocessors_of_llama_index_plug_in(engine: Engine) -> None:
     nodes = PaperRetriever(engine, k=6).retrieve(QUESTION)
-    cutoff = nodes[2].score
+    cutoff = nodes[2].get_score()
     kept = SimilarityPostprocessor(similarity_cutoff=cutoff).postprocess_nodes(nodes, QueryBundle(QUESTION))
     assert [node.node_id for node in kept] == [node.node_id for node in nodes[:3]]
     reordered = LongContextReorder().postprocess_nodes(nodes, query_str=QUESTION)

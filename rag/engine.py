@@ -7,7 +7,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from itertools import chain
 
 from ingest.errors import UsageError
 from ingest.index import PaperIndex
@@ -15,14 +15,18 @@ from ingest.paper import Paper
 from ingest.settings import Settings
 from ingest.text import clean
 from ingest.words import STOPWORDS, tokenize
-from rag.answer import Answer, Citation, Ranked, Turn
-from rag.extract import choose, refuse, write
+from rag.answer import Answer, Ranked, Turn
+from rag.catalogue import Catalogue
+from rag.dialogue import read_dialogue
+from rag.draft import Numbering, Table
 from rag.names import nickname
+from rag.prose import render
+from rag.reply import RETRIEVED, Replies
 from rag.retrieve import Retriever, Scope
-from rag.sufficiency import is_too_weak
+from rag.sufficiency import Outcome
+from rag.understand import Understanding
 
 MOST_CHARACTERS = 4_000  # of a question
-RETRIEVED = 10  # papers an answer reports as found
 
 
 class Engine:
@@ -33,6 +37,11 @@ class Engine:
     def __init__(self, settings: Settings) -> None:
         self.index = PaperIndex(settings)
         self._retriever = Retriever(self.index)
+        self._catalogue = Catalogue(self.index)
+        self._understanding = Understanding(
+            self._catalogue, search=self._retriever.search, look=self._retriever.look, find=self.paper
+        )
+        self._replies = Replies(self.index, self._retriever, self._understanding)
 
     def close(self) -> None:
         self.index.close()
@@ -59,6 +68,7 @@ class Engine:
     def warm(self) -> None:
         """Opens everything a first question needs."""
         self._retriever.search("warm up", k=1)
+        self._catalogue.refresh()
 
     def search(self, question: str, *, k: int = RETRIEVED, scope: Scope | None = None) -> list[Ranked]:
         """The k papers that fit a question best, best first; raises UsageError for a question that cannot be asked."""
@@ -82,25 +92,30 @@ class Engine:
         """
         started = time.perf_counter()
         question = check_question(question)
-        ranked = self._retriever.search(question, k=RETRIEVED, scope=scope)
-        answer = Answer(question, "", (), True, question, tuple(ranked), 0.0)
-        if is_too_weak(question, ranked):
-            text = refuse(ranked, self.count())
-            yield text
-            yield replace(answer, text=text, seconds=time.perf_counter() - started)
-            return
+        self.index.refresh()
+        dialogue = read_dialogue(history, self._catalogue)
+        asked = self._understanding.understand(question, dialogue)
+        reply = self._replies.reply(asked, dialogue, scope)
+        numbering = Numbering()
         said: list[str] = []
-        citations: list[Citation] = []
-        for piece, citation in write(choose(question, ranked)):
-            said.append(piece)
-            citations.append(citation)
-            yield piece
-        yield replace(
-            answer,
-            text="".join(said),
-            citations=tuple(citations),
-            refused=False,
-            seconds=time.perf_counter() - started,
+        for piece in chain([reply.words] if reply.words else [], render(reply.draft, numbering)):
+            text = f"\n\n{piece}" if said and reply.words and len(said) == 1 else piece
+            said.append(text)
+            yield text
+        tables = [part for part in reply.draft.parts if isinstance(part, Table)]
+        yield Answer(
+            question,
+            "".join(said),
+            tuple(numbering.citations),
+            reply.outcome is not Outcome.ANSWERED,
+            asked.standalone,
+            reply.ranked,
+            time.perf_counter() - started,
+            outcome=reply.outcome.value,
+            kind=asked.kind.value,
+            understood=asked.line,
+            note=reply.draft.note,
+            table=tables[0] if tables else None,
         )
 
     def starters(self) -> list[str]:

@@ -1,32 +1,37 @@
-"""The writer that needs no model: chooses sentences of the papers found and strings them together, each cited.
+"""Which sentences of the papers found answer a question of fact, and how a sentence is quoted in prose.
 
-It says nothing of its own but the name of a paper. Knows no index and no conversation.
+Nothing is said but quotes and the names of papers. Knows no index and no conversation.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 
 from ingest.words import stems
-from rag.answer import Citation, Evidence, Ranked
+from rag.answer import Evidence, Ranked
 from rag.names import nickname, short_name
+from rag.retrieve import GATE_CENTRE
 
 MOST_SENTENCES = 3  # of one paper
 MOST_PAPERS = 6
 NEAR_BEST = 0.62  # share of the best sentence's score that another needs to be said as well
 NEAR_TOP = 0.7  # share of the first paper's score that another needs where several are asked for
+SAME = 0.995  # share of it that makes two papers equally good
+MOST_BY_MEANING, NEAR_MEANING = 4, 0.8  # papers given where only the meaning meets, and their share of the first
 NEWS = 0.35  # share of a sentence's own words that must not have been said yet
 SEVERAL = re.compile(
     r"\b(?:which|what|list|name|any|all|other|how many)\b[^?]{0,40}"
     r"\b(?:papers|works|studies|methods|approaches|techniques|models|authors|articles)\b|^\s*papers\b",
     re.IGNORECASE,
 )
-NO_WORD = re.compile(r"[\W_]+")
 INNER_STOP = re.compile(r"[.!?](?=\s+\S)")
 
 
-def choose(question: str, ranked: Sequence[Ranked]) -> list[Evidence]:
-    """The sentences that answer the question, grouped by paper, in reading order within each."""
-    papers = choose_papers(question, ranked)
+def choose(question: str, ranked: Sequence[Ranked], *, named: Collection[str] = ()) -> list[Evidence]:
+    """The sentences that answer the question, grouped by paper, in reading order within each.
+
+    `named` are the ids of papers that the question is about, however it says so.
+    """
+    papers = choose_papers(question, ranked, named)
     most = MOST_SENTENCES if len(papers) == 1 else 2 if len(papers) == 2 else 1
     chosen: list[Evidence] = []
     for found in papers:
@@ -35,26 +40,19 @@ def choose(question: str, ranked: Sequence[Ranked]) -> list[Evidence]:
     return chosen
 
 
-def choose_papers(question: str, ranked: Sequence[Ranked]) -> list[Ranked]:
-    """The papers an answer speaks of: those the question names, else those about as close as the closest."""
-    asked = plain(question)
-    named = [found for found in ranked if _named(found, asked)]
-    if named:
-        return named[:MOST_PAPERS]
+def choose_papers(question: str, ranked: Sequence[Ranked], named: Collection[str]) -> list[Ranked]:
+    """The papers an answer speaks of: those the question is about, else those about as close as the closest.
+
+    A question in words that no paper has can only be met by its meaning, which is less sure: then several are given.
+    """
+    about = [found for found in ranked if found.paper.id in named]
+    if about:
+        return about[:MOST_PAPERS]
     several = bool(SEVERAL.search(question))
-    near = NEAR_TOP if several else 0.995
+    by_meaning = max(found.coverage for found in ranked) < GATE_CENTRE
+    near = NEAR_TOP if several else NEAR_MEANING if by_meaning else SAME
     close = [found for found in ranked if found.score >= near * ranked[0].score]
-    return close[: MOST_PAPERS if several else 2]
-
-
-def _named(found: Ranked, asked: str) -> bool:
-    name = nickname(found.paper)
-    return (bool(name) and plain(name) in asked) or plain(found.paper.title) in asked
-
-
-def plain(text: str) -> str:
-    """The words of a text between single spaces, case folded, so that whole words can be looked for."""
-    return f" {NO_WORD.sub(' ', text.casefold()).strip()} "
+    return close[: MOST_PAPERS if several else MOST_BY_MEANING if by_meaning else 2]
 
 
 def choose_sentences(found: Ranked, *, most: int) -> list[Evidence]:
@@ -71,21 +69,11 @@ def choose_sentences(found: Ranked, *, most: int) -> list[Evidence]:
     return chosen
 
 
-def write(chosen: Sequence[Evidence]) -> Iterator[tuple[str, Citation]]:
-    """Each sentence as it is said, with the separator before it, and its citation, numbered from 1."""
-    before = ""
-    for number, evidence in enumerate(chosen, start=1):
-        paper, sentence = evidence.paper, evidence.sentence
-        gap = "" if number == 1 else " " if paper.id == before else "\n\n"
-        lead = "" if paper.id == before or _opens_with_name(evidence) else f"{short_name(paper)}: "
-        citation = Citation(number, paper.id, paper.title, sentence.text, sentence.start, sentence.end)
-        yield gap + flow(lead) + mark(flow(sentence.text), number), citation
-        before = paper.id
-
-
-def _opens_with_name(evidence: Evidence) -> bool:
+def lead_of(evidence: Evidence) -> str:
+    """What names the paper in front of its first sentence; nothing where the sentence does so itself."""
     name = nickname(evidence.paper)
-    return bool(name) and name.casefold() in evidence.sentence.text[: len(name) + 40].casefold()
+    says = bool(name) and name.casefold() in evidence.sentence.text[: len(name) + 40].casefold()
+    return "" if says else short_name(evidence.paper)
 
 
 def flow(text: str) -> str:
@@ -97,12 +85,3 @@ def mark(sentence: str, number: int) -> str:
     """'It does so.' as 'It does so [1].'"""
     stop = sentence[-1] if sentence[-1:] in ".!?" else ""
     return f"{sentence[: len(sentence) - len(stop)]} [{number}]{stop or '.'}"
-
-
-def refuse(ranked: Sequence[Ranked], count: int) -> str:
-    """One plain sentence that says the papers do not answer; the closest are shown with it."""
-    if not ranked:
-        return "There are no papers here to answer from."
-    return (
-        "The one paper here does not answer that." if count == 1 else f"None of the {count} papers here answers that."
-    )

@@ -1,0 +1,199 @@
+"""What is said to each kind of turn: the evidence is found first, then a draft is made of it. Renders nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ingest.index import PaperIndex
+from ingest.paper import Paper
+from rag.answer import Evidence, Ranked
+from rag.aspects import find_aspects
+from rag.collection import describe_collection
+from rag.compare import compare
+from rag.dialogue import Dialogue
+from rag.draft import Draft, Paragraph, Statement, Table
+from rag.extract import choose, lead_of
+from rag.grammar import Change, Kind
+from rag.judge import Judge
+from rag.names import short_name
+from rag.retrieve import Retriever, Scope
+from rag.sufficiency import Outcome, Verdict, refusal, weigh
+from rag.summarise import summarise_paper, summarise_topic
+from rag.survey import survey
+from rag.table import read_table
+from rag.understand import Understood, Understanding
+
+RETRIEVED = 10  # papers an answer reports as found
+MEANT = 0.3  # what being named, or pointed to, adds to a paper's score in the ranking
+MOST_COMPARED = 6
+
+HELLO = (
+    "Ask about the papers here in plain words: what one says, how two differ, which of them do something. "
+    "Every sentence of an answer is quoted and cited."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A draft, or where there is none the plain words instead; `ranked` are the papers found, best first."""
+
+    draft: Draft
+    ranked: tuple[Ranked, ...] = ()
+    words: str = ""
+    outcome: Outcome = Outcome.ANSWERED
+
+
+class Replies:
+    """Replies over one index. Safe to share between threads."""
+
+    def __init__(self, index: PaperIndex, retriever: Retriever, understanding: Understanding) -> None:
+        self._index, self._retriever, self._understanding = index, retriever, understanding
+        self._judge = Judge(index)
+
+    def reply(self, asked: Understood, dialogue: Dialogue, scope: Scope | None) -> Reply:
+        """The reply to a turn as it was understood."""
+        if asked.trouble:
+            return Reply(Draft(()), self._near(asked, scope), asked.trouble, Outcome.ABSENT)
+        if asked.kind is Kind.TALK:
+            return Reply(Draft(()), (), HELLO)
+        if self._index.count() == 0:
+            return Reply(Draft(()), (), "There are no papers here yet to answer from.", Outcome.ABSENT)
+        kinds = {
+            Kind.COMPARISON: self._compare,
+            Kind.SURVEY: self._survey,
+            Kind.SUMMARY: self._summarise,
+            Kind.COLLECTION: self._collection,
+        }
+        if asked.kind is Kind.EDIT:
+            return self._edit(asked, dialogue, scope)
+        return kinds.get(asked.kind, self._fact)(asked, scope)
+
+    # -- kinds -------------------------------------------------------------------------------------------------
+
+    def _fact(self, asked: Understood, scope: Scope | None) -> Reply:
+        ranked = self._near(asked, scope)
+        verdict = self._weigh(asked, ranked)
+        if verdict.outcome is not Outcome.ANSWERED:
+            return self._refuse(verdict, ranked)
+        chosen = choose(asked.standalone, ranked, named=asked.papers)
+        return Reply(as_paragraphs(chosen), ranked)
+
+    def _compare(self, asked: Understood, scope: Scope | None) -> Reply:
+        papers = self._papers(asked.papers)[:MOST_COMPARED]
+        if len(papers) < 2:
+            return self._summarise(asked, scope) if papers else self._fact(asked, scope)
+        ranked = self._near(asked, scope)
+        verdict = self._weigh(asked, ranked)
+        if verdict.outcome is Outcome.ABSENT:
+            return self._refuse(verdict, ranked)
+        names = [short_name(paper) for paper in papers]
+        draft = compare(asked.standalone, papers, names, self._retriever.look, aspects=asked.aspects)
+        if len(asked.papers) > MOST_COMPARED:
+            note = f"The first {MOST_COMPARED} of {len(asked.papers)} papers are compared; name fewer for others."
+            draft = replace(draft, note=f"{draft.note} {note}".strip())
+        return Reply(draft, ranked)
+
+    def _survey(self, asked: Understood, scope: Scope | None) -> Reply:
+        scope = Scope(asked.papers) if asked.papers and asked.follows else scope
+        judged = self._judge.judge(asked.standalone, scope=scope)
+        draft = survey(asked.standalone, judged, len(judged))
+        ranked = tuple(one.ranked() for one in judged[:RETRIEVED])
+        if not draft.parts:
+            return self._refuse(Verdict(Outcome.ABSENT, 0.0, ""), ranked)
+        return Reply(draft, ranked)
+
+    def _summarise(self, asked: Understood, scope: Scope | None) -> Reply:
+        papers = self._papers(asked.papers)
+        if papers:
+            found = self._retriever.look(asked.standalone, [paper.id for paper in papers[:MOST_COMPARED]])
+            drafts = [summarise_paper(one) for one in found]
+            parts = tuple(part for draft in drafts for part in draft.parts)
+            return Reply(Draft(parts), self._near(asked, scope))
+        ranked = self._near(asked, scope)
+        verdict = self._weigh(asked, ranked)
+        if verdict.outcome is not Outcome.ANSWERED:
+            return self._refuse(verdict, ranked)
+        draft = summarise_topic(asked.standalone, self._judge.judge(asked.standalone, scope=scope))
+        return Reply(draft, ranked) if draft.parts else self._fact(asked, scope)
+
+    def _collection(self, asked: Understood, scope: Scope | None) -> Reply:
+        judged = self._judge.judge("all papers", scope=scope)
+        return Reply(describe_collection(asked.standalone, judged), self._near(asked, scope))
+
+    def _edit(self, asked: Understood, dialogue: Dialogue, scope: Scope | None) -> Reply:
+        """The last answer again, changed as asked."""
+        assert asked.edit and dialogue.last
+        before = Dialogue(dialogue.exchanges[:-1])
+        last = self._understanding.understand(dialogue.last.question, before)
+        table = read_table(dialogue.last.answer)
+        aspects = tuple(a.casefold() for a in table[1]) if table else last.aspects
+        if asked.edit.change in (Change.DROP, Change.ADD):
+            return self._redraw(asked, last, aspects, scope)
+        if asked.edit.change is Change.TABLE and len(asked.papers) > 1:
+            return self._compare(replace(last, papers=asked.papers), scope)
+        reply = self.reply(last, before, scope)
+        if asked.edit.change is Change.SHORTER:
+            return replace(reply, draft=shorten(reply.draft))
+        if asked.edit.change is Change.LONGER:
+            return self._summarise(replace(last, papers=asked.papers or last.papers), scope)
+        return reply
+
+    def _redraw(self, asked: Understood, last: Understood, aspects: tuple[str, ...], scope: Scope | None) -> Reply:
+        """The comparison with a row or a paper more or less."""
+        assert asked.edit
+        what = asked.edit.what
+        if asked.edit.change is Change.ADD:
+            rows = tuple(dict.fromkeys([*aspects, *asked.aspects]))
+            known = bool(asked.aspects) or set(asked.papers) != set(last.papers)
+        else:
+            gone = {*asked.aspects, what.casefold()}
+            rows = tuple(aspect for aspect in aspects if aspect not in gone)
+            known = rows != aspects or len(asked.papers) < len(last.papers)
+        if not known or not asked.papers:
+            words = f"The last answer has no row or paper '{what}' to {asked.edit.change.value}; name one of its own."
+            if asked.edit.change is Change.ADD:
+                words = f"No paper here and no aspect goes by '{what}'; name one, or describe it."
+            return Reply(Draft(()), self._near(asked, scope), words, Outcome.ABSENT)
+        return self._compare(replace(last, papers=asked.papers, aspects=rows), scope)
+
+    # -- evidence ----------------------------------------------------------------------------------------------
+
+    def _near(self, asked: Understood, scope: Scope | None) -> tuple[Ranked, ...]:
+        """The papers found for the question, those it is about before others that are as good."""
+        ranked = self._retriever.search(asked.standalone, k=RETRIEVED + len(asked.papers), scope=scope)
+        missing = [paper for paper in asked.papers if paper not in {found.paper.id for found in ranked}]
+        ranked += self._retriever.look(asked.standalone, missing)
+        meant = [replace(one, score=one.score + MEANT * (one.paper.id in asked.papers)) for one in ranked]
+        return tuple(sorted(meant, key=lambda one: -one.score)[: max(RETRIEVED, len(asked.papers))])
+
+    def _weigh(self, asked: Understood, ranked: Sequence[Ranked]) -> Verdict:
+        return weigh(asked.standalone, ranked, self._index.words, named=asked.papers)
+
+    def _refuse(self, verdict: Verdict, ranked: Sequence[Ranked]) -> Reply:
+        words, neighbours = refusal(verdict, ranked, self._index.count())
+        return Reply(as_paragraphs(neighbours), tuple(ranked), words, verdict.outcome)
+
+    def _papers(self, ids: Sequence[str]) -> list[Paper]:
+        found = (self._index.record.find(paper_id) for paper_id in ids)
+        return [entry.paper for entry in found if entry]
+
+
+def as_paragraphs(chosen: Sequence[Evidence]) -> Draft:
+    """Sentences as paragraphs, one a paper, each led by the paper's name."""
+    paragraphs: dict[str, list[Statement]] = {}
+    for evidence in chosen:
+        said = paragraphs.setdefault(evidence.paper.id, [])
+        said.append(Statement(evidence, "" if said else lead_of(evidence)))
+    return Draft(tuple(Paragraph(tuple(statements)) for statements in paragraphs.values()))
+
+
+def shorten(draft: Draft) -> Draft:
+    """The first sentence of each paragraph; a table without what stands below it, its first two rows."""
+    parts = []
+    for part in draft.parts:
+        if isinstance(part, Paragraph):
+            parts.append(Paragraph(part.statements[:1]))
+        elif isinstance(part, Table):
+            return replace(draft, parts=(replace(part, rows=part.rows[:2]),))
+        else:
+            parts.append(replace(part, items=part.items[:5]))  # type: ignore[arg-type]
+    return replace(draft, parts=tuple(parts))

@@ -35,8 +35,8 @@ class Model:
     weights: tuple[float, ...]
 
 
-BY_MEANING = Model(((0.0487, 0.0829),), (0.6407, 8.0879, 7.2132, 3.7993, -6.217))
-BY_WORDS = Model(((0.0487, 0.0829),), (1.0285, 8.424, 0.0, 5.1869, -5.3946))
+BY_MEANING = Model(((0.0494, 0.0818),), (0.6446, 7.9713, 8.1377, 3.6343, -5.9858))
+BY_WORDS = Model(((0.0494, 0.0818),), (1.0604, 7.738, 0.0, 4.8745, -5.2322))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +102,8 @@ class Judge:
         return self._shelves.current()
 
     def measure(self, shelf: Shelf, topic: str) -> Measured:
-        """Every paper against a topic: the topic's words it has, the merit of its best sentence, how far its abstract is
-        from the nearest one in meaning, and whether it has a name that the topic has."""
+        """Every paper against a topic: the words it has of it, the merit of its best sentence, how much farther off its
+        abstract is than the nearest one, and whether it has a name that the topic has."""
         shares, words, named = weigh_words(shelf, topic)
         cosine = np.zeros(len(shelf.paper), dtype=np.float32)
         if self.index.embedder and shelf.rows.shape[1]:
@@ -130,7 +130,7 @@ def weigh_words(shelf: Shelf, topic: str) -> tuple[Floats, Floats, Floats]:
     mass = 0.0
     for token, units in zip(tokens, shelf.find(tokens), strict=True):
         times = np.bincount(shelf.paper[units], minlength=count)
-        weight = rarity(count, np.count_nonzero(times))
+        weight = rarity(count, int(np.count_nonzero(times)))
         mass += weight
         shares[units] += weight
         words += weight * times / (times + OFTEN)
@@ -148,13 +148,14 @@ def chances(signals: Floats, model: Model) -> Floats:
     """The probability of each paper, out of what was measured of all."""
     described = describe(signals, model.usual)
     logits = described @ np.asarray(model.weights[:-1]) + model.weights[-1]
-    return (1 / (1 + np.exp(-logits))).astype(np.float32)
+    found: Floats = (1 / (1 + np.exp(-logits))).astype(np.float32)
+    return found
 
 
 def leave_out(unlikely: Floats) -> Floats:
     """The probability of each paper where a topic is only ruled out: listed is what would not be listed for it."""
     even = LISTED / (1 - LISTED)
-    return even**2 * unlikely / (1 - unlikely + even**2 * unlikely)
+    return (even**2 * unlikely / (1 - unlikely + even**2 * unlikely)).astype(np.float32)
 
 
 def describe(signals: Floats, usual: tuple[tuple[float, float], ...]) -> Floats:
@@ -163,12 +164,13 @@ def describe(signals: Floats, usual: tuple[tuple[float, float], ...]) -> Floats:
     relative, count = signals[:, :RELATIVE], len(signals)
     middle = (relative.sum(axis=0) + KNOWN * mean) / (count + KNOWN)
     variance = (((relative - middle) ** 2).sum(axis=0) + KNOWN * spread**2) / (count + KNOWN)
-    return np.concatenate([(relative - middle) / np.sqrt(variance + 1e-12), signals[:, RELATIVE:]], axis=1)
+    described = np.concatenate([(relative - middle) / np.sqrt(variance + 1e-12), signals[:, RELATIVE:]], axis=1)
+    return described.astype(np.float32)
 
 
 def own_matter(shelf: Shelf) -> Floats:
     """The merit of each sentence where nothing is asked: how near it is to its whole abstract."""
-    merits = np.einsum("ij,ij->i", shelf.rows, shelf.rows[shelf.starts][shelf.paper]).astype(np.float32)
+    merits: Floats = np.einsum("ij,ij->i", shelf.rows, shelf.rows[shelf.starts][shelf.paper])
     merits[shelf.starts] = -np.inf
     return merits
 

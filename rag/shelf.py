@@ -146,7 +146,7 @@ class Shelves:
 
 
 def abbreviations(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """What a text abbreviates, as stems: 'graph neural networks (GNNs)' gives 'gnn' and 'graph', 'neural', 'network'."""
+    """What a text abbreviates, as stems: 'neural networks (NNs)' gives 'nn' with 'neural' and 'network'."""
     for found in SPELLED.finditer(text):
         short = found[2].casefold()
         words = re.findall(r"[^\W_]+", found[1])[-len(short) :]

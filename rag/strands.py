@@ -1,30 +1,42 @@
-"""Sorts papers into strands that a reader can tell apart: near in meaning, and each holding the phrase that heads it.
+"""Sorts papers into strands that a reader can tell apart: papers about one phrase, nearer one another than the rest.
 
-A heading is the papers' own words and true of every paper under it; who holds no such phrase stays outside.
+A heading is the papers' own words and true of every paper under it; who says no such phrase stays outside.
 """
 
 import re
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
+from itertools import chain, pairwise
 
 import numpy as np
 
 from ingest.words import STOPWORDS, stem, tokenize
 from rag.judge import Judged
+from rag.shelf import Floats
 
 MOST_STRANDS = 5
-FEWEST = 2  # papers of a strand
-ROUNDS = 20  # of k-means; it settles within ten on lists of a hundred
-FIRM = 0.75  # share of the papers near one another that hold the phrase heading them
-FOREIGN = 0.34  # share of all others that may hold it too
+FEWEST, LARGEST = 2, 0.5  # papers of a strand, and the share of all it may have
+ABOUT = 2  # times a paper says a pair of words it is about, a single word once more; its title counts twice
+NEARER = 0.08  # how much nearer (a cosine) a strand's papers are to its middle than the others
+PAIR = 1.5  # what two words tell of a strand beside one
+FEWEST_PLACED = 0.4  # share of the papers in strands from which sorting them helps
+SHORTEST = 6  # letters of a single word that heads a strand
 WORD = re.compile(r"[^\W\d_][^\W_]*(?:-[^\W_]+)*")
 # Words that any abstract has in a pair without saying what it is about.
-PLAIN = frozenset(map(stem, """paper work propose proposed method methods approach approaches framework model models
+PLAIN = frozenset(
+    map(
+        stem,
+        """paper work propose proposed method methods approach approaches framework model models
     results result show shows existing novel new previous prior state-of-the-art code available performance experiments
     extensive demonstrate significant significantly across various several wide range based using use used two three
     first second one many large high low key better best different github https com well recent introduce present study
-    problem challenges task tasks""".split()))
+    problem challenges task tasks design system parallel training learning process setting analysis""".split(),
+    )
+)
+
+
+Phrase = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,80 +47,72 @@ class Strand:
     papers: tuple[Judged, ...]
 
 
-def find_strands(papers: Sequence[Judged], asked: str = "") -> list[Strand]:
+def find_strands(papers: Sequence[Judged], asked: str = "", *, most: int = MOST_STRANDS) -> list[Strand]:
     """The papers in strands, the one with the best paper first, what is left over last; one strand if none is clear.
 
     What every paper was found for, the words of `asked`, heads none.
     """
+    vectors = np.stack([judged.vector for judged in papers]) if papers else np.zeros((0, 0), dtype=np.float32)
+    if len(papers) <= 2 * FEWEST or not vectors.any():
+        return [Strand("", tuple(papers))]
+    without = frozenset(tokenize(asked))
+    phrases = [phrases_of(judged, without) for judged in papers]
+    holders: dict[Phrase, list[int]] = defaultdict(list)
+    for i, said in enumerate(phrases):
+        for phrase in said:
+            holders[phrase].append(i)
+    left = set(range(len(papers)))
     found: list[Strand] = []
-    if len(papers) > 2 * FEWEST:
-        phrases = [phrases_of(judged, frozenset(tokenize(asked))) for judged in papers]
-        for count in range(2, min(MOST_STRANDS, len(papers) // FEWEST) + 1):
-            strands = _headed(papers, phrases, _near_one_another(papers, phrases, count))
-            if sum(len(s.papers) for s in strands) > sum(len(s.papers) for s in found):
-                found = strands
-    placed = {judged.paper.id for strand in found for judged in strand.papers}
-    left = tuple(judged for judged in papers if judged.paper.id not in placed)
-    if len(found) < 2 or len(left) > len(papers) / 2:
+    while len(found) < most:
+        worth = {phrase: _worth(phrase, left.intersection(held), held, vectors) for phrase, held in holders.items()}
+        best = max(worth, key=lambda phrase: (worth[phrase], phrase), default=())
+        if not best or worth[best] <= 0:
+            break
+        inside = sorted(left.intersection(holders[best]))
+        left.difference_update(inside)
+        found.append(Strand(_spell([phrases[i][best] for i in inside]), tuple(papers[i] for i in inside)))
+    if len(found) < 2 or len(left) > (1 - FEWEST_PLACED) * len(papers):
         return [Strand("", tuple(papers))]
     found.sort(key=lambda strand: -strand.papers[0].probability)
-    return [*found, Strand("", left)] if left else found
+    return [*found, Strand("", tuple(papers[i] for i in sorted(left)))] if left else found
 
 
-def phrases_of(judged: Judged, without: frozenset[str]) -> dict[tuple[str, ...], str]:
-    """The pairs of neighbouring words of title and abstract, by their stems, as first written."""
-    found: dict[tuple[str, ...], str] = {}
-    for clause in re.split(r"[.,;:!?()]", f"{judged.paper.title}. {judged.paper.abstract}"):
-        words = WORD.findall(clause)
-        for pair in zip(words, words[1:], strict=False):
-            folded = [word.casefold() for word in pair]
-            key = tuple(map(stem, folded))
-            dull = any(word in STOPWORDS or len(word) < 3 or part in PLAIN for word, part in zip(folded, key, strict=True))
-            if not dull and not set(key) <= without:
-                found.setdefault(key, " ".join(pair))
-    return found
+def _worth(phrase: Phrase, placed: Set[int], held: Sequence[int], vectors: Floats) -> float:
+    """How well a phrase heads a strand of the papers it would place, by their number and nearness; 0 is not at all."""
+    if len(placed) < FEWEST or len(held) > LARGEST * len(vectors):
+        return 0.0
+    inside = np.zeros(len(vectors), dtype=bool)
+    inside[list(placed)] = True
+    near = vectors @ vectors[inside].mean(axis=0)
+    own = (len(placed) * near[inside].mean() - 1) / (len(placed) - 1)  # without each paper's nearness to itself
+    nearer = float(own - near[~inside].mean())
+    return len(placed) * nearer * (PAIR if len(phrase) > 1 else 1.0) if nearer >= NEARER else 0.0
 
 
-def _near_one_another(
-    papers: Sequence[Judged], phrases: Sequence[dict[tuple[str, ...], str]], count: int
-) -> list[list[int]]:
-    """Spherical k-means over the papers' vectors, begun with papers far from one another; the same each time."""
-    vectors = np.stack([judged.vector for judged in papers])
-    if not vectors.any():
-        return []
-    centres = [vectors[0]]
-    while len(centres) < count:
-        nearest = np.max(vectors @ np.stack(centres).T, axis=1)
-        centres.append(vectors[int(np.argmin(nearest))])
-    middle = np.stack(centres)
-    for _ in range(ROUNDS):
-        of = np.argmax(vectors @ middle.T, axis=1)
-        sums = np.stack([vectors[of == k].sum(axis=0) if (of == k).any() else middle[k] for k in range(count)])
-        middle = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)
-    return [np.flatnonzero(of == k).tolist() for k in range(count)]
+def phrases_of(judged: Judged, without: frozenset[str]) -> dict[Phrase, str]:
+    """The words and pairs of neighbouring words that a paper is about, by their stems, as first written."""
+    times: Counter[Phrase] = Counter()
+    spelled: dict[Phrase, str] = {}
+    title = judged.paper.title
+    for text, weight in ((title, ABOUT), (judged.paper.abstract, 1)):
+        for clause in re.split(r"[.,;:!?()]", text):
+            words = WORD.findall(clause)
+            for written in chain(zip(words, strict=True), pairwise(words)):
+                phrase = tuple(stem(word.casefold()) for word in written)
+                dull = any(
+                    w.casefold() in STOPWORDS or len(w) < 3 or p in PLAIN for w, p in zip(written, phrase, strict=True)
+                )
+                if dull or set(phrase) <= without or (len(written) == 1 and len(written[0]) < SHORTEST):
+                    continue
+                times[phrase] += weight
+                spelled.setdefault(phrase, " ".join(written))
+    return {phrase: spelled[phrase] for phrase, count in times.items() if count >= ABOUT + (len(phrase) == 1)}
 
 
-def _headed(
-    papers: Sequence[Judged], phrases: Sequence[dict[tuple[str, ...], str]], groups: Sequence[Sequence[int]]
-) -> list[Strand]:
-    """The groups that one phrase tells from the others, each without the papers that lack it."""
-    strands = []
-    for group in groups:
-        holding = Counter(key for i in group for key in phrases[i])
-        outside = [i for i in range(len(papers)) if i not in set(group)]
-        best: tuple[float, tuple[str, ...]] | None = None
-        for key, held in holding.items():
-            foreign = sum(key in phrases[i] for i in outside)
-            if held < max(FEWEST, FIRM * len(group)) or foreign > FOREIGN * len(outside):
-                continue
-            score = held / len(group) - foreign / max(1, len(outside))
-            best = max(best or (-1.0, key), (score, key))
-        if best:
-            inside = [i for i in group if best[1] in phrases[i]]
-            spelled = Counter(phrases[i][best[1]].casefold() for i in inside).most_common(1)[0][0]
-            written = next(phrases[i][best[1]] for i in inside if phrases[i][best[1]].casefold() == spelled)
-            strands.append(Strand(_plain_case(written), tuple(papers[i] for i in inside)))
-    return strands
+def _spell(written: Sequence[str]) -> str:
+    """The phrase as most papers write it."""
+    common = Counter(text.casefold() for text in written).most_common(1)[0][0]
+    return _plain_case(next(text for text in written if text.casefold() == common))
 
 
 def _plain_case(phrase: str) -> str:

@@ -42,5 +42,4 @@ def count_papers(looked_at: int, fit: int, listed: int) -> str:
     many = "none fits" if not fit else "1 fits" if fit == 1 else f"{fit:,} fit"
     if fit == looked_at > 1:
         many = "all fit"
-    shown = f" The {listed:,} likeliest are listed." if listed < fit else ""
-    return f"{looked} looked at, {many}.{shown}"
+    return f"{looked} looked at, {many}." + (f" Quoted here: {listed:,} of them." if listed < fit else "")

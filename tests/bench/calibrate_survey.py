@@ -116,7 +116,8 @@ def reliability(cases: Sequence[Case], judged: Sequence[Floats]) -> list[tuple[f
     said = np.concatenate([p[c.counts] for c, p in zip(cases, judged, strict=True)])
     true = np.concatenate([c.belongs[c.counts] for c in cases])
     tenth = np.minimum((said * 10).astype(int), 9)
-    return [(said[tenth == t].mean(), true[tenth == t].mean(), int((tenth == t).sum())) for t in range(10) if t in tenth]
+    parts = [tenth == t for t in range(10) if t in tenth]
+    return [(float(said[part].mean()), float(true[part].mean()), int(part.sum())) for part in parts]
 
 
 def plot(points: Sequence[tuple[float, float, int]], path: Path) -> None:

@@ -84,6 +84,10 @@ class Catalogue:
             at += step
         return found
 
+    def knows(self, text: str) -> bool:
+        """Whether any paper has any of the words of a text."""
+        return any(token in self._index.words for token in tokenize(text))
+
     def holder(self, sentence: str, *, coverage: float, lead: float) -> tuple[str, ...]:
         """The one paper that holds this share of a sentence's words, by rarity, and `lead` times that of any other."""
         words = self._index.words
@@ -115,7 +119,7 @@ class Catalogue:
             named = self._names.get(key[:-1])
         if not named and count == 1:
             named = self._misspelt(name, key)
-        if not named or (count == 1 and name.islower() and self._is_ordinary(name)):
+        if not named or (count == 1 and name not in self._spelled and self._is_ordinary(name)):
             return ()
         best = max(named.values())
         return tuple(sorted((paper for paper, weight in named.items() if weight == best)))

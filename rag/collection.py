@@ -10,7 +10,6 @@ from rag.summarise import summarise_topic
 
 NEWEST = re.compile(r"\b(?:newest|latest|most recent|recent|new)\b", re.IGNORECASE)
 OLDEST = re.compile(r"\boldest\b", re.IGNORECASE)
-COUNT = re.compile(r"\bhow many\b", re.IGNORECASE)
 ALL = re.compile(r"\b(?:list|show|what papers|which papers)\b", re.IGNORECASE)
 MOST_NEWEST = 5
 MOST_LISTED = 50
@@ -30,7 +29,7 @@ def describe_collection(question: str, judged: Sequence[Judged]) -> Draft:
         more = f" The first {len(shown)} are listed." if len(shown) < len(judged) else ""
         return Draft((_list(shown),), count + more)
     draft = summarise_topic(question, judged)
-    return Draft(draft.parts, f"{count} {draft.note}".strip() if not COUNT.search(question) else count)
+    return Draft(draft.parts, count)
 
 
 def _list(judged: Sequence[Judged], *, dates: bool = False) -> Group:

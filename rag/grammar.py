@@ -29,6 +29,7 @@ class Change(StrEnum):
     LIST = "as a list"
     DROP = "drop"
     ADD = "add"
+    ONLY = "only"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ def _any(*forms: str) -> re.Pattern[str]:
 
 
 WORKS = r"(?:papers?|works?|studies|study|articles?|publications?|abstracts?)"
+MANY_WORKS = r"(?:papers|works|studies|articles|publications|abstracts)"
 THINGS = rf"(?:{WORKS}|methods?|approach(?:es)?|techniques?|models?|systems?|frameworks?|algorithms?|ones?)"
 POLITE = (
     r"(?:(?:please|pls|ok(?:ay)?|now|and|so|then|just|can you|could you|would you|make (?:it|that|this)"
@@ -74,7 +76,7 @@ COLLECTION = _any(
     r"|all papers)\b",
 )
 SURVEY = _any(
-    rf"\b(?:wh?ich|what|whose) (?:\w+ ){{0,3}}?{WORKS}\b(?! (?:is this|was this|is it|fits|would))",
+    rf"\b(?:wh?ich|what|whose) (?:\w+ ){{0,3}}?{MANY_WORKS}\b",
     rf"\b(?:list|name|find|show(?: me)?|give me|enumerate|collect)\b[^.?!]{{0,30}}\b(?:{THINGS}|everything|all)\b",
     rf"\b(?:any|all|every|each|other|more|how many)(?: of)?(?: the| these| those)? (?:\w+ ){{0,2}}?{WORKS}\b",
     rf"^\W*{WORKS} \w+",
@@ -95,6 +97,7 @@ WEAK_COMPARISON = _any(
     r"|less \w+) than\b|\bor\b"
     r"|\bwhich (?:one|is|has|of)\b|\bhow do\b|\b(?:one|another|the other)\b.*\b(?:another|the other)\b"
 )
+WHICH_OF = _any(r"^\W*(?:(?:and|so|but|ok(?:ay)?)\W+)*(?:which|any|who|do any)(?: one)? of\b")
 YES_NO = _any(r"^\W*(?:is|are|was|were|do|does|did|can|could|will|would|has|have|should)\b")
 SUMMARY = _any(
     r"\bsummar\w+|\btl;?dr\b|\boverview\b|\btell me (?:more )?about\b|\bexplain\b|\bwhat (?:is"
@@ -188,6 +191,13 @@ ADD = re.compile(
 )
 
 
+ONLY = re.compile(
+    rf"^\W*{POLITE}(?:only|just|keep (?:only )?|show only|nothing but)\s+(?P<what>.+?)"
+    r"(?:\s+(?:rows?|columns?|aspects?|please))*\W*$",
+    re.IGNORECASE,
+)
+
+
 def read_edit(question: str) -> Edit | None:
     """The instruction on the last answer that a turn is; None where it is a question."""
     if len(question.split()) > 12:
@@ -199,6 +209,8 @@ def read_edit(question: str) -> Edit | None:
         return Edit(Change.DROP, _bare(found["what"]))
     if found := ADD.match(question):
         return Edit(Change.ADD, _bare(found["what"]))
+    if (found := ONLY.match(question)) and len(question.split()) <= 6:
+        return Edit(Change.ONLY, _bare(found["what"]))
     return None
 
 
@@ -217,9 +229,9 @@ def ordinal(found: re.Match[str]) -> int:
     return int(digits[0]) if digits else ("one", "two", "three", "four", "five").index(word) + 1
 
 
-def parts(question: str) -> list[str]:
-    """The pieces of a question that may each describe a paper, in order."""
-    return [piece.strip() for piece in PART_BREAK.split(question) if piece and len(piece.split()) > 1]
+def sides(question: str) -> list[str]:
+    """The pieces of a question that may each name or describe a paper, in order."""
+    return [piece.strip(" .?!") for piece in PART_BREAK.split(question) if piece and piece.strip(" .?!")]
 
 
 def counted(question: str) -> int:

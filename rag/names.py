@@ -17,7 +17,8 @@ INTRODUCED = re.compile(
     rf"|{CALLS}\s+(?:the\s+)?[\"“']?(?P<called>{COINED})"
     rf"|{MAKES}\b[^.;]{{0,110}}?\((?P<short>{COINED}?)s?\))"
 )
-LONGEST_TITLE = 100  # characters of a title that stands for a name
+KIND_OF_MODEL = re.compile(r"[A-Z\d-]+s")  # 'DNNs' are many, not one method
+LONGEST_TITLE = 80  # characters of a title that stands for a name
 
 
 @lru_cache(maxsize=20_000)
@@ -31,16 +32,18 @@ def nickname(paper: Paper) -> str:
     if head and len(head[1].split()) <= 3 and (COINED_WORD.search(head[1]) or _says(paper.abstract, head[1])):
         return head[1].strip()
     introduced = [str(next(filter(None, found.groups()))).rstrip(".-") for found in INTRODUCED.finditer(paper.abstract)]
-    own = [name for name in introduced if len(name) > 2 and _count(paper.abstract, name) > 1]
+    own = [n for n in introduced if len(n) > 2 and not KIND_OF_MODEL.fullmatch(n) and _count(paper.abstract, n) > 1]
     titled = [name for name in own if _says(paper.title, name)]
     return (titled or own or [""])[0]
 
 
 def short_name(paper: Paper) -> str:
-    """The nickname, else the title, cut at a word where it is long."""
+    """The nickname, else the title: where it is long, what stands before its colon, or the title cut at a word."""
     name = nickname(paper)
     if name or len(paper.title) <= LONGEST_TITLE:
         return name or paper.title
+    if head := TITLE_NAME.match(paper.title):
+        return head[1].strip()
     return paper.title[:LONGEST_TITLE].rsplit(" ", 1)[0].rstrip(" ,:;–—-") + " …"
 
 

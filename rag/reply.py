@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from ingest.index import PaperIndex
 from ingest.paper import Paper
 from rag.answer import Evidence, Ranked
-from rag.aspects import find_aspects
 from rag.collection import describe_collection
 from rag.compare import compare
 from rag.dialogue import Dialogue
 from rag.draft import Draft, Paragraph, Statement, Table
+from rag.edit import edit, read_change
 from rag.extract import choose, lead_of
-from rag.grammar import Change, Kind
+from rag.grammar import Change, Kind, read_edit
 from rag.judge import Judge
 from rag.names import short_name
 from rag.retrieve import Retriever, Scope
@@ -20,7 +20,7 @@ from rag.sufficiency import Outcome, Verdict, refusal, weigh
 from rag.summarise import summarise_paper, summarise_topic
 from rag.survey import survey
 from rag.table import read_table
-from rag.understand import Understood, Understanding
+from rag.understand import Understanding, Understood
 
 RETRIEVED = 10  # papers an answer reports as found
 MEANT = 0.3  # what being named, or pointed to, adds to a paper's score in the ranking
@@ -93,7 +93,7 @@ class Replies:
         return Reply(draft, ranked)
 
     def _survey(self, asked: Understood, scope: Scope | None) -> Reply:
-        scope = Scope(asked.papers) if asked.papers and asked.follows else scope
+        scope = Scope(asked.papers) if asked.papers else scope
         judged = self._judge.judge(asked.standalone, scope=scope)
         draft = survey(asked.standalone, judged, len(judged))
         ranked = tuple(one.ranked() for one in judged[:RETRIEVED])
@@ -121,13 +121,15 @@ class Replies:
 
     def _edit(self, asked: Understood, dialogue: Dialogue, scope: Scope | None) -> Reply:
         """The last answer again, changed as asked."""
-        assert asked.edit and dialogue.last
-        before = Dialogue(dialogue.exchanges[:-1])
-        last = self._understanding.understand(dialogue.last.question, before)
+        assert asked.edit
+        assert dialogue.last
+        place = next((i for i in range(len(dialogue.exchanges) - 1, -1, -1) if self._is_question(dialogue, i)), 0)
+        before = Dialogue(dialogue.exchanges[:place])
+        last = self._understanding.understand(dialogue.exchanges[place].question, before)
         table = read_table(dialogue.last.answer)
         aspects = tuple(a.casefold() for a in table[1]) if table else last.aspects
-        if asked.edit.change in (Change.DROP, Change.ADD):
-            return self._redraw(asked, last, aspects, scope)
+        if asked.edit.change in (Change.DROP, Change.ADD, Change.ONLY):
+            return self._redraw(asked, last, aspects, before=dialogue.focus, scope=scope)
         if asked.edit.change is Change.TABLE and len(asked.papers) > 1:
             return self._compare(replace(last, papers=asked.papers), scope)
         reply = self.reply(last, before, scope)
@@ -137,21 +139,29 @@ class Replies:
             return self._summarise(replace(last, papers=asked.papers or last.papers), scope)
         return reply
 
-    def _redraw(self, asked: Understood, last: Understood, aspects: tuple[str, ...], scope: Scope | None) -> Reply:
+    @staticmethod
+    def _is_question(dialogue: Dialogue, place: int) -> bool:
+        """Whether an exchange began with a question, not with an instruction on the answer before it."""
+        return read_edit(dialogue.exchanges[place].question) is None
+
+    def _redraw(
+        self,
+        asked: Understood,
+        last: Understood,
+        aspects: tuple[str, ...],
+        *,
+        before: Sequence[str],
+        scope: Scope | None,
+    ) -> Reply:
         """The comparison with a row or a paper more or less."""
         assert asked.edit
-        what = asked.edit.what
-        if asked.edit.change is Change.ADD:
-            rows = tuple(dict.fromkeys([*aspects, *asked.aspects]))
-            known = bool(asked.aspects) or set(asked.papers) != set(last.papers)
-        else:
-            gone = {*asked.aspects, what.casefold()}
-            rows = tuple(aspect for aspect in aspects if aspect not in gone)
-            known = rows != aspects or len(asked.papers) < len(last.papers)
-        if not known or not asked.papers:
-            words = f"The last answer has no row or paper '{what}' to {asked.edit.change.value}; name one of its own."
+        what = f"{asked.edit.change.value} {asked.edit.what}"
+        change = read_change(what, aspects)
+        rows = edit(aspects, change) if change else aspects
+        if not asked.papers or (rows == aspects and asked.papers == before):
+            words = f"No paper and no aspect of the last answer goes by '{asked.edit.what}'; name one of them."
             if asked.edit.change is Change.ADD:
-                words = f"No paper here and no aspect goes by '{what}'; name one, or describe it."
+                words = f"No paper here and no aspect goes by '{asked.edit.what}'; name one, or describe it."
             return Reply(Draft(()), self._near(asked, scope), words, Outcome.ABSENT)
         return self._compare(replace(last, papers=asked.papers, aspects=rows), scope)
 

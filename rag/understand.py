@@ -10,21 +10,21 @@ from dataclasses import dataclass, replace
 from ingest.paper import Paper
 from ingest.words import tokenize
 from rag import grammar
-from rag.answer import Ranked
 from rag.aspects import find_aspects
 from rag.catalogue import Catalogue
 from rag.dialogue import Dialogue
 from rag.grammar import Change, Edit, Kind
 from rag.names import short_name
+from rag.retrieve import Retriever
 
 MOST_PAPERS = 12  # papers one turn is about
+DESCRIBED_FROM = 15  # papers among which descriptions are looked up
 SECOND_SIDE = 0.75  # share of the best score that the second paper of a described comparison has
 MOST_SIDES = 6  # pieces of a question looked up as descriptions
+MOST_BACK = 3  # exchanges read back to write out the question before
 SHORT = 4  # content words of a turn that may hang on the one before without saying so
 KNOWN_TOPIC = 0.62  # score of the best paper from which a short turn stands by itself
 
-Search = Callable[[str], list[Ranked]]
-Look = Callable[[str, Sequence[str]], list[Ranked]]
 Find = Callable[[str], Paper | None]
 
 
@@ -54,8 +54,9 @@ class Understood:
 class Understanding:
     """Understands turns over one collection."""
 
-    def __init__(self, catalogue: Catalogue, *, search: Search, look: Look, find: Find) -> None:
-        self._catalogue, self._search, self._look, self._find = catalogue, search, look, find
+    def __init__(self, catalogue: Catalogue, retriever: Retriever, find: Find) -> None:
+        self._catalogue, self._find = catalogue, find
+        self._search, self._look = retriever.search, retriever.look
 
     def understand(self, question: str, dialogue: Dialogue) -> Understood:
         """What a cleaned question asks after what was said before."""
@@ -65,6 +66,7 @@ class Understanding:
             return self._edited(question, edit, dialogue)
         named = self._named(question)
         resolved, standalone, trouble = self._resolve(question, dialogue, named)
+        trouble = trouble or self._unknown_side(question, named)
         if trouble:
             return Understood(Kind.FACT, question, trouble=trouble, follows=True)
         papers = tuple(dict.fromkeys([*resolved, *named]))[:MOST_PAPERS]
@@ -72,7 +74,7 @@ class Understanding:
         if kind is Kind.COMPARISON and len(papers) < 2:
             papers = self._described(standalone, papers)
             kind = kind if len(papers) > 1 else Kind.FACT
-        if kind is Kind.SURVEY and not resolved:
+        if kind is Kind.SURVEY and not resolved and not grammar.WHICH_OF.search(standalone):
             papers = ()  # a name in a survey is its topic, not its scope
         understood = Understood(kind, standalone, papers, aspects=find_aspects(standalone), follows=bool(resolved))
         return self._with_names(understood)
@@ -83,6 +85,8 @@ class Understanding:
         strong = grammar.STRONG_COMPARISON.search(question)
         if strong and (len(named) > 1 or not grammar.SURVEY.search(question)):
             return Kind.COMPARISON
+        if len(named) > 1 and grammar.WHICH_OF.search(question):
+            return Kind.SURVEY
         if len(named) > 1 and (grammar.WEAK_COMPARISON.search(question) or not grammar.YES_NO.match(question)):
             return Kind.COMPARISON
         if grammar.COLLECTION.search(question) and not named:
@@ -115,13 +119,13 @@ class Understanding:
     def _resolve(self, question: str, dialogue: Dialogue, named: Sequence[str]) -> tuple[tuple[str, ...], str, str]:
         """The papers a turn points back to, the turn written out, and the trouble if that cannot be done."""
         if not dialogue.last or not dialogue.focus:
-            return (), question, self._dangling(question, dialogue)
+            return (), question, "" if named else self._dangling(question)
         correction = grammar.CORRECTION.match(question)
         if correction and correction.end() > 2:
             question = question[correction.end() :] or question
         if named and not grammar.ONE.search(question) and not grammar.MANY.search(question):
             if correction and correction.end() > 2:
-                return tuple(named), f"{dialogue.last.question.rstrip(' ?.')} – {question}", ""
+                return tuple(named), self._again(dialogue, tuple(named)), ""
             return (), question, ""
         if out := grammar.FORMER_LATTER.search(question):
             return self._former_latter(question, dialogue, out)
@@ -138,12 +142,11 @@ class Understanding:
                 written = self._write_out(question, found, papers, dialogue, corrected=bool(correction))
                 return papers, written, trouble
         if self._hangs_on(question, dialogue, named):
-            last = dialogue.last.question.rstrip(" ?.!")
-            return dialogue.focus, f"{last}, {question[0].lower()}{question[1:]}", ""
+            return dialogue.focus, f"{self._before(dialogue)}, {question[0].lower()}{question[1:]}", ""
         return (), question, ""
 
     @staticmethod
-    def _dangling(question: str, dialogue: Dialogue) -> str:
+    def _dangling(question: str) -> str:
         """The trouble with a turn that points to something although nothing was said."""
         if grammar.COLLECTION.search(question) or grammar.SURVEY.search(question):
             return ""
@@ -236,42 +239,63 @@ class Understanding:
         names = [self._name(paper) for paper in papers]
         spoken = names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
         possessive = re.fullmatch(r"its|theirs?", found[0], re.IGNORECASE)
-        written = question[: found.start()] + spoken + ("'s" if possessive else "") + question[found.end() :]
+        which = re.match(r"(?:one|which|any|some|none|each|both|all) of |both(?= )", found[0], re.IGNORECASE)
+        spoken = (which[0] if which else "") + spoken + ("'s" if possessive else "")
+        written = question[: found.start()] + spoken + question[found.end() :]
         bare = not tokenize(question[: found.start()] + question[found.end() :])
-        if (corrected or bare) and dialogue.last:
-            return f"{dialogue.last.question.rstrip(' ?.!')} – {written}"
-        return written
+        return self._again(dialogue, papers) if corrected or bare else written
+
+    def _before(self, dialogue: Dialogue) -> str:
+        """The last question, itself written out."""
+        assert dialogue.last
+        earlier = Dialogue(dialogue.exchanges[:-1][-MOST_BACK:])
+        return self.understand(dialogue.last.question, earlier).standalone.rstrip(" ?.!")
+
+    def _again(self, dialogue: Dialogue, papers: Sequence[str]) -> str:
+        """The last question, asked of other papers than it was."""
+        last = self._before(dialogue)
+        names = " and ".join(self._name(paper) for paper in papers)
+        old = [mention for mention in self._catalogue.mentions(last) if mention.paper_ids[0] not in papers]
+        if not old:
+            return f"{last} – {names}?"
+        return f"{last[: old[0].start]}{names}{last[old[-1].end :]}?"
 
     # -- comparisons by description, edits ---------------------------------------------------------------------
 
     def _described(self, question: str, named: tuple[str, ...]) -> tuple[str, ...]:
         """The papers that the sides of a comparison describe, one for each side, besides those named."""
         count = grammar.counted(question)
-        sides = [side for side in grammar.parts(question) if len(tokenize(side)) > 1]
-        ranked = self._search(question)
+        sides = [side for side in grammar.sides(question) if len(tokenize(side)) > 1]
+        ranked = self._search(question, k=DESCRIBED_FROM)
         whole = {found.paper.id: found.score / ranked[0].score for found in ranked if found.score > 0}
-        if not named and len(ranked) > 1 and whole.get(ranked[1].paper.id, 0.0) < SECOND_SIDE:
+        if not named and not count and len(ranked) > 1 and whole.get(ranked[1].paper.id, 0.0) < SECOND_SIDE:
             return ()  # it is about one paper
-        fits: dict[str, float] = {}
-        for side in sides[:MOST_SIDES]:
+        fits: list[tuple[float, int, str]] = []
+        for place, side in enumerate(sides[:MOST_SIDES]):
             found = self._look(side, list(whole))
-            best = max((one.score for one in found), default=0.0)
-            for one in found:
-                fit = (one.score / best if best > 0 else 0.0) ** 2 + whole[one.paper.id]
-                fits[one.paper.id] = max(fit, fits.get(one.paper.id, 0.0))
-        rest = [paper for paper in sorted(fits, key=lambda paper: -fits[paper]) if paper not in named]
-        return (*named, *rest)[: count or max(2, len(named))]
+            best = max((one.score for one in found), default=0.0) or 1.0
+            fits += [((one.score / best) ** 2 + whole[one.paper.id], place, one.paper.id) for one in found]
+        chosen = dict.fromkeys(named)
+        told: set[int] = set()
+        for _, place, paper in sorted(fits, reverse=True):  # a side has one paper
+            if place not in told and paper not in chosen:
+                told.add(place)
+                chosen[paper] = None
+        return tuple(chosen)[: count or max(2, len(named))]
 
     def _edited(self, question: str, edit: Edit, dialogue: Dialogue) -> Understood:
         assert dialogue.last
         papers = dialogue.focus
-        if edit.change in (Change.DROP, Change.ADD):
-            meant = self._named(edit.what)
-            if edit.change is Change.ADD:
-                papers = tuple(dict.fromkeys([*papers, *meant]))
-            else:
-                papers = tuple(paper for paper in papers if paper not in meant)
         aspects = find_aspects(edit.what)
+        meant = self._named(edit.what)
+        if edit.change is Change.ADD:
+            if not meant and not aspects:
+                meant = tuple(found.paper.id for found in self._search(edit.what, k=1) if found.score >= KNOWN_TOPIC)
+            papers = tuple(dict.fromkeys([*papers, *meant]))
+        elif edit.change is Change.DROP:
+            papers = tuple(paper for paper in papers if paper not in meant)
+        elif edit.change is Change.ONLY and meant:
+            papers = meant
         understood = Understood(Kind.EDIT, dialogue.last.question, papers, aspects=aspects, edit=edit, follows=True)
         return self._with_names(understood)
 

@@ -159,6 +159,17 @@ class Understanding:
             return "There is nothing before this that it could refer to; name a paper, a method or a topic."
         return ""
 
+    def _unknown_side(self, question: str, named: Sequence[str]) -> str:
+        """The trouble with a comparison of a paper with itself, or with something that no paper here speaks of."""
+        if len(named) != 1 or not grammar.STRONG_COMPARISON.search(question):
+            return ""
+        name = self._name(named[0])
+        if re.search(r"\bitself\b", question, re.IGNORECASE):
+            return f"{name} compared with itself shows no difference; name another paper or method."
+        sides = [re.sub(r"^\W*compar\w+\s+", "", side, flags=re.IGNORECASE) for side in grammar.sides(question)]
+        strange = [side for side in sides if tokenize(side) and not self._catalogue.knows(side)]
+        return f"No paper here speaks of “{strange[0]}”; compare {name} with one that is here." if strange else ""
+
     def _ordinal(
         self, found: re.Match[str], dialogue: Dialogue, named: Sequence[str]
     ) -> tuple[tuple[str, ...], str] | None:

@@ -38,9 +38,7 @@ class Engine:
         self.index = PaperIndex(settings)
         self._retriever = Retriever(self.index)
         self._catalogue = Catalogue(self.index)
-        self._understanding = Understanding(
-            self._catalogue, search=self._retriever.search, look=self._retriever.look, find=self.paper
-        )
+        self._understanding = Understanding(self._catalogue, self._retriever, self.paper)
         self._replies = Replies(self.index, self._retriever, self._understanding)
 
     def close(self) -> None:

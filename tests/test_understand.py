@@ -31,9 +31,7 @@ class Mind:
         retriever = Retriever(engine.index)
         engine.index.refresh()
         self.engine, self.catalogue = engine, Catalogue(engine.index)
-        self.understanding = Understanding(
-            self.catalogue, search=retriever.search, look=retriever.look, find=engine.paper
-        )
+        self.understanding = Understanding(self.catalogue, retriever, engine.paper)
 
     def hears(self, question: str, *history: Turn) -> Understood:
         return self.understanding.understand(question, read_dialogue(history, self.catalogue))

@@ -1,19 +1,142 @@
-"""Whether the evidence found can carry an answer at all. Knows no prose."""
+"""Whether what was found answers a question, comes close to it, or is about something else, and the sentence that
+says so. Knows no index and no conversation.
+"""
 
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 
-from rag.answer import Ranked
+from ingest.words import WordIndex
+from rag.answer import Evidence, Ranked
+from rag.names import short_name
+from rag.support import Support, measure
 
+# Logistic models, one for each way a question points at its papers: log-odds that they answer it, per unit of each
+# signal of `rag.support`. Fitted by tests/bench/calibrate_refusal.py to the questions in
+# tests/bench/data/refusal_questions.jsonl; run it again when a signal or the scores of a search change.
+MODELS: Mapping[str, Mapping[str, float]] = {
+    "named": {
+        "": -0.68,
+        "known": 1.03,
+        "elsewhere": -2.14,
+        "thing": -1.35,
+        "number sentence": 1.5,
+        "number": -3.04,
+        "number near": 7.49,
+        "unit": -2.2,
+        "names": -3.21,
+        "cosine": 3.04,
+        "formula": -3.77,
+        "outside": -4.26,
+        "best": 0.68,
+    },
+    "described": {
+        "": -5.11,
+        "unknown": -0.97,
+        "rarest": -0.27,
+        "run": -0.49,
+        "thing share": -1.56,
+        "number": -1.9,
+        "number near": 5.9,
+        "names": -3.63,
+        "cosine": 6.16,
+        "formula": -4.6,
+        "outside": -3.51,
+        "paper": 1.25,
+        "topic": -2.24,
+        "terms": 1.77,
+    },
+    "compared": {"": 3.32, "lack": -4.48, "names": -8.56, "number": -1.41, "outside": 0.0},
+}
+ANSWERED_FROM = 0.45  # probability; on the curve of the same script
+CLOSE_FROM = 0.36  # cosine of the best two sentences from which a paper that is not named comes close
+NEIGHBOURS = 2  # sentences quoted beside 'close'
+NEAREST = 3  # papers named beside 'absent'
 WEAKEST = 0.30  # score of the best paper below which a question is about something else; made on the bundled page
 CODE = re.compile(r"(?<![\w.])(?=[\w-]*[A-Z])(?=[\w-]*\d)[A-Za-z][\w-]*")  # 'H100', 'FP8': a name with a number in it
 NO_WORD = re.compile(r"[\W_]+")
 
 
-def is_too_weak(question: str, ranked: Sequence[Ranked]) -> bool:
-    """Whether an answer would be a guess: nothing comes near, or the question names what no paper found mentions."""
+class Outcome(StrEnum):
+    """What can be said to a question."""
+
+    ANSWERED = "answered"
+    CLOSE = "close"  # the papers it is about are here and do not say it
+    ABSENT = "absent"  # it is about nothing here
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """An outcome and the probability that the evidence answers.
+
+    `missing` is the thing asked for that no evidence states, in the asker's words ('learning rate'), or empty;
+    `mentioned` says that it is spoken of, only not with the number asked for. `papers` are the ids of those meant.
+    """
+
+    outcome: Outcome
+    probability: float
+    missing: str = ""
+    mentioned: bool = False
+    papers: tuple[str, ...] = ()
+
+
+def weigh(question: str, ranked: Sequence[Ranked], words: WordIndex, *, named: Collection[str] = ()) -> Verdict:
+    """Whether the papers found, those the question is about first, answer a question that stands by itself.
+
+    `words` gives the rarity of words in the collection; `named` are ids of papers the question is known to mean.
+    """
+    if not ranked:
+        return Verdict(Outcome.ABSENT, 0.0)
+    support = measure(question, ranked, words, named)
+    chance = probability(support)
+    if chance >= ANSWERED_FROM:
+        return Verdict(Outcome.ANSWERED, chance)
+    meant = support.group == "named" or any(found.paper.id in named for found in support.papers)
+    ids = tuple(found.paper.id for found in support.papers)
+    if meant or support.signals["cosine"] >= CLOSE_FROM:
+        return Verdict(Outcome.CLOSE, chance, support.missing, support.mentioned, ids)
+    return Verdict(Outcome.ABSENT, chance, support.unheard)
+
+
+def probability(support: Support) -> float:
+    """The chance (0 to 1) that evidence with these signals answers."""
+    model = MODELS[support.group]
+    return 1 / (1 + math.exp(-sum(value * support.signals.get(name, 1.0) for name, value in model.items())))
+
+
+def refusal(verdict: Verdict, ranked: Sequence[Ranked], count: int) -> tuple[str, tuple[Evidence, ...]]:
+    """One plain sentence that says why there is no answer, and for 'close' the sentences that come nearest."""
+    if not ranked:
+        return "There are no papers here to answer from.", ()
+    if verdict.outcome is Outcome.CLOSE:
+        meant = next((found for found in ranked if found.paper.id in verdict.papers), ranked[0])
+        near = meant.evidence[:NEIGHBOURS]
+        return f"{_lack(verdict, meant)}{'; this comes nearest' if near else ''}.", near
+    none = "The one paper here does not" if count == 1 else f"None of the {count} papers here"
+    verb = ("mention" if verdict.missing else "answer") + ("" if count == 1 else "s")
+    what = f"“{verdict.missing}”" if verdict.missing else "that"
+    names = [short_name(found.paper) for found in ranked[:NEAREST]]
+    nearest = f"the nearest are {', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else ""
+    return f"{none} {verb} {what}{'; ' + nearest if nearest else ''}.", ()
+
+
+def _lack(verdict: Verdict, found: Ranked) -> str:
+    abstract = f"The abstract of {short_name(found.paper)}"
+    if not verdict.missing:
+        return f"{abstract} does not say that"
+    if verdict.mentioned:
+        return f"{abstract} gives no number for “{verdict.missing}”"
+    return f"{abstract} does not mention “{verdict.missing}”"
+
+
+def is_too_weak(question: str, ranked: Sequence[Ranked], words: WordIndex | None = None) -> bool:
+    """Whether an answer would be a guess; without `words`, only by how near the best paper is and by names."""
+    if words is not None:
+        return weigh(question, ranked, words).outcome is not Outcome.ANSWERED
     if not ranked or ranked[0].score < WEAKEST:
         return True
     texts = [NO_WORD.sub("", f"{found.paper.title} {found.paper.abstract}".casefold()) for found in ranked]
-    named = [NO_WORD.sub("", name.casefold()) for name in CODE.findall(question)]
-    return any(not any(name in text for text in texts) for name in named)
+    coded = [NO_WORD.sub("", name.casefold()) for name in CODE.findall(question)]
+    return any(not any(name in text for text in texts) for name in coded)

@@ -83,11 +83,11 @@ def compare(
     if IDEA not in rows and any(side and not column for side, column in zip(sides, columns, strict=True)):
         rows = (IDEA, *rows)
         columns = _fill_all(sides, ids, rows, looked, wanted)
-    kept = [a for a in rows if a in wanted or any(a in column for column in columns)]
+    kept = [a for a in rows if any(a in column for column in columns)]
     table = Table(papers, names, tuple(Row(a, tuple(_cell(column, a) for column in columns)) for a in kept))
     below = Paragraph(contrast(sides, columns, names, wanted, focused=focused))
-    parts: tuple[Part, ...] = (table, below) if below.statements else (table,)
-    return Draft(parts, _note(kept, columns))
+    parts: tuple[Part, ...] = ((table,) if kept else ()) + ((below,) if below.statements else ())
+    return Draft(parts, _note(wanted, columns))
 
 
 def without_names(question: str, papers: Sequence[Paper], names: Sequence[str]) -> str:
@@ -187,8 +187,9 @@ def _cell(column: Column, aspect: str) -> Cell:
     return Cell(column[aspect].evidence if aspect in column else None)
 
 
-def _note(kept: Sequence[str], columns: Sequence[Column]) -> str:
-    silent = [aspect for aspect in kept if not any(aspect in column for column in columns)]
+def _note(wanted: Sequence[str], columns: Sequence[Column]) -> str:
+    """Which of the aspects asked for no abstract speaks of; they have no row, since nothing could be cited in it."""
+    silent = [aspect for aspect in wanted if not any(aspect in column for column in columns)]
     abstracts = "Neither abstract speaks" if len(columns) == 2 else "None of these abstracts speaks"
     return f"{abstracts} of {' or '.join(silent)}." if silent else ""
 

@@ -18,6 +18,7 @@ from rag.names import COINED_WORD, TITLE_NAME, nickname
 
 LONGEST_NAME = 5  # words
 SHORTEST_NAME = 3  # letters, of a name that is one word
+SURE_LENGTH = 6  # letters from which a word in lower case is a name that only an abstract mentions
 CLOSE_ENOUGH = 0.84  # similarity (difflib) at which a word no paper has is a misspelt name
 WORD = re.compile(r"[^\W_]+(?:[+.'’][^\W_]+)*")
 SPELLED = re.compile(  # 'Cut Cross-Entropy (CCE)'
@@ -122,6 +123,8 @@ class Catalogue:
         if not named or (count == 1 and name not in self._spelled and self._is_ordinary(name)):
             return ()
         best = max(named.values())
+        if best < GIVEN_NAME and count == 1 and name.islower() and len(key) < SURE_LENGTH:
+            return ()  # 'flat' is rarely FLAT
         return tuple(sorted((paper for paper, weight in named.items() if weight == best)))
 
     def _misspelt(self, name: str, key: str) -> dict[str, int] | None:

@@ -14,7 +14,7 @@ from rag.aspects import find_aspects
 from rag.catalogue import Catalogue
 from rag.dialogue import Dialogue
 from rag.grammar import Change, Edit, Kind
-from rag.names import short_name
+from rag.names import COINED_WORD, short_name
 from rag.retrieve import Retriever
 
 MOST_PAPERS = 12  # papers one turn is about
@@ -161,8 +161,11 @@ class Understanding:
 
     def _unknown_side(self, question: str, named: Sequence[str]) -> str:
         """The trouble with a comparison of a paper with itself, or with something that no paper here speaks of."""
-        if len(named) != 1 or not grammar.STRONG_COMPARISON.search(question):
+        if len(named) > 1 or not grammar.STRONG_COMPARISON.search(question):
             return ""
+        if not named:
+            strange = [word for word in COINED_WORD.findall(question) if not self._catalogue.knows(word)]
+            return f"No paper here speaks of “{strange[0]}”; compare papers that are here." if strange else ""
         name = self._name(named[0])
         if re.search(r"\bitself\b", question, re.IGNORECASE):
             return f"{name} compared with itself shows no difference; name another paper or method."

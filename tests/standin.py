@@ -2,10 +2,14 @@
 
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from ingest.errors import ModelError
-from ingest.paper import Paper
-from rag.answer import Answer, Citation, Ranked, Turn
+from ingest.paper import Paper, Sentence
+from rag.answer import Answer, Citation, Evidence, Ranked, Turn
+from rag.draft import Cell, Draft, Group, Numbering, Paragraph, Row, Statement, Table
+from rag.names import short_name
+from rag.prose import render
 
 LENSES = Paper(
     "Grinding Lenses by Candlelight",
@@ -18,6 +22,9 @@ LENSES = Paper(
 )
 MIRRORS = Paper(
     "Mirrors & <Light>", "Mirrors bend light. They do so at 3 < 4 degrees.", ("Tunde Okafor",), "", "ftp://example.org"
+)
+CLOTH = Paper(
+    "Cloth: Wet or Dry", "We wipe | lenses with a wet cloth. It takes an hour a lens. Dry cloth scratches more."
 )
 HOSTILE = (
     "<script>window.ran=1</script><img src=x onerror='window.ran=1'><svg onload=window.ran=1></svg>",
@@ -51,7 +58,7 @@ class StandIn:
         return 2
 
     def paper(self, paper_id: str) -> Paper | None:
-        return {paper.id: paper for paper in (LENSES, MIRRORS)}.get(paper_id)
+        return {paper.id: paper for paper in (LENSES, MIRRORS, CLOTH)}.get(paper_id)
 
     def close(self) -> None:
         self.shut = True
@@ -63,7 +70,8 @@ class StandIn:
             raise ModelError("The model at localhost does not answer; run it, or ask without one.")
         if kind == "endless":
             yield from self.endless()
-        answer = {"hostile": hostile, "unknown": refused}.get(kind, grounded)(question)
+        answers = {"hostile": hostile, "unknown": refused, "compare": compared, "close": close, "survey": survey}
+        answer = answers.get(kind, grounded)(question)
         for at in range(0, len(answer.text), 7):
             yield answer.text[at : at + 7]
         yield answer
@@ -89,11 +97,96 @@ def grounded(question: str) -> Answer:
 
 def refused(question: str) -> Answer:
     closest = tuple(Ranked(paper, 0.1, ()) for paper in (LENSES, MIRRORS))
-    return Answer(question, "The papers do not say.", (), True, question, closest, 0.01)
+    return Answer(question, "The papers do not say.", (), True, question, closest, 0.01, outcome="absent")
+
+
+def evidence(paper: Paper, quote: str) -> Evidence:
+    start = paper.abstract.index(quote)
+    return Evidence(paper, Sentence(quote, start, start + len(quote)), 1.0)
+
+
+def written(question: str, draft: Draft, *, kind: str, understood: str = "", standalone: str = "") -> Answer:
+    """The answer that a draft makes."""
+    numbering = Numbering()
+    text = "".join(render(draft, numbering))
+    tables = [part for part in draft.parts if isinstance(part, Table)]
+    return Answer(
+        question,
+        text,
+        tuple(numbering.citations),
+        False,
+        standalone or question,
+        (),
+        0.01,
+        kind=kind,
+        understood=understood,
+        note=draft.note,
+        table=tables[0] if tables else None,
+    )
+
+
+def compared(question: str) -> Answer:
+    """Three papers, three aspects, one of which one abstract says nothing of and one that none does."""
+    candle = evidence(LENSES, "The candle lasts six hours.")
+    rows = (
+        Row(
+            "idea", tuple(Cell(evidence(p, p.abstract[: p.abstract.index(".") + 1])) for p in (LENSES, MIRRORS, CLOTH))
+        ),
+        Row("speed", (Cell(candle), Cell(None), Cell(evidence(CLOTH, "It takes an hour a lens.")))),
+        Row("batch size", (Cell(None),) * 3),
+    )
+    table = Table((LENSES, MIRRORS, CLOTH), ("Lenses", "Mirrors & <Light>", "Cloth"), rows)
+    below = Paragraph((Statement(evidence(CLOTH, "Dry cloth scratches more."), short_name(CLOTH)),))
+    draft = Draft((table, below), "None of these abstracts speaks of batch size.")
+    understood = "compare · Lenses, Mirrors, Cloth · speed, batch size"
+    asked = "How do Lenses, Mirrors and Cloth differ in speed and batch size?"
+    return written(question, draft, kind="compare", understood=understood, standalone=asked)
+
+
+def survey(question: str) -> Answer:
+    ground = Group((Statement(evidence(LENSES, "We grind lenses."), short_name(LENSES)),), "Lenses by hand")
+    wiped = [
+        Statement(evidence(p, q), short_name(p))
+        for p, q in ((CLOTH, "Dry cloth scratches more."), (MIRRORS, "Mirrors bend light."))
+    ]
+    draft = Draft((ground, Group(tuple(wiped), "Cloths and mirrors")), "90 papers looked at, 3 fit.")
+    return written(question, draft, kind="survey", understood="survey")
+
+
+def close(question: str) -> Answer:
+    near = written(
+        question,
+        Draft((Paragraph((Statement(evidence(MIRRORS, "Mirrors bend light."), "Mirrors & <Light>"),)),)),
+        kind="fact",
+    )
+    words = "The abstract of Mirrors & <Light> gives no number for “weight”; this comes nearest."
+    ranked = tuple(Ranked(paper, 0.1, ()) for paper in (MIRRORS, LENSES))
+    return replace(near, text=f"{words}\n\n{near.text}", refused=True, outcome="close", retrieved=ranked)
 
 
 def hostile(question: str) -> Answer:
     papers = [Paper(text, f"{text} End.", (text,), text, "javascript:window.ran=1") for text in HOSTILE]
     cites = tuple(Citation(n, p.id, p.title, p.abstract, 0, len(p.abstract)) for n, p in enumerate(papers, 1))
-    text = "\n\n".join(f"{text} [{n}]" for n, text in enumerate(HOSTILE, 1))
-    return Answer(question, text, cites, False, HOSTILE[1], tuple(Ranked(p, 0.1, ()) for p in papers), 0.01)
+    lines = [f"{text} [{n}]" for n, text in enumerate(HOSTILE, 1)]
+    flat = [" ".join(line.replace("|", "\\|").split()) for line in lines]
+    grid = "\n".join(f"| {line} | {line} |" for line in (flat[0], "---", *flat))
+    text = "\n\n".join([*lines, grid, *(f"**{line}**\n- {line}" for line in flat)])
+    ranked = tuple(Ranked(p, 0.1, ()) for p in papers)
+    table = Table(
+        tuple(papers),
+        HOSTILE,
+        tuple(Row(text, (Cell(evidence(papers[0], papers[0].abstract)),) * 6) for text in HOSTILE),
+    )
+    return Answer(
+        question,
+        text,
+        cites,
+        False,
+        HOSTILE[1],
+        ranked,
+        0.01,
+        kind="compare",
+        understood=HOSTILE[0],
+        note="".join(HOSTILE),
+        table=table,
+    )

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, 
 from standin import HOSTILE, LENSES, StandIn
 
 from ingest.errors import StoreError
+from rag.table import read_table
 
 CHROMIUM = Path("/usr/bin/chromium")
 pytestmark = [
@@ -124,9 +125,113 @@ def test_marks_of_an_older_answer_go_on_opening_its_own_papers(page: Page) -> No
 
 def test_a_refusal_is_calm_and_offers_the_closest_papers(page: Page) -> None:
     answer = ask(page, "Unknown things")
-    expect(answer).to_have_class("answer refused")
+    expect(answer).to_have_class("answer refused absent")
     answer.get_by_role("button", name="Mirrors & <Light>").click()
     expect(page.locator("#source h3")).to_have_text("Mirrors & <Light>")
+
+
+def test_an_answer_that_comes_close_quotes_the_nearest_sentence(page: Page) -> None:
+    answer = ask(page, "Close to mirrors?")
+    expect(answer.locator("> p").nth(1)).to_contain_text("gives no number for “weight”; this comes nearest.")
+    answer.locator("blockquote button.cite.n1").click()
+    expect(page.locator("#source mark.chosen")).to_have_text("Mirrors bend light.")
+    expect(answer.locator(".sources .heading")).to_have_text("The closest papers")
+    expect(answer.locator(".sources .title")).to_have_text(["Mirrors & <Light>", "Grinding Lenses by Candlelight"])
+
+
+def test_a_comparison_is_a_table_whose_marks_open_their_papers(page: Page) -> None:
+    answer = ask(page, "Compare lenses, mirrors and cloth")
+    expect(answer.get_by_role("table")).to_be_visible()
+    expect(answer.get_by_role("columnheader", name="Mirrors & <Light>")).to_be_visible()
+    expect(answer.get_by_role("rowheader")).to_have_text(["Idea", "Speed", "Batch size"])
+    expect(answer.locator("td.silent")).to_have_count(4)
+    answer.get_by_role("row", name="Speed").get_by_role("button", name="Citation 4: Grinding Lenses").click()
+    expect(page.locator("#source mark.chosen")).to_have_text("The candle lasts six hours.")
+    expect(answer.locator("p.note")).to_have_text("None of these abstracts speaks of batch size.")
+
+
+def test_a_comparison_on_a_phone_is_a_card_for_each_aspect(page: Page) -> None:
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    answer = ask(page, "Compare lenses, mirrors and cloth")
+    expect(answer.locator("thead")).to_be_hidden()
+    expect(answer.locator("td .whose").nth(1)).to_have_text("Mirrors & <Light>")
+    expect(answer.locator("td .whose").nth(1)).to_be_visible()
+    expect(answer.get_by_role("rowheader")).to_have_count(3)
+    across = "[...document.querySelectorAll('#chat *')].every(e => e.getBoundingClientRect().right <= 360)"
+    assert page.evaluate(across)
+    assert page.evaluate("document.querySelector('#chat [role=log]').scrollWidth") <= PHONE["width"]
+    answer.locator("td button.cite.n4").click()
+    expect(page.locator("#source mark.chosen")).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize(
+    ("form", "start"), [("Markdown", "|  | Lenses [1] |"), ("CSV", "aspect,"), ("LaTeX", "\\begin")]
+)
+def test_a_table_is_copied_in_the_form_asked_for(page: Page, address: str, form: str, start: str) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
+    answer = ask(page, "Compare lenses, mirrors and cloth")
+    answer.get_by_role("button", name=form).click()
+    expect(answer.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith(start)
+    assert "[4]" in copied
+    expect(answer.get_by_role("button", name=form)).to_be_visible()
+
+
+def test_a_table_is_copied_where_the_browser_gives_no_clipboard(page: Page) -> None:
+    answer = ask(page, "Compare lenses, mirrors and cloth")
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    answer.get_by_role("button", name="CSV").click()
+    expect(answer.get_by_role("button", name="Copied")).to_be_visible()
+    page.locator("#box textarea").focus()
+    page.keyboard.press("Control+v")
+    expect(page.locator("#box textarea")).to_have_value(re.compile("^aspect,"))
+
+
+def test_the_question_as_understood_can_be_edited_and_asked_again(page: Page, engine: StandIn) -> None:
+    ask(page, "Compare them")
+    ask(page, "How are lenses ground?")
+    edit = page.locator("#chat .answer").first.get_by_role("button", name="edit")
+    box = page.locator("#box textarea")
+    box.fill("half a thought")
+    edit.focus()
+    edit.press("Enter")
+    expect(box).to_be_focused()
+    expect(box).to_have_value("How do Lenses, Mirrors and Cloth differ in speed and batch size?")
+    box.press_sequentially(" Briefly.")
+    box.press("Enter")
+    expect(page.locator("#chat .question")).to_have_count(3)
+    expect(page.locator("#chat .answer button.cite.n1")).to_have_count(4)
+    assert engine.asked[-1][0] == "How do Lenses, Mirrors and Cloth differ in speed and batch size? Briefly."
+
+
+def test_undo_brings_back_what_stood_in_the_box(page: Page) -> None:
+    edit = ask(page, "Compare them").get_by_role("button", name="edit")
+    box = page.locator("#box textarea")
+    box.press_sequentially("half a thought")
+    edit.click()
+    box.press("Control+z")
+    expect(box).to_have_value("half a thought")
+
+
+def test_a_plain_question_offers_nothing_to_edit(page: Page) -> None:
+    answer = ask(page, "How are lenses ground?")
+    expect(answer.locator(".understood")).to_have_text("fact")
+    expect(answer.get_by_role("button", name="edit")).to_have_count(0)
+
+
+def test_a_survey_is_grouped_and_says_how_many_were_looked_at(page: Page) -> None:
+    answer = ask(page, "Survey the lenses")
+    expect(answer.get_by_role("heading", name="Cloths and mirrors")).to_be_visible()
+    expect(answer.locator("li .lead")).to_have_text(["Grinding Lenses by Candlelight", "Cloth", "Mirrors & <Light>"])
+    expect(answer.locator("p.note")).to_have_text("90 papers looked at, 3 fit.")
+
+
+def test_the_table_of_an_earlier_answer_goes_back_to_the_engine(page: Page, engine: StandIn) -> None:
+    ask(page, "Compare lenses, mirrors and cloth")
+    ask(page, "Drop the second row")
+    table = read_table(engine.asked[-1][1][-1].content)
+    assert table == (["Lenses", "Mirrors & <Light>", "Cloth"], ["idea", "speed", "batch size"])
 
 
 def test_an_error_is_said_plainly_and_the_next_question_works(page: Page) -> None:
@@ -170,8 +275,7 @@ def test_a_follow_up_brings_the_conversation_as_plain_words(page: Page, engine: 
     assert (asked.role, asked.content) == ("user", "How are *lenses* <ground>?")
     assert answered.role == "assistant"
     assert answered.content.split("\n") == [
-        "Lenses. The candle lasts six hours. [1] A wet cloth helps. [2]",
-        "",
+        "**Lenses.** The candle lasts six hours. [1] A wet cloth helps. [2]",
         "",
         "- Mirrors bend at 3 < 4 degrees. [3]",
     ]
@@ -241,8 +345,9 @@ def test_a_phone_scrolls_only_up_and_down_and_reaches_the_source(page: Page) -> 
 @pytest.mark.parametrize("spot", range(1, len(HOSTILE) + 1))
 def test_hostile_text_runs_nothing_and_fetches_nothing(page: Page, spot: int) -> None:
     answer = ask(page, f"Hostile {HOSTILE[spot - 1]}")
-    answer.locator(f"button.cite.n{spot}").click()
+    answer.locator(f"button.cite.n{spot}").first.click()
     expect(page.locator("#source mark.chosen").first).to_be_visible()
+    expect(answer.locator("table")).to_have_count(1)
     made = "script, img, svg:not(.iconify), iframe, form, input, style, video, math, a"
     for place in ("#chat .question", "#chat .answer", "#source .content", "#chat .examples"):
         assert page.locator(place).locator(made).count() == 0

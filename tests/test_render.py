@@ -1,18 +1,23 @@
 """From answers to the HTML of the page: what is kept, what is escaped, what a reader can open."""
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from ingest.paper import Paper
-from rag.answer import Answer, Citation, Ranked
-from ui import render
+from ingest.paper import Paper, Sentence
+from rag.answer import Answer, Citation, Evidence, Ranked
+from rag.draft import Cell, Draft, Numbering, Row, Table
+from rag.prose import render as write
+from rag.table import read_table
+from ui import cards, exports, history, prose, render
 
 OWL = Paper("Owls", "Owls see. Owls hear. Owls fly.", ("A. Owl", "B. Owl"), "2024-02-29", "https://owl.org/?a=1&b=2")
 # Every tag and attribute that render may write; anything else in its output came from a text.
 TAGS = re.compile(
-    r"<(?:/?(?:div|p|ul|li|strong|button|span|h3|mark|a)|br)"
-    r'(?: (?:class|dir|type|title|href|target|rel|role)="[^"<>]*"| hidden)*>'
+    r"<(?:/?(?:div|p|ul|li|strong|button|span|h3|mark|a|table|thead|tbody|tr|th|td|blockquote|details|summary)|br)"
+    r'(?: (?:class|dir|type|title|href|target|rel|role|scope)="[^"<>]*"| hidden)*>'
 )
 
 
@@ -51,7 +56,7 @@ def test_two_citations_of_one_paper_share_a_card() -> None:
 
 
 def test_spans_that_overlap_are_both_marked() -> None:
-    marked = render.highlighted(OWL.abstract, [cite(1, 0, 20), cite(2, 10, 30)])
+    marked = cards.highlighted(OWL.abstract, [cite(1, 0, 20), cite(2, 10, 30)])
     first, both, second = "Owls see. ", "Owls hear.", " Owls fly."
     assert marked == (
         f'<p><mark class="n1">{first}</mark><mark class="n1 n2">{both}</mark><mark class="n2">{second}</mark></p>'
@@ -60,7 +65,7 @@ def test_spans_that_overlap_are_both_marked() -> None:
 
 def test_a_quote_that_no_longer_stands_in_the_abstract_is_shown_above_it() -> None:
     edited = Citation(1, OWL.id, OWL.title, "Owls read.", 0, 10)
-    assert render.highlighted(OWL.abstract, [edited]) == (
+    assert cards.highlighted(OWL.abstract, [edited]) == (
         f'<p><mark class="n1">Owls read.</mark></p><p>{OWL.abstract}</p>'
     )
 
@@ -72,7 +77,7 @@ def test_a_paper_that_is_gone_still_shows_its_quote() -> None:
 
 
 def test_the_markdown_of_answers_is_paragraphs_bold_and_lists() -> None:
-    shown = render.prose("One **two** three\nfour\n\n- five\n- **six**\n\n# seven", {}, {})
+    shown = prose.prose("One **two** three\nfour\n\n- five\n- **six**\n\n# seven", prose.Known())
     assert shown == (
         '<p dir="auto">One <strong>two</strong> three<br>four</p>'
         '<ul><li dir="auto">five</li><li dir="auto"><strong>six</strong></li></ul>'
@@ -82,7 +87,7 @@ def test_the_markdown_of_answers_is_paragraphs_bold_and_lists() -> None:
 
 @pytest.mark.parametrize("so_far", ["Owls see. ", "Owls see. [", "Owls see. [1", "Owls see. *", "Owls see. **"])
 def test_a_draft_holds_back_a_mark_that_is_not_complete(so_far: str) -> None:
-    assert render.draft(so_far) == '<div class="answer draft"><p dir="auto">Owls see.</p></div>'
+    assert render.draft(so_far).startswith('<div class="answer draft"><p dir="auto">Owls see.</p><div class="said"')
 
 
 def test_a_draft_shows_complete_marks_that_cannot_be_opened_yet() -> None:
@@ -109,9 +114,19 @@ HOSTILE = [
 def test_hostile_text_stays_text_wherever_it_stands(text: str) -> None:
     paper = Paper(text, text, (text,), text, text)
     citation = Citation(1, paper.id, text, text, 0, len(text))
-    answer = Answer(text, f"{text} **{text}** [1]\n\n- {text}", (citation,), False, text + ".", (), 0.0)
+    cell = text.replace("|", "\\|").replace("\n", " ")
+    grid = f"| {cell} | {cell} [1] |\n|---|---|\n| {cell} | {cell} [1] |"
+    said = f"{text} **{text}** [1]\n\n- {text}\n\n**{cell}** [1]\n- {text}\n\n{grid}"
+    evidence = Evidence(paper, Sentence(text, 0, len(text)), 1.0)
+    answer = Answer(
+        *(text, said, (citation,), False, text + ".", (), 0.0, "answered", text, text, text),
+        table=Table((paper,), (text,), (Row(text, (Cell(evidence),)),)),
+    )
+    close = replace(answer, refused=True, outcome="close", kind="fact", retrieved=(Ranked(paper, 1.0, ()),))
     everywhere = [
         render.answer(answer, lambda _: paper),
+        render.answer(close, lambda _: paper),
+        prose.prose(grid, prose.Known()),
         render.answer(Answer(text, text, (), True, text, (Ranked(paper, 1.0, ()),), 0.0), nowhere),
         *(show(text) for show in (render.question, render.draft, render.problem, render.mode, render.notice)),
         render.cut(text, text),
@@ -128,7 +143,7 @@ def test_hostile_text_stays_text_wherever_it_stands(text: str) -> None:
     "url", ["javascript:alert(1)", "data:text/html,x", "ftp://owl.org", "//owl.org", "http://", "http://[", ""]
 )
 def test_only_web_addresses_become_links(url: str) -> None:
-    assert not render.is_link(url)
+    assert not cards.is_link(url)
 
 
 def test_the_title_links_to_the_paper() -> None:
@@ -139,38 +154,194 @@ def test_the_title_links_to_the_paper() -> None:
 
 def test_a_refusal_lists_the_closest_papers_to_open() -> None:
     many = tuple(Ranked(Paper(f"Owl {n}", "Owls."), 0.1, ()) for n in range(9))
-    shown = render.answer(Answer("q", "Not in these papers.", (), True, "q", many, 0.0), nowhere)
-    assert '<div class="answer refused">' in shown
+    shown = render.answer(Answer("q", "Not in these papers.", (), True, "q", many, 0.0, outcome="absent"), nowhere)
+    assert '<div class="answer refused absent">' in shown
     assert "The closest papers" in shown
     assert shown.count('class="source p') == shown.count('class="card p') == render.MOST_CLOSEST
 
 
-def test_a_follow_up_says_how_it_was_read() -> None:
-    follow = Answer("and they?", "Owls.", (), False, "Do owls fly?", (), 0.0)
-    assert "Read as: Do owls fly?" in render.answer(follow, nowhere)
-    assert "Read as" not in cited(cite(1, 0, 9))
+def test_what_was_understood_is_said_and_can_be_edited() -> None:
+    follow = Answer(
+        "and they?", "Owls.", (), False, "Do owls fly?", (), 0.0, kind="compare", understood="compare · owls"
+    )
+    shown = render.answer(follow, nowhere)
+    assert '<p class="understood"><span dir="auto">compare · owls</span>' in shown
+    assert '<button type="button" class="edit" title="Do owls fly?">edit</button>' in shown
+
+
+def test_a_line_that_names_nothing_gives_way_to_the_whole_question() -> None:
+    follow = Answer("and they?", "Owls.", (), False, "Do owls fly?", (), 0.0, understood="fact")
+    assert "fact · Do owls fly?" in render.answer(follow, nowhere)
+
+
+def test_of_a_question_understood_as_it_stands_only_the_kind_is_said() -> None:
+    assert '<p class="understood">fact</p>' in cited(cite(1, 0, 9))
+    assert "understood" not in render.answer(Answer("hi", "Ask.", (), False, "hi", (), 0.0, kind="talk"), nowhere)
+
+
+def test_a_note_stands_below_the_answer_and_above_its_sources() -> None:
+    given = Answer("q", "Owls see. [1]", (cite(1, 0, 9),), False, "q", (), 0.0, note="9 papers looked at.")
+    places = [render.answer(given, {OWL.id: OWL}.get).index(part) for part in ("Owls see.", "9 papers", "Sources")]
+    assert places == sorted(places)
+
+
+def test_an_answer_that_comes_close_quotes_the_nearest_sentences_and_lists_the_closest_papers() -> None:
+    text = "The abstract of Owls does not say that; this comes nearest.\n\nOwls: Owls see [1]."
+    found = (Ranked(Paper("Bats", "Bats hear."), 0.1, ()), Ranked(OWL, 0.1, ()))
+    close = Answer("q", text, (cite(1, 0, 9),), True, "q", found, 0.0, outcome="close")
+    shown = render.answer(close, nowhere)
+    assert '<div class="answer refused close">' in shown
+    assert "comes nearest.</p><blockquote><p" in shown
+    assert '<span class="lead">Owls</span>: Owls see' in shown
+    assert shown.index("The closest papers") < shown.index(">Bats<")
+
+
+def test_many_sources_are_folded() -> None:
+    papers = [Paper(f"Owl {n}", "Owls see.") for n in range(cards.MANY_SOURCES + 1)]
+    many = tuple(Citation(n, paper.id, paper.title, "Owls see.", 0, 9) for n, paper in enumerate(papers, 1))
+    shown = cited(*many)
+    assert f'<summary class="heading">Sources: {len(many)} papers</summary>' in shown
+    assert "<details" not in cited(*many[:-1])
+
+
+# -- tables ----------------------------------------------------------------------------------------------------------
+
+NORMS = Paper("Norms", "We bound |x| by two. It costs 5 % & more.", url="https://norms.org")
+TABLE = "|  | Owls [1] | A \\|x\\| B [2] |\n| --- | --- | --- |\n| Idea | They see [1] | the abstract does not say |"
+
+
+def compared() -> Answer:
+    """Two papers with bars in a name, an aspect and a cell; a paragraph before them takes the first number."""
+
+    def cell(paper: Paper, start: int, end: int) -> Cell:
+        return Cell(Evidence(paper, Sentence(paper.abstract[start:end], start, end), 1.0))
+
+    rows = (
+        Row("a|b", (cell(OWL, 10, 20), cell(NORMS, 0, 20))),
+        Row("cost", (Cell(None), cell(NORMS, 21, 41))),
+        Row("limits", (Cell(None), Cell(None))),
+    )
+    table = Table((OWL, NORMS), ("Owls", "|Norms|"), rows)
+    numbering = Numbering()
+    numbering.number(Evidence(OWL, Sentence("Owls fly.", 21, 30), 1.0))
+    text = "Owls fly [1].\n\n" + "".join(write(Draft((table,)), numbering))
+    return Answer("q", text, tuple(numbering.citations), False, "q", (), 0.0, kind="compare", table=table)
+
+
+def test_a_table_becomes_one_whose_heads_say_what_they_head() -> None:
+    shown = prose.prose(TABLE, prose.Known())
+    assert shown.startswith('<table class="compared of2" role="table"><thead')
+    assert (
+        '<th scope="col" role="columnheader" dir="auto">A &#124;x&#124; B&#8288;<span class="cite">2</span></th>'
+        in shown
+    )
+    assert '<th scope="row" role="rowheader" dir="auto">Idea</th>' in shown
+    assert '<td role="cell"><span class="whose" dir="auto">Owls</span><span dir="auto">They see&#8288;' in shown
+
+
+def test_a_cell_that_says_nothing_is_marked_as_silent() -> None:
+    silent = '<td class="silent" role="cell"><span class="whose" dir="auto">A &#124;x&#124; B</span>'
+    assert silent + '<span dir="auto">the abstract does not say</span></td>' in prose.prose(TABLE, prose.Known())
+
+
+def test_marks_in_a_table_open_their_paper() -> None:
+    shown = render.answer(compared(), {OWL.id: OWL, NORMS.id: NORMS}.get)
+    assert shown.count('<button type="button" class="cite n2 p1"') == 2, "in the head and in the cell"
+    assert shown.count('<button type="button" class="cite n4 p2"') == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "cells"), [("| a |", ["", ""]), ("| a | b | c | d |", ["b", "c &#124; d"]), ("| a | b |", ["b", ""])]
+)
+def test_a_row_that_does_not_fit_its_head_loses_nothing(line: str, cells: list[str]) -> None:
+    shown = prose.prose(f"|  | X | Y |\n|---|---|---|\n{line}", prose.Known())
+    assert re.findall(r'</span><span dir="auto">(.*?)</span></td>', shown) == cells
+
+
+@pytest.mark.parametrize(
+    "text", ["|x| is a norm.", "| a | b |\n| c | d |", "| a | b |\n| --- |", "|\n|", "|---|\n|---|"]
+)
+def test_lines_that_only_begin_like_a_table_are_a_paragraph(text: str) -> None:
+    shown = prose.prose(text, prose.Known())
+    assert shown.startswith("<p")
+    assert "<t" not in shown
+
+
+def test_a_growing_table_is_shown_row_by_row_and_never_broken() -> None:
+    whole = f"Owls.\n\n{TABLE}\n| Cost | a | b |\n\nEnd."
+    seen = set()
+    for end in range(len(whole)):
+        shown = prose.prose(prose.settled(whole[:end]), prose.Known())
+        assert not re.search(r"\||&#124;|---", shown.replace("&#124;x&#124;", ""))
+        rows = shown.count("<tr")
+        assert rows == 0 or shown.count("<td") == 1 + 2 * (rows - 1)
+        seen.add(rows)
+    assert seen == {0, 1, 2, 3}
+
+
+def test_the_table_of_an_earlier_answer_is_read_out_of_the_history() -> None:
+    given = compared()
+    (turn,) = history.history([{"role": "assistant", "content": render.answer(given, nowhere)}])
+    assert turn.content.split() == given.text.split()
+    assert read_table(turn.content) == (["Owls", "|Norms|"], ["a|b", "cost", "limits"])
+
+
+@pytest.mark.parametrize("made", [render.draft, lambda text: render.cut(text, "Stopped here.")])
+def test_an_answer_that_was_stopped_is_read_back_as_far_as_it_came(made: Callable[[str], str]) -> None:
+    assert (
+        history.plain(made(f"**Owls** [1]\n- Owls: see [1].\n\n{TABLE}"))
+        == f"**Owls** [1]\n- Owls: see [1].\n\n{TABLE}"
+    )
+
+
+def test_what_is_no_answer_is_not_read_back_as_one() -> None:
+    messages = [render.problem("No model."), render.cut("", "Stopped."), render.waiting("Reading")]
+    assert history.history([{"role": "assistant", "content": message} for message in messages]) == []
+
+
+def test_a_copied_table_has_the_numbers_of_its_answer() -> None:
+    given = compared()
+    assert given.table
+    texts = exports.texts(given, given.table)
+    table, _, references = texts["Markdown"].partition("\n\n")
+    assert table in given.text
+    assert references.splitlines() == [
+        "- [2] Owls. https://owl.org/?a=1&b=2",
+        "- [3] Norms. https://norms.org",
+        "- [4] Norms. https://norms.org",
+    ]
+    assert texts["CSV"].startswith("aspect,Owls,Owls: reference,")
+    assert all("[4] Norms." in texts[name] for name in ("CSV", "LaTeX"))
+
+
+def test_a_table_is_copied_from_hidden_text_beside_each_button() -> None:
+    shown = render.answer(compared(), nowhere)
+    copied = re.findall(r'class="copy"[^>]*>(\w+)</button><span class="copied" hidden>([^<]*)</span>', shown)
+    assert [name for name, _ in copied] == ["Markdown", "CSV", "LaTeX"]
+    assert "exports" not in cited(cite(1, 0, 9))
+
+
+# -- the rest --------------------------------------------------------------------------------------------------------
 
 
 def test_dates_authors_and_bylines_read_as_in_a_reference_list() -> None:
-    assert render.readable("2024-02-29") == "29 February 2024"
-    assert render.readable("spring 2024") == "spring 2024"
-    assert render.authors([f"A{n}" for n in range(14)]).endswith("A11 and 2 more")
-    assert render.byline(OWL) == "A. Owl et al., 2024"
-    assert render.byline(Paper("x", "y")) == ""
+    assert cards.readable("2024-02-29") == "29 February 2024"
+    assert cards.readable("spring 2024") == "spring 2024"
+    assert cards.authors([f"A{n}" for n in range(14)]).endswith("A11 and 2 more")
+    assert cards.byline(OWL) == "A. Owl et al., 2024"
+    assert cards.byline(Paper("x", "y")) == ""
 
 
 @pytest.mark.parametrize(
     "text", ["Owls see. [1]", "One & <two> *three* [1] four [12]", "A **b**\n\nC `d` $e$\n\n- f [1]\n- g", "1 < 2 > 0"]
 )
 def test_a_message_can_be_read_back_as_plain_words(text: str) -> None:
-    def words(shown: str) -> str:
-        return " ".join(shown.replace("**", "").split())
-
-    assert words(render.plain(cited(cite(1, 0, 9), text=text))) == words(text)
-    assert words(render.plain(render.draft(text))) == words(text)
-    assert render.plain(render.question(text)) == text
+    assert history.plain(cited(cite(1, 0, 9), text=text)) == text
+    assert history.plain(render.draft(text)) == text
+    assert history.plain(render.question(text)) == text
 
 
 def test_reading_back_takes_linear_time_even_of_forged_messages() -> None:
-    assert render.plain("<" * 300_000 + "a" * 300_000)
-    assert render.plain('<p class="note">' * 30_000) == ""
+    assert history.plain("<" * 300_000 + "a" * 300_000)
+    assert history.plain('<p class="note">' * 30_000) == ""
+    assert history.plain('<div class="said" hidden>' * 30_000) == ""

@@ -19,11 +19,10 @@ from ingest.paper import Paper
 from ingest.text import clean
 from rag.answer import Answer, Turn
 from ui import render
+from ui.history import Chat, clean_lines, history, kept, plain
 
 ASSETS = Path(__file__).parent / "assets"
 MOST_CHARACTERS = 4_000  # of a question
-MOST_TURNS = 20  # of the conversation that an engine is given
-MOST_CHAT_BYTES = 1_000_000  # of the conversation kept on the page: half of what the guard lets in
 BEAT = 0.05  # seconds between two updates of a streamed answer: faster is not seen, and costs
 AT_ONCE = 8  # questions answered side by side
 IN_LINE = 100  # questions waiting before the next is told to come back
@@ -32,7 +31,6 @@ MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
 
 log = logging.getLogger(__name__)
 
-Chat = list[dict[str, str]]
 Update = dict[str, Any]
 
 
@@ -174,8 +172,7 @@ def stop(chat: Any) -> tuple[Update, Chat]:
     """Keep what had come of the answer that was stopped."""
     messages = kept(chat)
     if messages and render.is_draft(messages[-1]["content"]):
-        waited = 'class="answer draft waiting"' in messages[-1]["content"]
-        text = "" if waited else render.plain(messages[-1]["content"])
+        text = plain(messages[-1]["content"])
         messages[-1] = assistant(render.cut(text, "Stopped here." if text else "Stopped."))
     return IDLE, messages
 
@@ -186,38 +183,6 @@ def start_over() -> tuple[Update, Chat, str]:
 
 def assistant(message: str) -> dict[str, str]:
     return {"role": "assistant", "content": message}
-
-
-def kept(chat: Any) -> Chat:
-    """The conversation that the browser sent, reduced to roles and text; the oldest go where it grew too large."""
-    messages: Chat = []
-    size = 0
-    for message in reversed(chat or []):
-        content = words_of(message.get("content"))
-        size += len(content.encode(errors="replace"))
-        if size > MOST_CHAT_BYTES:
-            break
-        if message.get("role") in ("user", "assistant"):
-            messages.append({"role": message["role"], "content": content})
-    return messages[::-1]
-
-
-def words_of(content: Any) -> str:
-    """The text of one message: Gradio gives a string, or a list of parts of which only text counts."""
-    parts = content if isinstance(content, list) else [content]
-    texts = (part.get("text") if isinstance(part, dict) else part for part in parts)
-    return "".join(text for text in texts if isinstance(text, str))
-
-
-def history(messages: Chat) -> list[Turn]:
-    """The last turns as the engine reads them: plain words, no markup."""
-    turns = [Turn(message["role"], clean_lines(render.plain(message["content"]))) for message in messages[-MOST_TURNS:]]
-    return [turn for turn in turns if turn.content]
-
-
-def clean_lines(text: str) -> str:
-    """Text without lone surrogates, control and invisible characters, its line breaks kept."""
-    return "\n".join(clean(line) for line in text.splitlines()).strip()
 
 
 def explain(error: Exception) -> str:

@@ -1,5 +1,6 @@
-// The source panel: a mark [n] or a title in an answer opens its paper beside the conversation.
-// The card to show lies hidden in the same answer, already escaped and sanitised; it is only cloned here.
+// What answers can do: a mark [n] or a title opens its paper beside the conversation, "edit" takes the question as it
+// was understood back into the box, "Copy" copies a table. All of it lies in the same answer, escaped and sanitised,
+// so older answers go on working; it is only cloned, or taken as text, here.
 (() => {
   const sheet = () => document.querySelector("#source .sheet");
   let opener = null;
@@ -43,11 +44,38 @@
     opener = null;
   }
 
+  // Typed for the reader rather than set, so that Gradio hears of it and undo brings back what stood there.
+  function edit(text) {
+    const box = document.querySelector("#box textarea");
+    box.focus();
+    box.select();
+    document.execCommand("insertText", false, text);
+  }
+
+  async function copy(control) {
+    await clip(control.nextElementSibling.textContent);
+    const name = control.textContent;
+    control.textContent = "Copied";
+    setTimeout(() => (control.textContent = name), 1500);
+  }
+
+  // A page that is served without https has no clipboard but the old one.
+  async function clip(text) {
+    if (navigator.clipboard) return navigator.clipboard.writeText(text);
+    const lent = document.body.appendChild(Object.assign(document.createElement("textarea"), { value: text }));
+    lent.select();
+    document.execCommand("copy");
+    lent.remove();
+  }
+
   document.addEventListener("click", (event) => {
-    const control = event.target.closest?.(".answer button.cite, .answer button.source");
+    const control = event.target.closest?.(".answer button, #source .close, #fresh");
+    if (!control) return;
     // A click made by Enter or Space counts no presses of a pointer.
-    if (control) open(control, event.detail === 0);
-    else if (event.target.closest?.("#source .close, #fresh")) close();
+    if (control.matches(".cite, .source")) open(control, event.detail === 0);
+    else if (control.matches(".edit")) edit(control.title);
+    else if (control.matches(".copy")) copy(control);
+    else close();
   });
 
   document.addEventListener("keydown", (event) => {

@@ -3,7 +3,10 @@
 Knows no prose and refuses nothing: each paper gets a probability, and what becomes of it is for others to say.
 """
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import overload
 
 import numpy as np
 
@@ -13,7 +16,7 @@ from ingest.words import tokenize
 from rag.answer import Evidence, Ranked
 from rag.names import COINED_WORD
 from rag.retrieve import Scope
-from rag.shelf import Floats, Numbers, Shelf, Shelves
+from rag.shelf import Floats, Shelf, Shelves
 from rag.topic import find_topic
 
 WORD_SHARE = 0.6  # of the topic's words in a sentence, beside its cosine: its merit; 0.3 does as well
@@ -56,6 +59,34 @@ class Judged:
         return Ranked(self.paper, self.probability, (self.evidence,))
 
 
+class Judgement(Sequence[Judged]):
+    """What was judged, each paper made when it is looked at: of ten thousand, a list tells of a few dozen."""
+
+    def __init__(self, shelf: Shelf, order: list[int], best: list[int], chances: list[float]) -> None:
+        """`order` are the papers' places on the shelf, `best` the sentence of each place, `chances` its probability."""
+        self._shelf, self._order, self._best, self._chances = shelf, order, best, chances
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    @overload
+    def __getitem__(self, at: int) -> Judged: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Judged]: ...
+    def __getitem__(self, at: int | slice) -> Judged | list[Judged]:
+        return list(map(self._make, self._order[at])) if isinstance(at, slice) else self._make(self._order[at])
+
+    def _make(self, place: int) -> Judged:
+        held, chance = self._shelf.held[place], self._chances[place]
+        evidence = Evidence(held.paper, held.sentences[self._best[place]], chance)
+        return Judged(held.paper, evidence, chance, self._shelf.vectors[place])
+
+
+def fitting(judged: Sequence[Judged]) -> Sequence[Judged]:
+    """Those of the papers judged, the likeliest first, that are likely enough to be listed."""
+    return judged[: bisect_right(judged, -LISTED, key=lambda one: -one.probability)]
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """What a topic gives: `signals` (papers, len(SIGNALS)), not yet relative, and the merit of each unit."""
@@ -71,7 +102,7 @@ class Judge:
         self.index = index
         self._shelves = Shelves(index)
 
-    def judge(self, question: str, *, scope: Scope | None = None) -> list[Judged]:
+    def judge(self, question: str, *, scope: Scope | None = None) -> Sequence[Judged]:
         """Every paper of the index, or of the scope, that has an abstract, the likeliest first.
 
         A paper is as likely in one scope as in any other. A question that names no topic asks for all of them.
@@ -88,13 +119,13 @@ class Judge:
         if topic.unwanted:
             unlikely = 1 - self._chances(self.measure(shelf, topic.unwanted).signals)
             chances = chances * unlikely if topic.wanted else leave_out(unlikely)
-        best = best_units(shelf, own_matter(shelf) if merits is None else merits)
+        best = best_sentences(shelf, shelf.central if merits is None else merits)
         order = np.argsort(-chances, kind="stable")
         if scope and scope != Scope():
             record = self.index.record
             inside = np.isin(shelf.numbers, record.select(ids=scope.ids, since=scope.since, until=scope.until))
             order = order[inside[order]]
-        return [_judged(shelf, int(i), best[i], float(chances[i])) for i in order]
+        return Judgement(shelf, order.tolist(), best, chances.tolist())
 
     def current(self) -> Shelf:
         """The papers as they stand, for one who measures them himself."""
@@ -168,21 +199,10 @@ def describe(signals: Floats, usual: tuple[tuple[float, float], ...]) -> Floats:
     return described.astype(np.float32)
 
 
-def own_matter(shelf: Shelf) -> Floats:
-    """The merit of each sentence where nothing is asked: how near it is to its whole abstract."""
-    merits: Floats = np.einsum("ij,ij->i", shelf.rows, shelf.rows[shelf.starts][shelf.paper])
-    merits[shelf.starts] = -np.inf
-    return merits
-
-
-def best_units(shelf: Shelf, merits: Floats) -> Numbers:
-    """The unit of each paper with the most merit, the way it speaks counted in; the first of equals."""
+def best_sentences(shelf: Shelf, merits: Floats) -> list[int]:
+    """Which sentence of each paper has the most merit, the way it speaks counted in; the first of equals."""
     merits = merits + shelf.manner
     best = np.flatnonzero(merits == np.maximum.reduceat(merits, shelf.starts)[shelf.paper])
-    return best[np.unique(shelf.paper[best], return_index=True)[1]]
-
-
-def _judged(shelf: Shelf, at: int, unit: int, chance: float) -> Judged:
-    held = shelf.held[at]
-    evidence = Evidence(held.paper, held.sentences[unit - shelf.starts[at] - 1], chance)
-    return Judged(held.paper, evidence, chance, shelf.rows[shelf.starts[at]])
+    first = best[np.unique(shelf.paper[best], return_index=True)[1]]
+    found: list[int] = (first - shelf.starts - 1).tolist()
+    return found

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import reduce
+from functools import cached_property, reduce
 from itertools import chain
 
 import numpy as np
@@ -25,7 +25,8 @@ Floats = NDArray[np.float32]
 Numbers = NDArray[np.int64]
 
 NOTHING = np.zeros(0, np.int64)
-SPELLED = re.compile(r"((?:[^\W_]+[\s-]+){2,8})\(([A-Z][A-Za-z]*[A-Z])s?\)")  # 'graph neural networks (GNNs)'
+SHORT = re.compile(r"\(([A-Z][A-Za-z]{0,6}[A-Z])s?\)")  # '(GNNs)'
+BEFORE = 120  # characters that spell out what an abbreviation behind them is short for
 DIGITS = "0123456789"
 SHORTEST_MISSPELT, LIKENESS = 6, 0.8  # letters of a word no paper has, and its likeness (difflib) to one they have
 
@@ -49,7 +50,7 @@ class Shelf:
     """The units of all papers that have an abstract, a paper's title before its sentences, papers in order of entry.
 
     `starts` is where each paper begins, `paper` the paper of each unit, `rows` their vectors (units, dim), all 0
-    where there are none, `manner` what each sentence is worth for how it speaks.
+    where there are none, `vectors` those of whole papers, `manner` what each sentence is worth for how it speaks.
     """
 
     def __init__(self, held: Sequence[Held], vocabulary: Mapping[str, int]) -> None:
@@ -63,6 +64,7 @@ class Shelf:
         for start, h in zip(self.starts, self.held, strict=True):
             if h.rows is not None:
                 self.rows[start : start + len(h.rows)] = h.rows
+        self.vectors = list(self.rows[self.starts])
         manners = (manner(text) for h in self.held for text in ("", *(s.text for s in h.sentences)))
         self.manner = np.fromiter(manners, dtype=np.float32, count=len(self.paper))
         self._short = dict(chain.from_iterable(h.short for h in self.held))
@@ -80,6 +82,13 @@ class Shelf:
         order = np.argsort(tokens, kind="stable")
         self._units = np.repeat(np.arange(len(units)), [len(words) for words in units])[order]
         self._bounds = np.searchsorted(tokens[order], np.arange(len(vocabulary) + 1))
+
+    @cached_property
+    def central(self) -> Floats:
+        """The merit of each sentence where nothing is asked: how near it is to its whole abstract."""
+        merits: Floats = np.einsum("ij,ij->i", self.rows, self.rows[self.starts][self.paper])
+        merits[self.starts] = -np.inf
+        return merits
 
     def find(self, tokens: Sequence[str]) -> list[Numbers]:
         """The units that hold each stem, or what is short for it or spells it out as some paper here does."""
@@ -147,9 +156,9 @@ class Shelves:
 
 def abbreviations(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """What a text abbreviates, as stems: 'neural networks (NNs)' gives 'nn' with 'neural' and 'network'."""
-    for found in SPELLED.finditer(text):
-        short = found[2].casefold()
-        words = re.findall(r"[^\W_]+", found[1])[-len(short) :]
+    for found in SHORT.finditer(text):
+        short = found[1].casefold()
+        words = re.findall(r"[^\W_]+", text[max(0, found.start() - BEFORE) : found.start()])[-len(short) :]
         if "".join(word[0] for word in words).casefold() == short:
             yield stem(short), tuple(dict.fromkeys(tokenize(" ".join(words))))
 

@@ -4,9 +4,10 @@ A heading is the papers' own words and true of every paper under it; who says no
 """
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Sequence, Set
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain, pairwise
 
 import numpy as np
@@ -56,57 +57,63 @@ def find_strands(papers: Sequence[Judged], asked: str = "", *, most: int = MOST_
     if len(papers) <= 2 * FEWEST or not vectors.any():
         return [Strand("", tuple(papers))]
     without = frozenset(tokenize(asked))
-    phrases = [phrases_of(judged, without) for judged in papers]
-    holders: dict[Phrase, list[int]] = defaultdict(list)
-    for i, said in enumerate(phrases):
-        for phrase in said:
-            holders[phrase].append(i)
-    left = set(range(len(papers)))
+    phrases = [phrases_of(judged.paper.title, judged.paper.abstract) for judged in papers]
+    held = Counter(chain.from_iterable(phrases))
+    most_held = LARGEST * len(papers)
+    heads = sorted(p for p, count in held.items() if FEWEST <= count <= most_held and not set(p) <= without)
+    holds = np.asarray([[phrase in said for said in phrases] for phrase in heads], dtype=np.float32)
+    left = np.ones(len(papers), dtype=bool)
     found: list[Strand] = []
-    while len(found) < most:
-        worth = {phrase: _worth(phrase, left.intersection(held), held, vectors) for phrase, held in holders.items()}
-        best = max(worth, key=lambda phrase: (worth[phrase], phrase), default=())
-        if not best or worth[best] <= 0:
+    while len(found) < most and heads:
+        worth = _worth(holds * left, vectors @ vectors.T) * np.asarray([PAIR if len(p) > 1 else 1.0 for p in heads])
+        best = int(np.argmax(worth))
+        if worth[best] <= 0:
             break
-        inside = sorted(left.intersection(holders[best]))
-        left.difference_update(inside)
-        found.append(Strand(_spell([phrases[i][best] for i in inside]), tuple(papers[i] for i in inside)))
-    if len(found) < 2 or len(left) > (1 - FEWEST_PLACED) * len(papers):
+        inside = np.flatnonzero(holds[best] * left).tolist()
+        left[inside] = False
+        found.append(Strand(_spell([phrases[i][heads[best]] for i in inside]), tuple(papers[i] for i in inside)))
+    if len(found) < 2 or left.sum() > (1 - FEWEST_PLACED) * len(papers):
         return [Strand("", tuple(papers))]
     found.sort(key=lambda strand: -strand.papers[0].probability)
-    return [*found, Strand("", tuple(papers[i] for i in sorted(left)))] if left else found
+    rest = tuple(papers[i] for i in np.flatnonzero(left).tolist())
+    return [*found, Strand("", rest)] if rest else found
 
 
-def _worth(phrase: Phrase, placed: Set[int], held: Sequence[int], vectors: Floats) -> float:
-    """How well a phrase heads a strand of the papers it would place, by their number and nearness; 0 is not at all."""
-    if len(placed) < FEWEST or len(held) > LARGEST * len(vectors):
-        return 0.0
-    inside = np.zeros(len(vectors), dtype=bool)
-    inside[list(placed)] = True
-    near = vectors @ vectors[inside].mean(axis=0)
-    own = (len(placed) * near[inside].mean() - 1) / (len(placed) - 1)  # without each paper's nearness to itself
-    nearer = float(own - near[~inside].mean())
-    return len(placed) * nearer * (PAIR if len(phrase) > 1 else 1.0) if nearer >= NEARER else 0.0
+def _worth(holds: Floats, near: Floats) -> Floats:
+    """How well each phrase heads a strand of the papers that hold it, by their number and nearness; 0 is not at all.
+
+    `holds` is (phrases, papers), 0 or 1; `near` the cosine of each two papers.
+    """
+    count = holds.sum(axis=1)
+    to_each = holds @ near
+    pairs = (holds * to_each).sum(axis=1)
+    own = (pairs - count) / np.maximum(count * (count - 1), 1)  # without each paper's nearness to itself
+    other = (to_each.sum(axis=1) - pairs) / np.maximum(count * (len(near) - count), 1)
+    worth: Floats = np.where((count >= FEWEST) & (own - other >= NEARER), count * (own - other), 0.0)
+    return worth
 
 
-def phrases_of(judged: Judged, without: frozenset[str]) -> dict[Phrase, str]:
+@lru_cache(maxsize=4_000)
+def phrases_of(title: str, abstract: str) -> Mapping[Phrase, str]:
     """The words and pairs of neighbouring words that a paper is about, by their stems, as first written."""
     times: Counter[Phrase] = Counter()
     spelled: dict[Phrase, str] = {}
-    title = judged.paper.title
-    for text, weight in ((title, ABOUT), (judged.paper.abstract, 1)):
+    for text, weight in ((title, ABOUT), (abstract, 1)):
         for clause in re.split(r"[.,;:!?()]", text):
-            words = WORD.findall(clause)
-            for written in chain(zip(words, strict=True), pairwise(words)):
-                phrase = tuple(stem(word.casefold()) for word in written)
-                dull = any(
-                    w.casefold() in STOPWORDS or len(w) < 3 or p in PLAIN for w, p in zip(written, phrase, strict=True)
-                )
-                if dull or set(phrase) <= without or (len(written) == 1 and len(written[0]) < SHORTEST):
-                    continue
-                times[phrase] += weight
-                spelled.setdefault(phrase, " ".join(written))
+            words = [(word, _telling(word.casefold())) for word in WORD.findall(clause)]
+            singles = (((word,), (part,)) for word, part in words if len(word) >= SHORTEST)
+            pairs = (((a, b), (first, second)) for (a, first), (b, second) in pairwise(words))
+            for written, phrase in chain(singles, pairs):
+                if all(phrase):
+                    times[phrase] += weight
+                    spelled.setdefault(phrase, " ".join(written))
     return {phrase: spelled[phrase] for phrase, count in times.items() if count >= ABOUT + (len(phrase) == 1)}
+
+
+def _telling(word: str) -> str:
+    """The stem of a word that tells what a paper is about; empty for any other."""
+    part = stem(word)
+    return "" if word in STOPWORDS or len(word) < 3 or part in PLAIN else part
 
 
 def _spell(written: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from ingest.record import Entry
 from ingest.words import stems
 from rag.answer import Evidence, Ranked
 from rag.draft import Draft, Group, Paragraph, Statement
-from rag.judge import LISTED, Judged
+from rag.judge import Judged, fitting
 from rag.names import short_name
 from rag.rhetoric import Role, turning_point, weigh
 from rag.shelf import Floats
@@ -27,6 +27,7 @@ ROLES = (Role.IDEA, Role.RESULT, Role.PROBLEM, Role.LIMITS, Role.RESULT)
 PLAINLY = 0.35  # weight from which a sentence plays a role (rag.rhetoric gives 0 to about 1.5)
 CENTRAL = 0.4  # of nearness to the whole abstract (a cosine) beside the weight of a role
 SAME = 0.6  # share of a sentence's words already said from which it says nothing new
+MOST_SORTED = 300  # papers that strands are found among
 MOST_STRANDS, MOST_OF_STRAND, MOST_UNSORTED = 8, 3, 6  # of a summary that can be read in a minute
 
 
@@ -55,11 +56,18 @@ def summarise_paper(found: Ranked | Entry) -> Draft:
 
 def summarise_topic(question: str, judged: Sequence[Judged]) -> Draft:
     """The strands among the papers that fit, each with the papers that show it best; no parts where none fits."""
-    fitting = [paper for paper in judged if paper.probability >= LISTED]
-    strands = find_strands(fitting, find_topic(question).wanted, most=MOST_STRANDS) if fitting else []
+    fit = fitting(judged)
+    strands = find_strands(_some(fit), find_topic(question).wanted, most=MOST_STRANDS) if fit else []
     groups = [Group(tuple(map(state, _best(strand))), strand.heading) for strand in strands]
     quoted = sum(len(group.items) for group in groups)
-    return Draft(tuple(groups), count_papers(len(judged), len(fitting), quoted))
+    return Draft(tuple(groups), count_papers(len(judged), len(fit), quoted))
+
+
+def _some(papers: Sequence[Judged]) -> Sequence[Judged]:
+    """As many as can be sorted while one waits: the likeliest, or every so many where all are as likely."""
+    if papers[0].probability > papers[-1].probability:
+        return papers[:MOST_SORTED]
+    return papers[:: 1 + (len(papers) - 1) // MOST_SORTED]
 
 
 def _best(strand: Strand) -> Sequence[Judged]:

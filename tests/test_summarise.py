@@ -154,7 +154,10 @@ def test_a_heading_is_true_of_every_paper_under_it(judge: Judge) -> None:
     strands = find_strands(judge.judge("all papers"), most=8)
     assert len(strands) > 4
     for strand in filter(lambda strand: strand.heading, strands):
-        said = [{text.casefold() for text in phrases_of(one, frozenset()).values()} for one in strand.papers]
-        stems = [set(phrases_of(one, frozenset())) for one in strand.papers]
+        said = [
+            {text.casefold() for text in phrases_of(one.paper.title, one.paper.abstract).values()}
+            for one in strand.papers
+        ]
+        stems = [set(phrases_of(one.paper.title, one.paper.abstract)) for one in strand.papers]
         assert set.intersection(*stems), strand.heading
         assert any(strand.heading.casefold() in each for each in said)

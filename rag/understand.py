@@ -279,7 +279,7 @@ class Understanding:
     def _described(self, question: str, named: tuple[str, ...]) -> tuple[str, ...]:
         """The papers that the sides of a comparison describe, one for each side, besides those named."""
         count = grammar.counted(question)
-        sides = [side for side in grammar.sides(question) if len(tokenize(side)) > 1]
+        sides = [s for s in grammar.sides(question) if len(tokenize(s)) > 1 and not grammar.ASKS.match(s)]
         ranked = self._search(question, k=DESCRIBED_FROM)
         whole = {found.paper.id: found.score / ranked[0].score for found in ranked if found.score > 0}
         if not named and not count and len(ranked) > 1 and whole.get(ranked[1].paper.id, 0.0) < SECOND_SIDE:
@@ -288,12 +288,12 @@ class Understanding:
         for place, side in enumerate(sides[:MOST_SIDES]):
             found = self._look(side, list(whole))
             best = max((one.score for one in found), default=0.0) or 1.0
-            fits += [((one.score / best) ** 2 + whole[one.paper.id], place, one.paper.id) for one in found]
+            fits += [(2 * whole[one.paper.id] + (one.score / best) ** 2, place, one.paper.id) for one in found]
         chosen = dict.fromkeys(named)
         told: set[int] = set()
         for _, place, paper in sorted(fits, reverse=True):  # a side has one paper
             if place not in told and paper not in chosen:
-                told.add(place)
+                told |= set() if grammar.counted(sides[place]) else {place}  # 'two papers on …' is both of them
                 chosen[paper] = None
         return tuple(chosen)[: count or max(2, len(named))]
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 
 from ingest.words import stems
 from rag.answer import Evidence, Ranked
+from rag.measures import MARK
 from rag.names import nickname, short_name
 from rag.retrieve import GATE_CENTRE
 
@@ -77,8 +78,11 @@ def lead_of(evidence: Evidence) -> str:
 
 
 def flow(text: str) -> str:
-    """A sentence without the full stops inside it ('et al.', 'e.g.'), so that each stop ends a cited sentence."""
-    return INNER_STOP.sub("", text)
+    """A sentence as it reads within an answer: each full stop ends a cited sentence, each [n] is a mark of ours.
+
+    Stops inside it go ('et al.', 'e.g.'), and what only looks like a mark is put in round brackets.
+    """
+    return INNER_STOP.sub("", MARK.sub(lambda found: f"({found[0][1:-1]})", text))
 
 
 def mark(sentence: str, number: int) -> str:

@@ -104,8 +104,8 @@ class Replies:
     def _summarise(self, asked: Understood, scope: Scope | None) -> Reply:
         papers = self._papers(asked.papers)
         if papers:
-            found = self._retriever.look(asked.standalone, [paper.id for paper in papers[:MOST_COMPARED]])
-            drafts = [summarise_paper(one) for one in found]
+            numbers = [n for paper in papers[:MOST_COMPARED] for n in self._index.record.select(ids=[paper.id])]
+            drafts = [summarise_paper(entry) for entry in self._index.entries(numbers)]
             parts = tuple(part for draft in drafts for part in draft.parts)
             return Reply(Draft(parts), self._near(asked, scope))
         ranked = self._near(asked, scope)

@@ -56,7 +56,8 @@ def _quote(evidence: Evidence, numbering: Numbering) -> str:
 
 def _without_stops(text: str) -> str:
     """A text on one line without full stops that end a word, so that a line of the table reads as one sentence."""
-    return " ".join(STOPS.sub("", text).split())
+    unmarked = MARK.sub(lambda found: f"({found[0][1:-1]})", text)  # a quote's own [16] is no mark of ours
+    return " ".join(STOPS.sub("", unmarked).split())
 
 
 def _escape(text: str) -> str:

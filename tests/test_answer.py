@@ -8,8 +8,11 @@ import pytest
 from ingest.paper import Paper, Sentence
 from rag.answer import Answer, Evidence, Ranked
 from rag.engine import Engine, common_topic
-from rag.extract import choose, flow, mark, refuse, write
+from rag.draft import Numbering
+from rag.extract import choose, flow, mark
 from rag.measures import MARK, answer_sentences
+from rag.prose import render
+from rag.reply import as_paragraphs, shorten
 
 QUESTIONS = [
     "Which tasks was WaLLoC tried on?",
@@ -26,7 +29,8 @@ def test_every_sentence_is_cited_and_every_mark_is_a_quote_word_for_word(engine:
     answer = engine.ask(question)
     assert not answer.refused
     assert all(MARK.search(sentence) for sentence in answer_sentences(answer.text))
-    assert [int(n) for n in re.findall(r"\[(\d+)\]", answer.text)] == [c.number for c in answer.citations]
+    marks = dict.fromkeys(int(n) for n in re.findall(r"\[(\d+)\]", answer.text))
+    assert list(marks) == [c.number for c in answer.citations] == list(range(1, len(answer.citations) + 1))
     for cited in answer.citations:
         paper = engine.paper(cited.paper_id)
         assert paper
@@ -51,15 +55,22 @@ def test_sentences_of_a_paper_stand_in_reading_order(engine: Engine) -> None:
     assert [cited.start for cited in citations] == sorted(cited.start for cited in citations)
 
 
-@pytest.mark.parametrize(
-    "question", ["asdf qwer zxcv", "best pizza dough recipe", "How fast is FlashAttention-2 on H100 in FP8?"]
-)
-def test_what_the_papers_do_not_say_is_refused_in_one_sentence_with_the_closest(engine: Engine, question: str) -> None:
+@pytest.mark.parametrize("question", ["asdf qwer zxcv", "best pizza dough recipe"])
+def test_what_no_paper_is_about_is_refused_in_one_sentence_with_the_closest(engine: Engine, question: str) -> None:
     answer = engine.ask(question)
-    assert answer.refused
-    assert answer.citations == ()
-    assert answer.text == "None of the 90 papers here answers that."
+    assert (answer.refused, answer.outcome, answer.citations) == (True, "absent", ())
+    assert answer.text.startswith("None of the 90 papers here ")
+    assert "\n" not in answer.text
     assert len(answer.retrieved) == 10
+
+
+def test_what_a_paper_comes_close_to_is_refused_with_what_it_does_say(engine: Engine) -> None:
+    answer = engine.ask("How fast is FlashAttention-2 on H100 in FP8?")
+    assert (answer.refused, answer.outcome) == (True, "close")
+    first, *neighbours = answer.text.split("\n\n")
+    assert first == "The abstract of FlashAttention-2 does not mention “H100”; this comes nearest."
+    assert all(MARK.search(sentence) for text in neighbours for sentence in answer_sentences(text))
+    assert {cited.title.partition(":")[0] for cited in answer.citations} == {"FlashAttention-2"}
 
 
 def test_streamed_pieces_make_up_the_answer_which_comes_last_and_once(engine: Engine) -> None:
@@ -99,7 +110,7 @@ def ranked(title: str, score: float, *sentences: tuple[str, float]) -> Ranked:
 
 
 def said(question: str, *papers: Ranked) -> str:
-    return "".join(piece for piece, _ in write(choose(question, papers)))
+    return "".join(render(as_paragraphs(choose(question, papers)), Numbering()))
 
 
 def test_a_sentence_that_repeats_another_is_left_out() -> None:
@@ -134,9 +145,14 @@ def test_a_mark_stands_before_the_stop(sentence: str, marked: str) -> None:
     assert mark(sentence, 7) == marked
 
 
-def test_a_refusal_names_what_there_is() -> None:
-    assert refuse([], 0) == "There are no papers here to answer from."
-    assert refuse([ranked("A", 1, ("Ants.", 1))], 1) == "The one paper here does not answer that."
+def test_a_shorter_answer_keeps_the_first_sentence_of_each_paper() -> None:
+    papers = [ranked("A", 1.0, ("Ants.", 1.0), ("Big ones run.", 0.9)), ranked("B", 1.0, ("Bees.", 1.0))]
+    draft = shorten(as_paragraphs(choose("what", papers)))
+    assert "".join(render(draft, Numbering())) == "A: Ants [1].\n\nB: Bees [2]."
+
+
+def test_what_only_looks_like_a_mark_is_none() -> None:
+    assert flow("As shown in [16] and [2, 3], it works.") == "As shown in (16) and (2, 3), it works."
 
 
 def test_a_topic_is_a_pair_of_words_that_titles_share() -> None:

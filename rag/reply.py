@@ -25,6 +25,7 @@ from rag.understand import Understanding, Understood
 RETRIEVED = 10  # papers an answer reports as found
 MEANT = 0.3  # what being named, or pointed to, adds to a paper's score in the ranking
 MOST_COMPARED = 6
+STANDS_OUT = 0.6  # share of the best chance that another paper needs where some are to choose from
 
 HELLO = (
     "Ask about the papers here in plain words: what one says, how two differ, which of them do something. "
@@ -95,7 +96,10 @@ class Replies:
     def _survey(self, asked: Understood, scope: Scope | None) -> Reply:
         scope = Scope(asked.papers) if asked.papers else scope
         judged = self._judge.judge(asked.standalone, scope=scope)
-        draft = survey(asked.standalone, judged, len(judged))
+        looked_at = len(judged)
+        if asked.papers and judged:  # 'which of them': those that stand out among them
+            judged = [one for one in judged if one.probability >= STANDS_OUT * judged[0].probability]
+        draft = survey(asked.standalone, judged, looked_at)
         ranked = tuple(one.ranked() for one in judged[:RETRIEVED])
         if not draft.parts:
             return self._refuse(Verdict(Outcome.ABSENT, 0.0, ""), ranked)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from rag.engine import Engine
+from rag.evaluate import read_lines
 from ui.cli import main
 
 REFERENCE = Path(__file__).resolve().parents[2] / "shared" / "gold"
@@ -125,6 +127,80 @@ def test_a_judgement_without_a_grade_is_named_by_its_line(collection: Path, caps
     code, _, err = run(capsys, "eval", "--beir", str(collection))
     assert (code, err.count("\n")) == (2, 1)
     assert f"line {len(QRELS) + 1}" in err
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("corpus.jsonl", b'{"title": "Zebra", "text": "No id."}'),
+        ("corpus.jsonl", b'{"_id": null}'),
+        ("corpus.jsonl", b'{"_id": "d9", "text": "caf\xe9"}'),
+        ("queries.jsonl", b'{"text": "zebra"}'),
+        ("queries.jsonl", b'{"_id": "q9"}'),
+        ("queries.jsonl", b'{"_id": "q9", "text": null}'),
+        ("queries.jsonl", b"[]"),
+        ("qrels.tsv", b"q1\tcaf\xe9\t1"),
+        ("qrels.tsv", b"q1\t1"),
+    ],
+)
+def test_a_line_that_is_not_of_a_collection_is_named(
+    name: str, line: bytes, collection: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    judge(collection, header=False)
+    lines_before = (collection / name).read_bytes().count(b"\n")
+    with (collection / name).open("ab") as out:
+        out.write(b"\r\n" + line + b"\n")
+    code, out_text, err = run(capsys, "eval", "--beir", str(collection))
+    assert (code, out_text, err.count("\n")) == (1 if b"\xe9" in line else 2, "", 1)
+    assert f"{name}, line {lines_before + 2}: n" in err
+
+
+def test_lines_are_counted_as_an_editor_counts_them(tmp_path: Path) -> None:
+    path = tmp_path / "questions.jsonl"
+    path.write_bytes('\ufeff{"question": "one\u2028and\x85the same"}\r\n\n  \r\n{"question": "two"}'.encode())
+    rows = read_lines(path)
+    assert [(row.number, row["question"]) for row in rows] == [(1, "one\u2028and\x85the same"), (4, "two")]
+    assert rows[1].place == f"{path}, line 4"
+
+
+@pytest.mark.parametrize(
+    ("command", "fields", "said"),
+    [
+        ("eval", {"must": "abc"}, "'must' is no list of texts"),
+        ("eval", {"papers": "Zebra"}, "'papers' is no list of texts"),
+        ("eval", {"papers": {"Zebra": 1}}, "'papers' is no list of texts"),
+        ("eval", {"optional": ["Zebra", None]}, "'optional' is no list of texts"),
+        ("eval", {"question": None}, "no 'question' text"),
+        ("batch", {"question": None}, "no 'question' text"),
+        ("eval", {"history": "abc"}, "'history' must be a list"),
+        ("batch", {"history": "abc"}, "'history' must be a list"),
+    ],
+)
+def test_a_question_that_is_none_is_named_before_the_first_is_asked(
+    command: str,
+    fields: dict[str, object],
+    said: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(Engine, "ask", lambda self, question, history=(): asked.append(question))
+    path = tmp_path / "questions.jsonl"
+    path.write_text('{"question": "bells?"}\n\n' + json.dumps({"question": "lenses?", **fields}))
+    code, out, err = run(capsys, command, str(path), *([str(tmp_path / "a.jsonl")] if command == "batch" else []))
+    assert (code, out, err.count("\n"), asked) == (2, "", 1, [])
+    assert f"{path}, line 3: {said}" in err
+
+
+def test_a_question_that_cannot_be_asked_is_named_by_its_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "questions.jsonl"
+    path.write_text('\n{"question": " "}\n')
+    code, _, err = run(capsys, "eval", str(path))
+    assert code == 2
+    assert f"{path}, line 2: The question is empty" in err
 
 
 @pytest.mark.skipif(not (REFERENCE / "score.py").is_file(), reason="the reference scorer is not beside this project")

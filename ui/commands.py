@@ -19,7 +19,7 @@ from ui.terminal import answer_text, bar, figures_text, papers_text, print_json,
 
 if TYPE_CHECKING:
     from ingest.library import Ingested
-    from rag.answer import Answer, Turn
+    from rag.answer import Answer
     from rag.engine import Engine
 
 BUNDLED_PAGE = Path(__file__).parent.parent / "ingest" / "pages" / "daily_papers_page.txt"
@@ -108,13 +108,10 @@ def ask(args: Namespace) -> int:
 
 
 def batch(args: Namespace) -> int:
-    from rag.evaluate import read_history, read_lines
+    from rag.evaluate import read_history, read_lines, read_question
 
-    asked: list[tuple[object, str, list[Turn]]] = []
-    for number, row in enumerate(read_lines(args.questions), start=1):
-        if not isinstance(row.get("question"), str):
-            raise UsageError(f"{args.questions}, line {number}: no 'question' text.")
-        asked.append((row.get("id", number), row["question"], read_history(row, number)))
+    rows = read_lines(args.questions)
+    asked = [(row.get("id", row.number), read_question(row), read_history(row)) for row in rows]
     if args.answers.exists() and args.answers.samefile(args.questions):
         raise UsageError(f"{args.answers} holds the questions; name another file for the answers.")
     written = failed = 0

@@ -13,6 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.errors import UsageError
 from ingest.index import PaperIndex
 from ingest.record import Entry
 from ingest.words import stems, tokenize
@@ -36,8 +37,7 @@ QUANTITY = re.compile(
     r"|\b(?:percent(?:age)?|fraction|ratio|factor|range|rate|numbers?|figures?|speed-?ups?|gains?|times|cost)\b",
     re.IGNORECASE,
 )
-
-
+DATE = re.compile(r"[0-9]{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12][0-9]|3[01]))?)?")
 OWN = re.compile(
     r"\b(?:we|our|this (?:paper|work|study)|the proposed|results?|experiments?|show(?:s|n)?|demonstrat\w+|achiev\w+"
     r"|reduc\w+|improv\w+|outperform\w+|propos\w+|introduc\w+)\b",
@@ -52,11 +52,19 @@ LEANING = re.compile(r"^(?:This|These|It|They|Such|That|Those|Its|Their)\b")
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which papers a search may find: those with one of `ids` (if any), dated `since` to `until`, both included."""
+    """Which papers a search may find: those with one of `ids` (if any), dated `since` to `until`, both included.
+
+    A date is YYYY, YYYY-MM or YYYY-MM-DD, empty for no bound; raises UsageError for any other.
+    """
 
     ids: tuple[str, ...] = ()
     since: str = ""
     until: str = ""
+
+    def __post_init__(self) -> None:
+        for name, date in (("since", self.since), ("until", self.until)):
+            if date and not DATE.fullmatch(date):
+                raise UsageError(f"{name!r} is {date!r}, no date; write it as 2024, 2024-08 or 2024-08-21.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,8 +192,28 @@ def test_an_answer_that_comes_close_quotes_the_nearest_sentences_and_lists_the_c
     shown = render.answer(close, nowhere)
     assert '<div class="answer refused close">' in shown
     assert "comes nearest.</p><blockquote><p" in shown
-    assert '<span class="lead">Owls</span>: Owls see' in shown
+    assert '<span class="lead">Owls</span>: Owls <span class="glued">see<' in shown
     assert shown.index("The closest papers") < shown.index(">Bats<")
+
+
+def test_names_that_sentences_open_with_are_set_apart_and_no_other_words() -> None:
+    known = prose.Known(leads=prose.leads(["Owls", "Owls: Birds", ""]))
+    shown = prose.prose("Owls: They see [1]. Owls: Birds: They fly [2]. We say, Owls: no.", known)
+    assert re.findall(r'"lead">([^<]*)<', shown) == ["Owls", "Owls: Birds"]
+    assert prose.leads([]) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("Owls see [1].", 'Owls <span class="glued">see@.</span>'),
+        ("Owls see. [1] Owls", 'Owls <span class="glued">see.@</span> Owls'),
+        ("Owls [1] [2], so", '<span class="glued">Owls@</span><span class="glued">@,</span> so'),
+        ("See x" + "x" * 24 + " [1].", "See x" + "x" * 24 + '<span class="glued">@.</span>'),
+    ],
+)
+def test_a_mark_stays_on_the_line_of_its_word_and_stop(line: str, shown: str) -> None:
+    assert re.sub(r'<span class="cite">\d</span>', "@", prose.inline(line, prose.Known())) == shown
 
 
 def test_many_sources_are_folded() -> None:
@@ -231,12 +251,13 @@ def compared() -> Answer:
 def test_a_table_becomes_one_whose_heads_say_what_they_head() -> None:
     shown = prose.prose(TABLE, prose.Known())
     assert shown.startswith('<table class="compared of2" role="table"><thead')
+    head = 'A &#124;x&#124; <span class="glued">B<span class="cite">2</span></span>'
+    assert f'<th scope="col" role="columnheader" dir="auto">{head}</th>' in shown
+    assert '<th scope="row" role="rowheader" dir="auto">Idea</th>' in shown
     assert (
-        '<th scope="col" role="columnheader" dir="auto">A &#124;x&#124; B&#8288;<span class="cite">2</span></th>'
+        '<td role="cell"><span class="whose" dir="auto">Owls</span><span dir="auto">They <span class="glued">see<'
         in shown
     )
-    assert '<th scope="row" role="rowheader" dir="auto">Idea</th>' in shown
-    assert '<td role="cell"><span class="whose" dir="auto">Owls</span><span dir="auto">They see&#8288;' in shown
 
 
 def test_a_cell_that_says_nothing_is_marked_as_silent() -> None:

@@ -20,18 +20,27 @@ UNFINISHED = re.compile(r"(?:\[\d{0,4}|\*{1,2}|\n-?\s*)$")
 INERT = {ord(active): f"&#{ord(active)};" for active in "<>&\"'`*_~$\\[]!|#\n"}
 # Control characters but tab and line feed, surrogates, and marks that turn the direction of the text around them.
 UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-JOINER = "&#8288;"  # keeps a mark on the line of the sentence it belongs to
+STOP = re.compile(r"[.,;:!?)]*")
+LONGEST_GLUED = 24  # characters of a word that is kept on one line with its mark
 WIDEST = 6  # papers in a table that the style knows; more look like six
 
 
 @dataclass(frozen=True)
 class Known:
-    """What the marks of an answer stand for. `places` number its papers from 1; `names` are what sentences open with
-    ("KIVI: …") where they say whose they are."""
+    """What the marks of an answer stand for. `places` number its papers from 1; `leads` finds the names that sentences
+    open with where they say whose they are ("KIVI: …"), as its one group."""
 
     citations: Mapping[int, Citation] = field(default_factory=dict)
     places: Mapping[str, int] = field(default_factory=dict)
-    names: Sequence[str] = ()
+    leads: re.Pattern[str] | None = None
+
+
+def leads(names: Sequence[str]) -> re.Pattern[str] | None:
+    """A pattern for these names where a sentence opens with one and a colon; None without names."""
+    longest_first = sorted(filter(None, names), key=len, reverse=True)
+    return (
+        re.compile(rf"(?:^|(?<=\][.!?] ))({'|'.join(map(re.escape, longest_first))})(?=: )") if longest_first else None
+    )
 
 
 def escape(text: str) -> str:
@@ -60,7 +69,7 @@ def flowing(lines: Sequence[str], known: Known) -> str:
         elif items and line.startswith("  "):
             items[-1] += " " + line.strip()
         elif heading := HEADING.fullmatch(line.strip()):
-            out.append(f'<h3 dir="auto">{marked(heading[1], known)}{marked(heading[2], known)}</h3>')
+            out.append(f'<h3 dir="auto">{marked(heading[1] + heading[2], known)}</h3>')
         elif line.strip():
             words.append(line)
     if words:
@@ -106,7 +115,8 @@ def row(line: Sequence[str], names: Sequence[str], known: Known) -> str:
             f'<td{silent} role="cell"><span class="whose" dir="auto">{name}</span><span dir="auto">{said}</span></td>'
         )
     aspect = f'<th scope="row" role="rowheader" dir="auto">{inline(line[0], known)}</th>'
-    return f'<tr role="row">{aspect}{"".join(out)}</tr>'
+    kind = ' class="silent"' if all(cell == NOTHING for cell in line[1:]) else ""
+    return f'<tr{kind} role="row">{aspect}{"".join(out)}</tr>'
 
 
 def is_table(lines: Sequence[str]) -> bool:
@@ -144,11 +154,12 @@ def settled(text: str) -> str:
 
 
 def led(line: str, known: Known) -> str:
-    """A line with the name that it opens with set apart."""
-    for name in known.names:
-        if line.startswith(f"{name}: "):
-            return f'<span class="lead">{escape(name)}</span>: {inline(line[len(name) + 2 :], known)}'
-    return inline(line, known)
+    """A line with the names that its sentences open with set apart."""
+    pieces = known.leads.split(line) if known.leads else [line]
+    return "".join(
+        f'<span class="lead">{escape(piece)}</span>' if at % 2 else inline(piece, known)
+        for at, piece in enumerate(pieces)
+    )
 
 
 def inline(line: str, known: Known) -> str:
@@ -158,15 +169,21 @@ def inline(line: str, known: Known) -> str:
 
 
 def marked(text: str, known: Known) -> str:
-    """Text with each [n] turned into a button that names its paper, or into a plain number."""
-    pieces = MARK.split(text)
+    """Text with each [n] turned into a button that names its paper, or into a plain number.
+
+    The word before a mark and the stop behind it stay on its line.
+    """
+    before, *rest = MARK.split(text)
     out = []
-    for at, piece in enumerate(pieces):
-        if at % 2:
-            out.append(JOINER + mark(int(piece), known))
-        else:
-            out.append(escape(piece if at == len(pieces) - 1 else piece.rstrip()))
-    return "".join(out)
+    for number, after in zip(rest[::2], rest[1::2], strict=True):
+        said, space, word = before.rstrip().rpartition(" ")
+        if len(word) > LONGEST_GLUED:
+            said, space, word = before.rstrip(), "", ""
+        stop = STOP.match(after)[0]  # type: ignore[index]
+        glued = f'<span class="glued">{escape(word)}{mark(int(number), known)}{stop}</span>'
+        out.append(escape(said + space) + glued)
+        before = after[len(stop) :]
+    return "".join(out) + escape(before)
 
 
 def mark(number: int, known: Known) -> str:

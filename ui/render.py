@@ -14,7 +14,7 @@ from rag.names import short_name
 from ui.cards import Shown, cards, sources
 from ui.exports import exports
 from ui.history import said
-from ui.prose import Known, escape, prose, settled
+from ui.prose import Known, escape, leads, prose, settled
 
 MOST_CLOSEST = 5
 
@@ -91,7 +91,7 @@ def answer(given: Answer, find: Find) -> str:
     known = Known(
         {citation.number: citation for citation in given.citations},
         {paper_id: place for place, paper_id in enumerate(shown, 1)},
-        [flow(short_name(paper)) for paper in shown.values() if paper],
+        leads([flow(short_name(paper)) for paper in shown.values() if paper]),
     )
     kind = f"answer refused {given.outcome}" if given.refused else "answer"
     parts = [

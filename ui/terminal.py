@@ -26,14 +26,13 @@ CELLS = re.compile(r"(?<!\\)\|")
 
 
 def answer_text(answer: "Answer") -> str:
-    """The answer, then the papers behind its marks, or the closest ones where it is a refusal."""
+    """The answer, then the papers behind its marks and, where it is a refusal, the closest ones."""
     lines = ["", *_prose(answer.text), ""]
     lines += [_wrap(answer.note), ""] if answer.note else []
-    if answer.refused:
-        lines += ["Closest:"] if answer.retrieved else []
+    lines += [_wrap(f"[{c.number}] {c.title} (characters {c.start}–{c.end})", hanging=4) for c in answer.citations]
+    if answer.refused and answer.retrieved:
+        lines += ["", "Closest:"] if answer.citations else ["Closest:"]
         lines += [_wrap(f"- {found.paper.title}", hanging=2) for found in answer.retrieved[:3]]
-    else:
-        lines += [_wrap(f"[{c.number}] {c.title} (characters {c.start}–{c.end})", hanging=4) for c in answer.citations]
     return safe("\n".join(lines))
 
 

@@ -1,0 +1,69 @@
+"""The README stays true: its file tree, its commands and its pictures."""
+
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ui.cli import main
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
+COMMANDS = [line for kind, text in BLOCKS if kind == "sh" for line in text.splitlines() if line.strip()]
+SET_UP = ["pip install uv && uv run paperchat", "pip install uv && uv run pytest"]
+
+
+def tree() -> dict[str, str]:
+    """Path to description, from the indented file tree."""
+    block = next(text for kind, text in BLOCKS if kind == "text" and "ingest/" in text)
+    found, folders = {}, [""]
+    for line in block.splitlines():
+        if entry := re.match(r"( *)(\S+)(?: +(.*))?", line):
+            depth = len(entry[1]) // 2
+            folders = [*folders[: depth + 1]]
+            path = folders[depth] + entry[2]
+            if path.endswith("/"):
+                folders.append(path)
+            found[path] = entry[3] or ""
+    return found
+
+
+def test_the_tree_names_each_file_of_the_packages_and_no_other() -> None:
+    listed = {path for path in tree() if path.endswith((".py", ".css", ".js", ".onnx", ".txt"))}
+    kinds = ("*.py", "*.css", "*.js", "*.onnx", "*.txt")
+    found = (path for package in ("ingest", "rag", "ui") for kind in kinds for path in (ROOT / package).rglob(kind))
+    real = {path.relative_to(ROOT).as_posix() for path in found if path.name != "__init__.py"}
+    assert listed == real
+
+
+def test_each_file_is_described_in_a_few_words() -> None:
+    assert [path for path, words in tree().items() if not path.endswith("/") and not 2 <= len(words.split()) <= 9] == []
+
+
+def test_the_two_commands_of_the_set_up_stand_in_the_readme() -> None:
+    assert [command for command in SET_UP if command not in COMMANDS] == []
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("paperchat ") and "serve" not in c])
+def test_each_command_of_the_readme_runs(
+    command: str, page_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "more.jsonl").write_text('{"title": "On Lenses", "abstract": "We grind lenses by hand, slowly."}\n')
+    (tmp_path / "questions.jsonl").write_text('{"id": 1, "question": "What is KIVI?", "type": "fact", "papers": []}\n')
+    words = shlex.split(command.partition("#")[0])
+    assert main(words[1:]) == 0
+
+
+def test_each_picture_of_the_readme_is_there_and_small() -> None:
+    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
+    assert pictures
+    assert all((ROOT / path).stat().st_size < 300_000 for path in pictures)
+
+
+def test_the_project_is_under_version_control_without_a_lock_file() -> None:
+    listed = subprocess.run(["git", "ls-files", "uv.lock"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert listed.stdout == ""

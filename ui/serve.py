@@ -4,6 +4,7 @@ The page is served before the engine exists: Gradio's import fills most of the t
 the engine is made right after, in the background, and a question asked early waits for it.
 """
 
+import errno
 import ipaddress
 import os
 import signal
@@ -11,7 +12,7 @@ import socket
 import tempfile
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -27,7 +28,18 @@ if TYPE_CHECKING:
 # all events so far with pandas, for a monitoring page that is off here.
 GRADIO = {"GRADIO_ANALYTICS_CACHE_FREQUENCY": "1000000000", "GRADIO_ANALYTICS_MAX_EVENTS": "1"}
 SECONDS_TO_CLOSE = 2  # for answers under way when the page is told to stop
+SECONDS_TO_OPEN = (
+    10  # for an engine under way when the page is told to stop; it takes one or two, more where it is busy
+)
 SESSIONS = 500  # whose state Gradio keeps at most
+NO_ADDRESS = "cannot be had: this machine has no such address; serve on 127.0.0.1 (--host)."
+REFUSED = {
+    errno.EADDRINUSE: "is taken by another program; choose another with --port.",
+    errno.EACCES: "is kept for the system's administrator; choose one from 1024 on with --port.",
+    errno.EPERM: "is forbidden by the system; choose another with --port.",
+    errno.EADDRNOTAVAIL: NO_ADDRESS,
+    errno.EAFNOSUPPORT: NO_ADDRESS,
+}
 
 
 def serve(
@@ -39,18 +51,31 @@ def serve(
 ) -> None:
     """Serve the page until Ctrl-C or SIGTERM; `ready` is given its address as soon as it answers.
 
-    Raises UsageError for an address open to others, PaperchatError where the port cannot be had.
+    Raises UsageError for an address open to others, PaperchatError where the port cannot be had, KeyboardInterrupt
+    for a signal before the page answers.
     """
     ended = threading.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: ended.set())
+
+    def stop_starting(*_: object) -> None:
+        ended.set()  # an import may swallow what is raised in it
+        raise KeyboardInterrupt
+
+    handle_ends(stop_starting)
     with tempfile.TemporaryDirectory(prefix="paperchat-", ignore_cleanup_errors=True) as folder:  # mode 0700
         served = start(make_engine, host=host, port=port, folder=folder)
+        handle_ends(lambda *_: ended.set())
         try:
-            ready(served.url)
+            if not ended.is_set():
+                ready(served.url)
             ended.wait()
         finally:
             served.stop()
+
+
+def handle_ends(handler: Callable[..., None]) -> None:
+    """Have Ctrl-C and SIGTERM call this."""
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, handler)
 
 
 @dataclass(frozen=True)
@@ -62,9 +87,13 @@ class Served:
     opening: "Future[Engine]"
 
     def stop(self) -> None:
-        """Close page and engine; open connections (each browser keeps one) are given a moment, then cut."""
+        """Close page and engine; open connections (each browser keeps one) are given a moment, then cut.
+
+        An engine still being made is waited for: Python ends hard (SIGABRT) on a thread that it cuts in native code.
+        """
         self.page.server.config.timeout_graceful_shutdown = SECONDS_TO_CLOSE
         self.page.close(verbose=False)
+        wait([self.opening], SECONDS_TO_OPEN)
         if self.opening.done() and not self.opening.exception():
             self.opening.result().close()
 
@@ -115,20 +144,21 @@ def open_engine(make_engine: "Callable[[], Engine]", opening: "Future[Engine]") 
 
 
 def check_address(host: str, port: int) -> None:
-    """Refuse an address that others can reach, and a port that is taken."""
+    """Refuse an address that others can reach, and one that cannot be had."""
     if not is_loopback(host):
         raise UsageError(
             f"Serving on {host} would open your papers to the network without a password; "
             "serve on 127.0.0.1 and put a reverse proxy with a password in front."
         )
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with closing(socket.socket(family)) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+    try:
+        with closing(socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
-        except (OSError, OverflowError) as error:
-            why = "is taken by another program" if isinstance(error, OSError) else "does not exist"
-            raise PaperchatError(f"Port {port} on {host} {why}; choose another with --port.") from error
+    except OverflowError as error:
+        raise PaperchatError(f"Port {port} on {host} does not exist; choose another with --port.") from error
+    except OSError as error:
+        reason = REFUSED.get(error.errno or 0, f"cannot be had ({error.strerror}); choose another with --port.")
+        raise PaperchatError(f"Port {port} on {host} {reason}") from error
 
 
 def is_loopback(host: str) -> bool:

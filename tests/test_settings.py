@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+import ingest.settings
 from ingest.errors import UsageError
 from ingest.settings import load_settings
 
@@ -28,11 +29,41 @@ def test_a_dotenv_file_of_the_folder_is_read_and_the_environment_wins(tmp_path: 
         ("PAPERCHAT_EMBEDDING", "openai"),
         ("PAPERCHAT_EMBEDDING", "minilm:x"),
         ("CHROMA_URL", "localhost:8000"),
+        ("CHROMA_URL", "http://localhost:80a"),
+        ("CHROMA_URL", "http://localhost:99999"),
+        ("CHROMA_URL", "http://localhost:0"),
+        ("CHROMA_URL", "http://:8000"),
+        ("PAPERCHAT_HOME", "~nosuchuser/x"),
     ],
 )
 def test_a_value_that_cannot_be_meant_is_refused_with_what_can(tmp_path: Path, name: str, value: str) -> None:
     with pytest.raises(UsageError, match=rf"^{name} is '{value}'; write "):
         load_settings({name: value}, tmp_path)
+
+
+def test_a_password_in_an_address_is_not_shown(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        load_settings({"CHROMA_URL": "http://ada:secret@localhost:80a"}, tmp_path)
+    assert "secret" not in str(caught.value)
+    assert "localhost:80a" in str(caught.value)
+
+
+def test_a_dotenv_file_that_is_not_utf_8_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"PAPERCHAT_HOME=/caf\xe9\n")
+    with pytest.raises(UsageError) as caught:
+        load_settings({}, tmp_path)
+    assert str(caught.value) == f"{tmp_path / '.env'} is not UTF-8 text; save it as UTF-8."
+
+
+def test_a_dotenv_file_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path, interpolate: bool) -> dict[str, str]:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(ingest.settings, "dotenv_values", refuse)  # a mode would not keep root out
+    with pytest.raises(UsageError) as caught:
+        load_settings({}, tmp_path)
+    said = f"{tmp_path / '.env'} cannot be read (Permission denied); check its rights or remove it."
+    assert str(caught.value) == said
 
 
 def test_the_key_stands_in_no_repr(tmp_path: Path) -> None:

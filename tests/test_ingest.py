@@ -11,7 +11,7 @@ from ingest.errors import ModelError, StoreError
 from ingest.index import PaperIndex
 from ingest.library import ingest_sources, rebuild
 from ingest.paper import Paper, Unreadable
-from ingest.pipeline import BATCH_PAPERS, Report, ingest_papers
+from ingest.pipeline import BATCH_PAPERS, SLICE_PAPERS, Report, ingest_papers
 from ingest.record import Record
 from tests.corpus import (
     WordModel,
@@ -36,6 +36,11 @@ def state(home: Path) -> tuple[int, bytes]:
     revision = record.revision()
     record.close()
     return revision, record.path.read_bytes()
+
+
+def embedded_papers(model: WordModel) -> int:
+    """How many papers a model was asked to embed: the first text of each begins with its title."""
+    return sum(text.startswith("Own") for text in model.asked)
 
 
 def test_a_second_ingest_of_the_same_source_writes_nothing(tmp_path: Path, model: WordModel) -> None:
@@ -218,25 +223,45 @@ def test_progress_hears_of_every_paper_and_of_their_number(tmp_path: Path, model
     assert totals[0] == 70
 
 
+def test_progress_is_told_several_times_a_commit(tmp_path: Path, model: WordModel) -> None:
+    source = write_source(tmp_path / "a.jsonl", papers(BATCH_PAPERS + 10))
+    heard: list[tuple[int, int]] = []
+
+    def progress(count: int = 0, *, total: int | None = None) -> None:
+        if count:
+            heard.append((count, embedded_papers(model)))
+
+    ingest_sources(settings(tmp_path / "home"), [source], progress=progress)
+    slices = BATCH_PAPERS // SLICE_PAPERS
+    assert heard == [
+        *((SLICE_PAPERS, (n + 1) * SLICE_PAPERS) for n in range(slices)),
+        (10, BATCH_PAPERS + 10),
+    ]
+    record = Record(tmp_path / "home")
+    assert record.revision() == 2  # commits
+    record.close()
+    heard.clear()
+    rebuild(settings(tmp_path / "home"), progress=progress)
+    assert [count for count, _ in heard] == [SLICE_PAPERS] * slices + [10]
+
+
 def test_a_model_that_fails_leaves_whole_batches_and_the_next_ingest_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Failing(WordModel):
-        batches = 0
-
         def embed(self, texts):  # type: ignore[no-untyped-def]
-            self.batches += 1
-            if self.batches == 2:
+            if embedded_papers(self) == 2 * BATCH_PAPERS - SLICE_PAPERS:
                 raise ModelError("The embedding server does not answer; try again.")
             return super().embed(texts)
 
     use(Failing(), monkeypatch)
-    source = write_source(tmp_path / "a.jsonl", papers(BATCH_PAPERS + 10))
+    source = write_source(tmp_path / "a.jsonl", papers(2 * BATCH_PAPERS + 10))
     with pytest.raises(ModelError):
         ingest_sources(settings(tmp_path / "home"), [source])
     assert len(export(tmp_path / "home")) == BATCH_PAPERS
+    use(WordModel(), monkeypatch)
     report = ingest_sources(settings(tmp_path / "home"), [source])
-    assert (report.unchanged, report.added) == (BATCH_PAPERS, 10)
+    assert (report.unchanged, report.added) == (BATCH_PAPERS, BATCH_PAPERS + 10)
 
 
 # -- models ----------------------------------------------------------------------------------------------------------
@@ -257,7 +282,7 @@ def test_papers_taken_in_without_a_model_get_vectors_at_the_next_ingest_with_one
     ]
     with_notice.close()
     ingest_sources(settings(home), [other])
-    assert sum(text.startswith("Own") for text in model.asked) == 6
+    assert embedded_papers(model) == 6
     index = PaperIndex(settings(home))
     assert found_by_meaning(index, f"{paper(2).title}. {paper(2).abstract}", 1) == [paper(2).id]
     assert index.notices == []
@@ -290,7 +315,7 @@ def test_an_interrupted_rebuild_goes_on_where_it_stopped(tmp_path: Path, monkeyp
 
     class Stopped(WordModel):
         def embed(self, texts):  # type: ignore[no-untyped-def]
-            if self.asked:
+            if embedded_papers(self) == BATCH_PAPERS:
                 raise KeyboardInterrupt
             return super().embed(texts)
 
@@ -303,7 +328,7 @@ def test_an_interrupted_rebuild_goes_on_where_it_stopped(tmp_path: Path, monkeyp
     record.close()
     second = use(WordModel("second"), monkeypatch)
     assert rebuild(settings(home)) == 3 * BATCH_PAPERS
-    assert sum(text.startswith("Own") for text in second.asked) == 2 * BATCH_PAPERS
+    assert embedded_papers(second) == 2 * BATCH_PAPERS
     index = PaperIndex(settings(home))
     index.refresh()
     assert index.notices == []

@@ -12,6 +12,7 @@ from rag.strands import find_strands
 from rag.topic import find_topic
 
 MOST_LISTED = 200  # papers of one answer
+OTHERS = "Others"  # heads the papers of no strand
 ONE_LIST = 6  # papers that are read at a glance, without headings
 
 
@@ -29,7 +30,8 @@ def group_papers(question: str, papers: Sequence[Judged]) -> list[Group]:
     if len(papers) <= ONE_LIST:
         return [Group(tuple(map(state, papers)))]
     strands = find_strands(papers, find_topic(question).wanted)
-    return [Group(tuple(map(state, strand.papers)), strand.heading) for strand in strands]
+    rest = OTHERS if len(strands) > 1 else ""
+    return [Group(tuple(map(state, strand.papers)), strand.heading or rest) for strand in strands]
 
 
 def state(judged: Judged) -> Statement:

@@ -7,8 +7,8 @@ import pytest
 
 from ingest.paper import Paper, Sentence
 from rag.answer import Answer, Evidence, Ranked
-from rag.engine import Engine, common_topic
 from rag.draft import Numbering
+from rag.engine import Engine, common_topic
 from rag.extract import choose, flow, mark
 from rag.measures import MARK, answer_sentences
 from rag.prose import render

@@ -1,5 +1,7 @@
 """Sentences and passages: where one ends, and that spans never lie."""
 
+from itertools import pairwise
+
 import pytest
 from conftest import PAGE
 
@@ -68,7 +70,7 @@ def test_passages_overlap_by_a_sentence_and_reach_the_end() -> None:
     assert passages[-1].end == len(abstract)
     assert all(len(passage.text) <= PASSAGE_CHARACTERS for passage in passages)
     starts = [sentence.start for sentence in sentences]
-    for before, after in zip(passages, passages[1:], strict=False):
+    for before, after in pairwise(passages):
         assert after.start in starts
         assert before.start < after.start < before.end
 

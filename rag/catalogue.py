@@ -14,9 +14,9 @@ from math import log
 from ingest.index import PaperIndex
 from ingest.record import Entry
 from ingest.words import STOPWORDS, tokenize
-from rag.names import COINED_WORD, TITLE_NAME, nickname
+from rag.names import COINED_WORD, TITLE_NAME, nickname, short_name
 
-LONGEST_NAME = 5  # words
+LONGEST_NAME = 16  # words, of a title
 SHORTEST_NAME = 3  # letters, of a name that is one word
 SURE_LENGTH = 6  # letters from which a word in lower case is a name that only an abstract mentions
 CLOSE_ENOUGH = 0.84  # similarity (difflib) at which a word no paper has is a misspelt name
@@ -149,6 +149,7 @@ def names_of(entry: Entry) -> Iterable[tuple[str, int]]:
     yield paper.title, 4
     if name := nickname(paper):
         yield name, 3 if squeeze(name) in squeeze(paper.title) else 2
+    yield short_name(paper).removesuffix(" …"), 3
     if head := TITLE_NAME.match(paper.title):
         yield head[1], 3
     for word in COINED_WORD.findall(paper.title):

@@ -49,6 +49,15 @@ class Dialogue:
         """The papers of the latest exchange that set out more than one to choose from."""
         return next((exchange.papers for exchange in reversed(self.exchanges) if len(exchange.papers) > 1), ())
 
+    def latest(self, count: int) -> tuple[str, ...]:
+        """The `count` papers spoken of last, in order of mention."""
+        found: dict[str, None] = {}
+        for exchange in reversed(self.exchanges):
+            found |= dict.fromkeys(exchange.papers[: count - len(found)])
+            if len(found) >= count:
+                break
+        return tuple(found)[::-1]
+
     @property
     def papers(self) -> tuple[str, ...]:
         """All papers mentioned, in order of first mention."""

@@ -58,6 +58,7 @@ GREETING = _any(
     r"|bye|goodbye|see you|got it|perfect|wow)(?:[\s,.!]+(?:there|you|all|so much|very much|a lot|that helps?"
     r"|that helped|again|thanks))*\W*$"
 )
+THANKS = _any(r"^\\W*(?:thanks?|thank you|thx|cheers|great|cool|nice|perfect|got it|ok(?:ay)?|bye|goodbye)\\b")
 HELP = _any(
     r"^\W*help\W*$|\bwhat can (?:you|i|this|one) (?:do|ask|say)\b|\bwho are you\b|\bwhat are you\b|\bhow (?:do"
     r"|does|can) (?:you|i|this|it) "
@@ -126,15 +127,17 @@ OTHER = re.compile(
     rf"\b(?:the|that) other(?:s|\s+(?:{THINGS}|two))?(?=\W|$)(?!\s+(?:hand|way|side|than)\b)", re.IGNORECASE
 )
 MANY = re.compile(
-    rf"\b(?:both(?:\s+of\s+them)?|(?:all\s+)?(?:these|those)(?:\s+(?:two|three|four))?(?:\s+{THINGS})?"
-    rf"|all of them|(?:the\s+)?two(?:\s+of them)?"
-    rf"|they|them|their|theirs|each of them|(?:one|which|any|some|none) of (?:them|those|these))\b",
+    r"\b(?:both(?:\s+of\s+them)?|(?:(?:one|which|any|some|none)\s+of\s+|all\s+)?(?:these|those)"
+    rf"(?:\s+(?:two|three|four))?(?:\s+{THINGS})?|(?:all|one|which|any|some|none|each) of them"
+    r"|(?:the\s+)?two(?:\s+of them)?|they|them|their|theirs)\b",
     re.IGNORECASE,
 )
+TWO = re.compile(r"\b(?:both|two)\b", re.IGNORECASE)
+THAN = re.compile(r"\bthan\b", re.IGNORECASE)
 ONE = re.compile(
     r"\b(?:it|its|itself|(?:this|that|the same|said) (?:\w+ )?(?:paper|method|approach|one|work|study|model"
     r"|technique|system|framework"
-    r"|algorithms?|idea|family|tool|thing)|(?:this|that)(?=\W*$|\s+(?:one|work|do|does|help|cost|mean)\b)"
+    r"|algorithms?|idea|family|tool|thing)|(?:this|that)(?=\W*$|\s+(?:one|work|do|does|help|cost|mean|better|worse|faster|slower|also|not|as)\b)"
     r"|the (?:authors?|paper|method))\b",
     re.IGNORECASE,
 )

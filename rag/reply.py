@@ -12,7 +12,7 @@ from rag.dialogue import Dialogue
 from rag.draft import Draft, Paragraph, Statement, Table
 from rag.edit import edit, read_change
 from rag.extract import choose, lead_of
-from rag.grammar import Change, Kind, read_edit
+from rag.grammar import THANKS, Change, Kind, read_edit
 from rag.judge import Judge
 from rag.names import short_name
 from rag.retrieve import Retriever, Scope
@@ -31,6 +31,9 @@ HELLO = (
     "Ask about the papers here in plain words: what one says, how two differ, which of them do something. "
     "Every sentence of an answer is quoted and cited."
 )
+
+
+WELCOME = "You are welcome."
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class Replies:
         if asked.trouble:
             return Reply(Draft(()), self._near(asked, scope), asked.trouble, Outcome.ABSENT)
         if asked.kind is Kind.TALK:
-            return Reply(Draft(()), (), HELLO)
+            return Reply(Draft(()), (), WELCOME if THANKS.match(asked.standalone) else HELLO)
         if self._index.count() == 0:
             return Reply(Draft(()), (), "There are no papers here yet to answer from.", Outcome.ABSENT)
         kinds = {

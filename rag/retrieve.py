@@ -31,6 +31,7 @@ WORD_WEIGHT = 1.5  # of coverage beside a cosine
 # Weights beside the cosine of a sentence: the question's words in it; a number where one is asked for; that it says
 # what the paper itself does or found, rather than what others do or what it only points back to.
 SENTENCE_WORDS, SENTENCE_NUMBERS, SENTENCE_OWN, SENTENCE_BACKGROUND, SENTENCE_LEANING = 0.6, 0.25, 0.15, 0.15, 0.05
+SENTENCE_POINTER = 0.5  # taken off a sentence that only says where the code is
 
 QUANTITY = re.compile(
     r"\bhow (?:much|many|large|big|small|fast|slow|long|far|often|high|low|deep|wide|expensive)\b"
@@ -46,6 +47,13 @@ OWN = re.compile(
 BACKGROUND = re.compile(
     r"^(?:However|Yet|But|Existing|Recent(?:ly)?|Current(?:ly)?|While|Despite|Although|Unfortunately|As|With"
     r"|Traditional(?:ly)?|Prior|Previous(?:ly)?)\b"
+)
+# Says where something is, not what it is: of use only to who asks for it.
+POINTER = re.compile(
+    r"https?://|\b(?:code|codes|github|project page|publicly available|open-sourced?)\b", re.IGNORECASE
+)
+ASKS_WHERE = re.compile(
+    r"\b(?:code|github|repo\w*|available|download|link|url|website|open[- ]source\w*)\b", re.IGNORECASE
 )
 LEANING = re.compile(r"^(?:This|These|It|They|Such|That|Those|Its|Their)\b")
 
@@ -130,6 +138,9 @@ class Retriever:
     def _ranked(self, signals: Signals, i: int, score: float, tokens: Sequence[str], question: str) -> Ranked:
         entry = signals.entries[i]
         scores = score_sentences(entry, signals.sentences[i], tokens, wants_number=bool(QUANTITY.search(question)))
+        if not ASKS_WHERE.search(question):
+            pointers = [bool(POINTER.search(sentence.text)) for sentence in entry.sentences]
+            scores -= SENTENCE_POINTER * np.asarray(pointers, dtype=np.float32)
         order = np.argsort(-scores, kind="stable")
         found = (Evidence(entry.paper, entry.sentences[int(j)], float(scores[j])) for j in order)
         return Ranked(entry.paper, score, tuple(found), float(signals.coverage[i]))

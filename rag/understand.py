@@ -123,6 +123,11 @@ class Understanding:
         correction = grammar.CORRECTION.match(question)
         if correction and correction.end() > 2:
             question = question[correction.end() :] or question
+        beside = tuple(paper for paper in dialogue.focus if paper not in named)[:1]
+        sides = grammar.STRONG_COMPARISON.search(question) or grammar.THAN.search(question)
+        if len(named) == 1 and beside and sides and not grammar.MANY.search(question):  # 'what is the difference to …'
+            pointed = grammar.ONE.search(question) or grammar.OTHER.search(question)
+            return beside, question if pointed else f"{question.rstrip(' ?.!')}, beside {self._name(beside[0])}?", ""
         if named and not grammar.ONE.search(question) and not grammar.MANY.search(question):
             if correction and correction.end() > 2:
                 return tuple(named), self._again(dialogue, tuple(named)), ""
@@ -212,6 +217,8 @@ class Understanding:
     ) -> tuple[tuple[str, ...], str] | None:
         if re.match(r"(?:these|those) (?:papers|works|studies)", found[0], re.IGNORECASE) and len(dialogue.focus) < 2:
             return None  # 'these papers' are the collection unless several were just spoken of
+        if grammar.TWO.search(found[0]) and len(dialogue.focus) != 2:
+            return dialogue.latest(2), ""
         authors = re.fullmatch(r"they|them|their|theirs", found[0], re.IGNORECASE)
         return (dialogue.focus if authors or len(dialogue.focus) > 1 else dialogue.choice or dialogue.focus), ""
 

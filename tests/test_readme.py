@@ -58,6 +58,15 @@ def test_each_command_of_the_readme_runs(
     assert main(words[1:]) == 0
 
 
+def test_the_code_of_the_readme_runs(page_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (code,) = [text for kind, text in BLOCKS if kind == "python"]
+    names: dict[str, object] = {}
+    exec(compile(code, "README.md", "exec"), names)
+    assert len(names["nodes"]) == 5  # type: ignore[arg-type]
+    assert "BottleFit" in str(names["response"])
+
+
 def test_each_picture_of_the_readme_is_there_and_small() -> None:
     pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
     assert pictures

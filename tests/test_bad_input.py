@@ -192,13 +192,20 @@ def test_questions_that_cannot_be_read_are_said(
         check_failed(run(capsys, *argv), str(tmp_path / name), said)
 
 
-@pytest.mark.parametrize("row", [{"question": 7}, {"text": "lenses?"}, {"question": "lenses?", "papers": "Lenses"}])
+@pytest.mark.parametrize(
+    ("row", "field"),
+    [
+        ({"question": 7}, "'question'"),
+        ({"text": "lenses?"}, "'question'"),
+        ({"question": "lenses?", "papers": "Lenses"}, "'papers'"),
+    ],
+)
 def test_a_question_to_be_measured_without_its_fields_is_named(
-    row: dict[str, object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    row: dict[str, object], field: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "q.jsonl").write_text(json.dumps(row) + "\n")
     ran = run(capsys, "eval", str(tmp_path / "q.jsonl"), "--json")
-    check_failed(ran, "ine 1", "'question'", code=2)
+    check_failed(ran, "ine 1", field, code=2)
     assert ran[1] == ""
 
 

@@ -15,13 +15,14 @@ import ingest.derived
 import ingest.index
 from ingest.derived import IndexFolder, facts
 from ingest.embedding import ModelMissingError
-from ingest.errors import StoreError
+from ingest.errors import StoreError, UsageError
 from ingest.index import PaperIndex
 from ingest.locks import OwnedFile
 from ingest.paper import Paper
 from ingest.record import Record
 from ingest.vectors import ChromaVectors, ExactVectors, close, embedded_client
 from ingest.words import WordIndex, tokenize
+from rag.retrieve import Scope
 from tests.corpus import (
     WordModel,
     change_abstract,
@@ -406,6 +407,21 @@ def test_chroma_and_the_record_agree_on_dates(
     assert {e.paper.id for e in index.entries(index.nearest(query, 50, dates=dates))} == ids
     assert {e.paper.id for e in index.entries(exact.nearest(query, 50, dates=dates))} == ids
     index.close()
+
+
+@pytest.mark.parametrize("date", ["", "2024", "2024-08", "2024-08-21"])
+def test_a_scope_takes_a_date_or_its_beginning(date: str) -> None:
+    assert (Scope(since=date).since, Scope(until=date).until) == (date, date)
+
+
+@pytest.mark.parametrize(
+    "date",
+    ["24", "20240821", "2024-8", "2024-13", "2024-00", "2024-08-32", "2024-08-21T00", "May 2024", " 2024", "٢٠٢٤"],
+)
+def test_a_scope_of_dates_that_are_none_is_refused_with_what_can_be_meant(date: str) -> None:
+    for bound in ("since", "until"):
+        with pytest.raises(UsageError, match=f"^'{bound}' is '{date}', no date; write it as 2024, 2024-08 or "):
+            Scope(**{bound: date})
 
 
 def test_chroma_finds_what_exact_search_finds(home: Path, opened: Opened, model: WordModel) -> None:

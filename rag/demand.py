@@ -13,7 +13,9 @@ from ingest.words import STOPWORDS, stem, tokenize
 WORD = re.compile(r"[^\W_]+(?:[-.,'’/+][^\W_]+)*")
 OPENERS = frozenset("what which whats".split())
 VERBS = frozenset("is are was were s".split())  # 'what is the price of …': the thing asked for follows
-ARTICLES = frozenset("the a an its their his her exact actual typical average total final overall best".split())
+ARTICLES = frozenset(
+    "the a an its their his her your our my all exact actual typical average total final overall best".split()
+)
 # Nouns that only measure or sort what follows: 'the number of layers' asks for layers.
 MEASURES = frozenset(
     """number numbers amount share fraction percentage percent proportion part parts portion kind kinds type types sort
@@ -22,7 +24,8 @@ MEASURES = frozenset(
     areas problem problems drawback drawbacks disadvantage disadvantages advantage advantages benefit benefits weakness
     limitation limitations difference differences task tasks component components principle insight trick tricks effect
     effects result results finding findings conclusion conclusions property feature features step stage case cases
-    goal aim item items setting settings""".split()
+    goal aim item items setting settings margin margins drop drops gain gains reduction reductions increase increases
+    improvement improvements saving savings boost""".split()
 )
 # What is said of any paper, and so tells nothing of this one.
 ABOUT = frozenset(
@@ -33,7 +36,10 @@ ABOUT = frozenset(
     could please know look looking help read compared compare according exactly here there let lets got thing things
     must might may shall deal deals cover covers covered propose proposes mention mentions run runs""".split()
 )
-COMPARATIVE = re.compile(r"more|less|fewer|better|worse|[a-z]{3,}er")
+COMPARATIVE = re.compile(
+    r"more|less|fewer|better|worse|sooner|(?:fast|slow|larg|small|bigg|high|low|long|short|cheap|strong|quick|great|deep"
+    r"|wid|eas[iy]|hard|accurat)er"
+)
 PAPER_WORDS = "paper papers work works study studies article articles research publication publications".split()
 PAPERS = frozenset(PAPER_WORDS)
 HOW_MUCH = re.compile(
@@ -56,8 +62,8 @@ WHO = re.compile(
     re.IGNORECASE,
 )
 WHERE_CODE = re.compile(
-    r"\b(?:code(?:base)?|repositor(?:y|ies)|repo|github|licen[cs]ed?|programming language|checkpoints?|weights)\b"
-    r".*\b(?:available|released?|public(?:ly|ished)?|open|download\w*|find|in)\b|\blicen[cs]e\b|\bprogramming language\b",
+    r"\b(?:code(?:base)?|repositor(?:y|ies)|repo|github|implementation|checkpoints?|weights)\b.*"
+    r"\b(?:available|released|public|published|download)\b|\bdownload\b|\blicen[cs]e\b|\bprogramming language\b",
     re.IGNORECASE,
 )
 WHEN = re.compile(
@@ -72,14 +78,16 @@ FORMULA = re.compile(
 )
 # A question mark, or a question word where a question or its main clause begins.
 ASKS = re.compile(
-    r"[?]|^(?:(?:and|but|so|in|for|with|on|at|by|to|from|up|when|compared)\b[^,]{0,60},? )?(?:what|which|how|why|who|whose|where"
-    r"|is|are|was|were|do|does|did|can|could|has|have|will|would|whats)\b|^when (?:is|are|was|were|do|does|did|will)\b"
+    r"[?]|^(?:(?:and|but|so|in|for|with|on|at|by|to|from|up|when|compared)\b[^,]{0,60},? )?"
+    r"(?:what|which|how|why|who|whose|where|is|are|was|were|do|does|did|can|could|has|have|will|would|whats)\b"
+    r"|^when (?:is|are|was|were|do|does|did|will)\b"
     r"|[,:;.] (?:what|which|how|why)\b",
     re.IGNORECASE,
 )
 YES_NO = re.compile(r"^(?:and |but |so )?(?:is|are|was|were|do|does|did|can|could|has|have|will|would)\b", re.I)
 EXISTS = re.compile(
-    r"^(?:is|are|was) there\b|\b(?:any(?:one|body|thing)?|some(?:one|body|thing)?)\b.{0,30}\b(?:here|papers?|works?|on|about)\b",
+    r"^(?:is|are|was) there\b"
+    r"|\b(?:any|some)(?:one|body|thing)?\b.{0,30}\b(?:here|papers?|works?|on|about)\b",
     re.IGNORECASE,
 )
 ANY = re.compile(
@@ -166,9 +174,7 @@ def _phrase(lowered: list[str], start: int) -> list[int]:
     phrase: list[int] = []
     for k in range(start, min(start + 8, len(lowered))):
         word = lowered[k]
-        if word == "of" and all(lowered[p] in MEASURES for p in phrase):
-            continue
-        if word in ARTICLES and all(lowered[p] in MEASURES for p in phrase):
+        if word in ARTICLES | {"of", "in"} and all(lowered[p] in MEASURES for p in phrase):
             continue
         if word in STOPWORDS or word in ABOUT - PAPERS or len(phrase) == 4:
             break

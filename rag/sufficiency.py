@@ -3,7 +3,6 @@ says so. Knows no index and no conversation.
 """
 
 import math
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,45 +17,43 @@ from rag.support import Support, measure
 # tests/bench/data/refusal_questions.jsonl; run it again when a signal or the scores of a search change.
 MODELS: Mapping[str, Mapping[str, float]] = {
     "named": {
-        "": -0.68,
-        "known": 1.03,
-        "elsewhere": -2.14,
-        "thing": -1.35,
-        "number sentence": 1.5,
-        "number": -3.04,
-        "number near": 7.49,
-        "unit": -2.2,
-        "names": -3.21,
-        "cosine": 3.04,
-        "formula": -3.77,
-        "outside": -4.26,
-        "best": 0.68,
+        "": -0.52,
+        "known": 1.04,
+        "elsewhere": -2.47,
+        "thing": -1.29,
+        "number": -3.09,
+        "number near": 7.44,
+        "number sentence": 1.6,
+        "unit": -2.23,
+        "names": -3.67,
+        "cosine": 3.88,
+        "formula": -3.67,
+        "outside": -4.64,
     },
     "described": {
-        "": -5.11,
-        "unknown": -0.97,
-        "rarest": -0.27,
-        "run": -0.49,
-        "thing share": -1.56,
-        "number": -1.9,
-        "number near": 5.9,
-        "names": -3.63,
-        "cosine": 6.16,
-        "formula": -4.6,
-        "outside": -3.51,
-        "paper": 1.25,
-        "topic": -2.24,
-        "terms": 1.77,
+        "": -5.34,
+        "unknown": -2.98,
+        "run": -0.79,
+        "lack": 2.88,
+        "thing share": -1.25,
+        "number": -2.1,
+        "number near": 6.3,
+        "names": -3.69,
+        "cosine": 6.13,
+        "formula": -4.44,
+        "outside": -3.33,
+        "paper": 1.05,
+        "topic": -2.38,
+        "length": 1.67,
     },
-    "compared": {"": 3.32, "lack": -4.48, "names": -8.56, "number": -1.41, "outside": 0.0},
+    "compared": {"": 3.34, "lack": -6.39, "number": -0.86, "names": -6.99},
 }
-ANSWERED_FROM = 0.45  # probability; on the curve of the same script
+# The probability from which a question is answered, on the curve of the same script: where the paper is certain, a
+# refusal costs more than a quotation beside the point.
+ANSWERED_FROM: Mapping[str, float] = {"named": 0.4, "described": 0.5, "compared": 0.45}
 CLOSE_FROM = 0.36  # cosine of the best two sentences from which a paper that is not named comes close
 NEIGHBOURS = 2  # sentences quoted beside 'close'
 NEAREST = 3  # papers named beside 'absent'
-WEAKEST = 0.30  # score of the best paper below which a question is about something else; made on the bundled page
-CODE = re.compile(r"(?<![\w.])(?=[\w-]*[A-Z])(?=[\w-]*\d)[A-Za-z][\w-]*")  # 'H100', 'FP8': a name with a number in it
-NO_WORD = re.compile(r"[\W_]+")
 
 
 class Outcome(StrEnum):
@@ -91,7 +88,7 @@ def weigh(question: str, ranked: Sequence[Ranked], words: WordIndex, *, named: C
         return Verdict(Outcome.ABSENT, 0.0)
     support = measure(question, ranked, words, named)
     chance = probability(support)
-    if chance >= ANSWERED_FROM:
+    if chance >= ANSWERED_FROM[support.group]:
         return Verdict(Outcome.ANSWERED, chance)
     meant = support.group == "named" or any(found.paper.id in named for found in support.papers)
     ids = tuple(found.paper.id for found in support.papers)
@@ -129,14 +126,3 @@ def _lack(verdict: Verdict, found: Ranked) -> str:
     if verdict.mentioned:
         return f"{abstract} gives no number for “{verdict.missing}”"
     return f"{abstract} does not mention “{verdict.missing}”"
-
-
-def is_too_weak(question: str, ranked: Sequence[Ranked], words: WordIndex | None = None) -> bool:
-    """Whether an answer would be a guess; without `words`, only by how near the best paper is and by names."""
-    if words is not None:
-        return weigh(question, ranked, words).outcome is not Outcome.ANSWERED
-    if not ranked or ranked[0].score < WEAKEST:
-        return True
-    texts = [NO_WORD.sub("", f"{found.paper.title} {found.paper.abstract}".casefold()) for found in ranked]
-    coded = [NO_WORD.sub("", name.casefold()) for name in CODE.findall(question)]
-    return any(not any(name in text for text in texts) for name in coded)

@@ -16,42 +16,22 @@ from ingest.record import Entry
 from ingest.words import STOPWORDS, WORD, WordIndex, stem, stems, tokenize
 from rag.answer import Evidence, Ranked
 from rag.demand import Demand, Kind, about_stems, content, read_demand
-from rag.names import COINED_WORD, nickname
+from rag.figures import FAR, UNITS, VALUE, words_between
+from rag.focus import find_focus, says
+from rag.names import nickname
 from rag.retrieve import QUANTITY, score_sentences
 
 NO_WORD = re.compile(r"[\W_]+")
-# Two things set side by side.
-COMPARING = re.compile(
-    r"\b(?:compare[ds]?|comparison|versus|vs|differ(?:s|ences?)?|both|each(?: of)?"
-    r"|(?:one|first) (?:paper|work|study|method|of them)|two (?:\w+ ){0,3}(?:papers|works|methods))\b",
-    re.IGNORECASE,
-)
 # A name that is no dictionary word ('H100', 'LLaMA', 'TPU'), or a word with a capital within a sentence ('Swahili').
 PROPER = re.compile(
     r"(?<![\w-])(?:[\w-]*[a-z\d][A-Z][\w-]*|[A-Z][A-Z\d-]+\w*|[A-Z][\w-]*\d[\w-]*)|(?<=[\w,] )[A-Z][a-z]{2,}\b"
 )
-# A number that counts or measures, not one within a name ('Qwen2.5-VL-7B', '3D').
-VALUE = re.compile(
-    r"(?<![\w.\-])[$€]?\d[\d.,]*(?:(?:-|–|--)\d[\d.,]*)?(?:\s?\\?%|[x×]|[kKMBT]|[KMGT]B|ms|s|h|times)?(?:-[a-z]+|(?![\w-]))"
-    r"|\b(?:two|three|four|five|six|seven|eight|nine|ten|half|twice|doubl\w+|third|million|thousand|hundreds?|billion"
-    r"|orders? of magnitude|halv\w+|triples?)\b",
-    re.IGNORECASE,
-)
-UNITS = {
-    "money": re.compile(r"[$€£]\s?\d|\d\s*(?:dollars|usd|euros?|cents)|\bcosts?\b", re.IGNORECASE),
-    "time": re.compile(
-        r"\d\s*(?:ms|s|milliseconds?|seconds?|minutes?|hours?|days?|weeks?|GPU|fps)\b"
-        r"|\b(?:speed\w*|faster|latency|slow\w*|time)\b",
-        re.IGNORECASE,
-    ),
-}
 RELEASE = re.compile(r"github|open[- ]?sourc|licen[cs]e|\bcode\b|\bavailable\b|\breleas", re.IGNORECASE)
 SAME_ROOT, MISSPELT = 0.7, 0.8  # what a word is worth that shares its root, or all but a letter, with one in the text
 LIKENESS = 0.8  # difflib's ratio from which a word that no paper has is taken for a misspelt one
-FAR = 30  # words between two that have nothing to do with one another
-SHORTEST_NAME = 4  # letters of a word that names a paper which it is not the name of
-FEW_PAPERS = 2  # that hold a word which names one of them
-NEAREST_PAPERS = 3  # that may be meant where two are compared and none is named
+MOST_LACKING = 2.0  # rare words that others hold; more of them say no more
+FEW_WORDS = 3  # of a question in which a single word may stand for all of it
+LONG = 4.0  # square root of the number of words of a description beyond which length says no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,40 +51,6 @@ class Support:
     unheard: str = ""
 
 
-def find_focus(
-    question: str, ranked: Sequence[Ranked], words: WordIndex, named: Collection[str]
-) -> tuple[str, tuple[Ranked, ...]]:
-    """Which papers the question is about, and whether it names, compares or describes them."""
-    rare = [name for name in COINED_WORD.findall(question) if len(name) >= SHORTEST_NAME and _is_rare(name, words)]
-    spelled = [
-        found for found in ranked if _is_named(found, question, words) or any(_says(found.paper.title, n) for n in rare)
-    ]
-    first = ranked[0]
-    if first not in spelled and any(_says(first.paper.abstract, name) for name in rare):
-        spelled.insert(0, first)
-    ids = {found.paper.id for found in spelled}.union(named)
-    meant = tuple(found for found in ranked if found.paper.id in ids)
-    if len(meant) > 1 or COMPARING.search(question):
-        return "compared", meant if len(meant) > 1 else tuple(ranked[:NEAREST_PAPERS])
-    return ("named" if spelled else "described"), meant or tuple(ranked[:1])
-
-
-def _is_named(found: Ranked, question: str, words: WordIndex) -> bool:
-    name = nickname(found.paper)
-    spelled = bool(name) and (name in question or (_says(question, name) and _is_rare(name, words)))
-    return spelled or _says(question, found.paper.title)
-
-
-def _is_rare(name: str, words: WordIndex) -> bool:
-    """Whether a name is one that few papers use."""
-    held = max((words.idf(token) for token in tokenize(name)), default=0.0)
-    return held >= math.log(1 + (len(words.numbers) - FEW_PAPERS + 0.5) / (FEW_PAPERS + 0.5))
-
-
-def _says(text: str, name: str) -> bool:
-    return _plain(name) in _plain(text)
-
-
 def measure(question: str, ranked: Sequence[Ranked], words: WordIndex, named: Collection[str]) -> Support:
     """The support that the papers found, best first and at least one, give to a question."""
     demand = read_demand(question)
@@ -120,9 +66,8 @@ def measure(question: str, ranked: Sequence[Ranked], words: WordIndex, named: Co
         "formula": float(demand.kind is Kind.FORMULA),
         "paper": float(demand.kind is Kind.PAPER),
         "topic": float(demand.topical),
-        "yes or no": float(demand.kind is Kind.YES_NO),
         "outside": float(_is_outside(demand, weighing.text)),
-        "terms": math.sqrt(len(weighing.terms)),
+        "length": min(math.sqrt(len(weighing.terms)), LONG),
     }
     missing, mentioned = weighing.missing(question, absent_names)
     return Support(group, papers, signals, missing, mentioned, weighing.unheard(question))
@@ -161,7 +106,7 @@ class Weighing:
 
     @classmethod
     def of(cls, question: str, demand: Demand, papers: Sequence[Ranked], words: WordIndex) -> "Weighing":
-        names = [nickname(found.paper) for found in papers if _plain(nickname(found.paper)) in _plain(question)]
+        names = [nickname(found.paper) for found in papers if says(question, nickname(found.paper))]
         own = frozenset(token for name in names for token in tokenize(name))
         things = (token for thing in demand.things for token in tokenize(thing))
         return cls(
@@ -199,34 +144,33 @@ class Weighing:
         others = [stems(f"{r.paper.title}. {r.paper.abstract}") for r in ranked if r.paper.id not in meant]
         mass = sum(map(self.weight, self.terms)) or 1.0
         return {
-            "known": sum(lacks[token] for token in gone if token in self.words),
-            "elsewhere": sum(lacks[token] for token in gone if any(token in other for other in others)),
+            "known": min(MOST_LACKING, sum(lacks[token] for token in gone if token in self.words)),
+            "elsewhere": min(
+                MOST_LACKING, sum(lacks[token] for token in gone if any(token in other for other in others))
+            ),
             "unknown": sum(lacks[token] for token in gone if token not in self.words) / max(1, len(self.terms)),
             "lack": sum(lacks.values()) / max(1, len(self.terms)),
-            "rarest": max(lacks.values(), default=0.0),
             "run": max((sum(map(self.lack, run)) for run, _ in self.runs(question)), default=0.0),
             "best": max((self._cover(e, self.terms) for e in self.sentences), default=0.0) / mass,
         }
 
     def thing_lacking(self) -> dict[str, float]:
-        """Words of the thing asked for that the papers, and their best sentence, do not hold."""
+        """Words of the thing asked for that the papers do not hold."""
         mass = sum(map(self.weight, self.asked)) or 1.0
-        best = max((self._cover(e, self.asked) for e in self.sentences), default=0.0) / mass
         lack = sum(map(self.lack, self.asked))
-        return {"thing": lack, "thing share": lack / mass, "thing sentence": best if self.asked else 0.5}
+        return {"thing": lack, "thing share": lack / mass}
 
     def numbers(self) -> dict[str, float]:
         """Where a number is asked for: whether there is one, beside the thing asked for, of the right unit."""
         if self.demand.kind is not Kind.NUMBER:
-            return dict.fromkeys(("number", "no number", "number sentence", "number near", "unit"), 0.0)
+            return dict.fromkeys(("number", "number sentence", "number near", "unit"), 0.0)
         valued = [evidence for evidence in self.sentences if VALUE.search(evidence.sentence.text)]
         terms, asked = (sum(map(self.weight, tokens)) or 1.0 for tokens in (self.terms, self.asked))
         joint = (self._cover(e, self.terms) / terms + self._cover(e, self.asked) / asked for e in valued)
-        apart = min((_words_between(e.sentence.text, self.asked) for e in valued), default=FAR)
+        apart = min((words_between(e.sentence.text, self.asked) for e in valued), default=FAR)
         unit = UNITS.get(self.demand.unit)
         return {
             "number": 1.0,
-            "no number": float(not valued),
             "number sentence": max(joint, default=0.0) / 2,
             "number near": 1 / (1 + apart) if self.asked else 0.3 * bool(valued),
             "unit": float(bool(unit) and not any(unit.search(e.sentence.text) for e in self.sentences if unit)),
@@ -261,20 +205,25 @@ class Weighing:
 
     def missing(self, question: str, absent_names: Sequence[str]) -> tuple[str, bool]:
         """What is asked for and not stated, in the asker's words, and whether it is spoken of without a number."""
+        if self.demand.kind in (Kind.PERSON, Kind.DATE):
+            return "", False
         for thing in self.demand.things:
-            if any(self.held(token) < SAME_ROOT for token in tokenize(thing) if token not in self.own):
+            tokens = tokenize(thing)
+            short = any(self.held(token) < SAME_ROOT for token in tokens) and self.own.isdisjoint(tokens)
+            if short and not says(self.text, thing):
                 return thing, False
         if absent_names:
             return absent_names[0], False
         if self.demand.kind is Kind.NUMBER and self.demand.things:
             return self.demand.things[0], True
-        runs = sorted(self.runs(question), key=lambda run: -sum(map(self.lack, run[0])))
-        return (runs[0][1], False) if runs and len(runs[0][0]) < 4 else ("", False)
+        runs = [run for run in self.runs(question) if 1 < len(run[0]) < 4]
+        return max(runs, key=lambda run: sum(map(self.lack, run[0])), default=([], ""))[1], False
 
     def unheard(self, question: str) -> str:
         """The longest stretch of words of the question that no paper of the collection holds."""
+        fewest = 1 if len(self.terms) <= FEW_WORDS else 2
         runs = [run for run in self.runs(question) if all(token not in self.words for token in run[0])]
-        return max(runs, key=lambda run: len(run[0]))[1] if runs else ""
+        return max((written for run, written in runs if len(run) >= fewest), key=len, default="")
 
 
 @lru_cache(maxsize=50_000)
@@ -290,18 +239,6 @@ def _likeness(token: str, held: frozenset[str], *, known: bool) -> float:
         return 0.0
     near = (word for word in held if word[0] == token[0] and abs(len(word) - len(token)) <= 2)
     return MISSPELT * any(SequenceMatcher(None, word, token).ratio() >= LIKENESS for word in near)
-
-
-def _words_between(text: str, asked: Sequence[str]) -> int:
-    """How many words a number of a sentence stands from one of these stems, at the least."""
-    starts = [found.start() for found in WORD.finditer(text)]
-    places = [i for i, found in enumerate(WORD.finditer(text)) if stem(found[0].casefold()) in asked]
-    values = [sum(start <= found.start() + 1 for start in starts) - 1 for found in VALUE.finditer(text)]
-    return min((abs(a - b) for a in places for b in values), default=FAR)
-
-
-def _plain(text: str) -> str:
-    return f" {NO_WORD.sub(' ', text.casefold()).strip()} "
 
 
 def _squeeze(text: str) -> str:

@@ -2,7 +2,9 @@
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,8 @@ from ingest.record import Entry
 WORD = re.compile(r"[^\W_]+(?:[.,]\d+)*")
 COMPOUND = re.compile(r"[^\W_]+(?:-[^\W_]+)+")
 K1, B = 1.2, 0.75  # Lucene's defaults
+# A word that no paper has is read as one of its forms or its likeliest spelling (difflib's ratio).
+SHORTEST_ODD, MOST_LETTERS, LIKENESS = 5, 3, 0.82
 
 STOPWORDS = frozenset(
     """a about above after again all also am an and any are as at be because been before being below between both but
@@ -60,6 +64,8 @@ class WordIndex:
     def __init__(self, numbers: NDArray[np.int64], bm25: Any) -> None:
         self.numbers = numbers
         self._bm25 = bm25
+        self._read: dict[str, str] = {}
+        self._by_start: dict[str, list[str]] | None = None
         self._documents = np.diff(bm25.scores["indptr"]) if len(numbers) else np.zeros(0)
 
     @classmethod
@@ -112,3 +118,22 @@ class WordIndex:
 
     def __contains__(self, token: str) -> bool:
         return token in self._vocabulary
+
+    def known(self, token: str) -> str:
+        """The stem as it is where a paper has it, else the one it is a form or a misspelling of ('detector' of
+        'detect'), the commonest of those as near; as it is where none is near."""
+        if token in self._vocabulary or len(token) < SHORTEST_ODD or not token.isalpha():
+            return token
+        if token not in self._read:
+            self._read[token] = self._nearest(token)
+        return self._read[token]
+
+    def _nearest(self, token: str) -> str:
+        if self._by_start is None:
+            self._by_start = defaultdict(list)
+            for word in self._vocabulary:
+                self._by_start[word[:2]].append(word)
+        near = [word for word in self._by_start[token[:2]] if abs(len(word) - len(token)) <= MOST_LETTERS]
+        root = token[: max(5, len(token) - MOST_LETTERS)]
+        forms = [word for word in near if word.startswith(root)]
+        return min(forms or get_close_matches(token, near, n=1, cutoff=LIKENESS), key=self.idf, default=token)

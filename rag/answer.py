@@ -11,11 +11,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A sentence of a paper found for a question; `score` is comparable within one question only."""
+    """A sentence of a paper found for a question; `score` is comparable within one question only.
+
+    `cosine` is that of the sentence to the question, 0 where there is no embedding model.
+    """
 
     paper: Paper
     sentence: Sentence
     score: float
+    cosine: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

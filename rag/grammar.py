@@ -58,7 +58,7 @@ GREETING = _any(
     r"|bye|goodbye|see you|got it|perfect|wow)(?:[\s,.!]+(?:there|you|all|so much|very much|a lot|that helps?"
     r"|that helped|again|thanks))*\W*$"
 )
-THANKS = _any(r"^\\W*(?:thanks?|thank you|thx|cheers|great|cool|nice|perfect|got it|ok(?:ay)?|bye|goodbye)\\b")
+THANKS = _any(r"^\W*(?:thanks?|thank you|thx|cheers|great|cool|nice|perfect|got it|ok(?:ay)?|bye|goodbye)\b")
 HELP = _any(
     r"^\W*help\W*$|\bwhat can (?:you|i|this|one) (?:do|ask|say)\b|\bwho are you\b|\bwhat are you\b|\bhow (?:do"
     r"|does|can) (?:you|i|this|it) "
@@ -83,6 +83,10 @@ SURVEY = _any(
     rf"^\W*{WORKS} \w+",
     r"\bwhich (?:methods|approaches|techniques|models|systems|frameworks|algorithms|ones)\b",
     r"\bwhich (?:are they|of (?:them|these|those))\b|\bfull list\b|\bwho (?:else )?(?:does|uses|did|do)\b",
+    # Whether there is something about a topic is best answered by listing it.
+    rf"^\W*(?:(?:and|so|but|then|ok(?:ay)?)\W+)*(?:is|are|was|were) there (?:also )?(?:any|some)?(?:thing|one|{WORKS})?"
+    r"(?: (?:here|else|in here|there|at all|more))* (?:on|about|regarding|concerning)\b",
+    rf"\b(?:do|does|did|is|are) (?:any|some) (?:of )?(?:the(?:se|m)? )?{WORKS} (?:here )?\w+",
 )
 ONE_WORK = _any(
     r"\bwhich (?:one )?(?:paper|work|study|article) (?:is this|was this|fits|would|is it|is that)\b"

@@ -28,6 +28,7 @@ KNOWN = 10  # papers that USUAL counts for, since a handful have no mean and spr
 SIGNALS = ("words", "merit", "whole gap", "named")
 RELATIVE = 1  # of them, the first, are told in spreads above the mean of all papers
 LISTED = 0.2  # probability from which a paper is listed: the best balance of recall and precision found there
+ANY = 0.4  # probability that the likeliest paper needs for there to be a list: where topics that no paper has part best
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,13 @@ class Judgement(Sequence[Judged]):
         return Judged(held.paper, evidence, chance, self._shelf.vectors[place])
 
 
-def fitting(judged: Sequence[Judged]) -> Sequence[Judged]:
-    """Those of the papers judged, the likeliest first, that are likely enough to be listed."""
+def fitting(judged: Sequence[Judged], *, at_best: float = ANY) -> Sequence[Judged]:
+    """Those of the papers judged, the likeliest first, that are likely enough to be listed.
+
+    `at_best` is what the likeliest must have: where nobody knows that any paper fits, a faint likeness is none.
+    """
+    if not judged or judged[0].probability < at_best:
+        return []
     return judged[: bisect_right(judged, -LISTED, key=lambda one: -one.probability)]
 
 

@@ -13,7 +13,7 @@ from rag.draft import Draft, Paragraph, Statement, Table
 from rag.edit import edit, read_change
 from rag.extract import choose, lead_of
 from rag.grammar import THANKS, Change, Kind, read_edit
-from rag.judge import Judge
+from rag.judge import ANY, LISTED, Judge
 from rag.names import short_name
 from rag.retrieve import Retriever, Scope
 from rag.sufficiency import Outcome, Verdict, refusal, weigh
@@ -102,10 +102,10 @@ class Replies:
         looked_at = len(judged)
         if asked.papers and judged:  # 'which of them': those that stand out among them
             judged = [one for one in judged if one.probability >= STANDS_OUT * judged[0].probability]
-        draft = survey(asked.standalone, judged, looked_at)
+        draft = survey(asked.standalone, judged, looked_at, at_best=LISTED if asked.papers else ANY)
         ranked = tuple(one.ranked() for one in judged[:RETRIEVED])
         if not draft.parts:
-            return self._refuse(Verdict(Outcome.ABSENT, 0.0, ""), ranked)
+            return self._refuse(Verdict(Outcome.ABSENT, 0.0, ""), ranked, looked_at)
         return Reply(draft, ranked)
 
     def _summarise(self, asked: Understood, scope: Scope | None) -> Reply:
@@ -185,8 +185,8 @@ class Replies:
     def _weigh(self, asked: Understood, ranked: Sequence[Ranked]) -> Verdict:
         return weigh(asked.standalone, ranked, self._index.words, named=asked.papers)
 
-    def _refuse(self, verdict: Verdict, ranked: Sequence[Ranked]) -> Reply:
-        words, neighbours = refusal(verdict, ranked, self._index.count())
+    def _refuse(self, verdict: Verdict, ranked: Sequence[Ranked], count: int = 0) -> Reply:
+        words, neighbours = refusal(verdict, ranked, count or self._index.count())
         return Reply(as_paragraphs(neighbours), tuple(ranked), words, verdict.outcome)
 
     def _papers(self, ids: Sequence[str]) -> list[Paper]:

@@ -96,7 +96,7 @@ class Retriever:
     def search(self, question: str, *, k: int = 10, scope: Scope | None = None) -> list[Ranked]:
         """The k papers that fit the question best, best first, each with all its sentences, best first."""
         self.index.refresh()
-        tokens = list(dict.fromkeys(tokenize(question)))
+        tokens = list(dict.fromkeys(self.index.words.known(token) for token in tokenize(question)))
         vector = self.index.embedder.embed_query(question) if self.index.embedder else None
         signals = self._measure(tokens, vector, scope or Scope())
         scores = fuse(signals)
@@ -136,13 +136,10 @@ class Retriever:
         return list(dict.fromkeys([*near, *held]))
 
     def _ranked(self, signals: Signals, i: int, score: float, tokens: Sequence[str], question: str) -> Ranked:
-        entry = signals.entries[i]
-        scores = score_sentences(entry, signals.sentences[i], tokens, wants_number=bool(QUANTITY.search(question)))
-        if not ASKS_WHERE.search(question):
-            pointers = [bool(POINTER.search(sentence.text)) for sentence in entry.sentences]
-            scores -= SENTENCE_POINTER * np.asarray(pointers, dtype=np.float32)
-        order = np.argsort(-scores, kind="stable")
-        found = (Evidence(entry.paper, entry.sentences[int(j)], float(scores[j])) for j in order)
+        entry, cosine = signals.entries[i], signals.sentences[i]
+        scores = score_sentences(entry, cosine, tokens, question)
+        order = map(int, np.argsort(-scores, kind="stable"))
+        found = (Evidence(entry.paper, entry.sentences[j], float(scores[j]), float(cosine[j])) for j in order)
         return Ranked(entry.paper, score, tuple(found), float(signals.coverage[i]))
 
 
@@ -176,11 +173,12 @@ def fuse(signals: Signals) -> Floats:
     return ((1 - gate) * signals.meaning + gate * by_words).astype(np.float32)
 
 
-def score_sentences(entry: Entry, cosine: Floats, tokens: Sequence[str], *, wants_number: bool) -> Floats:
+def score_sentences(entry: Entry, cosine: Floats, tokens: Sequence[str], question: str) -> Floats:
     """How well each sentence of a paper meets the question: meaning, and the question's words that are rare in it.
 
     A word that every sentence of the paper has tells its sentences apart as little as one that none has.
     """
+    wants_number, wants_place = bool(QUANTITY.search(question)), bool(ASKS_WHERE.search(question))
     held = [stems(sentence.text) for sentence in entry.sentences]
     weights = {}
     for token in tokens:
@@ -189,15 +187,15 @@ def score_sentences(entry: Entry, cosine: Floats, tokens: Sequence[str], *, want
     mass = sum(weights.values()) or 1.0
     words = [sum(weights[token] for token in tokens if token in words) / mass for words in held]
     numbers = [wants_number and any(c.isdigit() for c in sentence.text) for sentence in entry.sentences]
-    manner = [_manner(sentence.text) for sentence in entry.sentences]
-    scores = cosine + SENTENCE_WORDS * np.asarray(words) + SENTENCE_NUMBERS * np.asarray(numbers) + np.asarray(manner)
+    pointers = [not wants_place and bool(POINTER.search(sentence.text)) for sentence in entry.sentences]
+    scores = cosine + SENTENCE_WORDS * np.asarray(words) + SENTENCE_NUMBERS * np.asarray(numbers)
+    scores = scores + np.asarray([manner(s.text) for s in entry.sentences]) - SENTENCE_POINTER * np.asarray(pointers)
     return np.asarray(scores, dtype=np.float32)
 
 
 @lru_cache(maxsize=20_000)
-def _manner(sentence: str) -> float:
-    """What a sentence is worth for how it speaks, whatever is asked."""
+def manner(sentence: str) -> float:
+    """What a sentence is worth for how it speaks, whatever is asked: of the paper's own doing, or of others'."""
     own = SENTENCE_OWN * bool(OWN.search(sentence))
-    return (
-        own - SENTENCE_BACKGROUND * bool(BACKGROUND.match(sentence)) - SENTENCE_LEANING * bool(LEANING.match(sentence))
-    )
+    background = SENTENCE_BACKGROUND * bool(BACKGROUND.match(sentence))
+    return own - background - SENTENCE_LEANING * bool(LEANING.match(sentence))

@@ -19,7 +19,7 @@ from ingest.index import PaperIndex
 from ingest.paper import Paper, Sentence
 from ingest.record import Entry
 from ingest.words import stem, tokenize
-from rag.retrieve import BACKGROUND, LEANING, OWN, SENTENCE_BACKGROUND, SENTENCE_LEANING, SENTENCE_OWN
+from rag.retrieve import manner
 
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.int64]
@@ -161,10 +161,3 @@ def abbreviations(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
         words = re.findall(r"[^\W_]+", text[max(0, found.start() - BEFORE) : found.start()])[-len(short) :]
         if "".join(word[0] for word in words).casefold() == short:
             yield stem(short), tuple(dict.fromkeys(tokenize(" ".join(words))))
-
-
-def manner(sentence: str) -> float:
-    """What a sentence is worth for how it speaks, whatever is asked: of the paper's own doing, or of others'."""
-    own = SENTENCE_OWN * bool(OWN.search(sentence))
-    background = SENTENCE_BACKGROUND * bool(BACKGROUND.match(sentence))
-    return own - background - SENTENCE_LEANING * bool(LEANING.match(sentence))

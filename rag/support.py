@@ -9,17 +9,15 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import lru_cache
+from itertools import pairwise
 
-import numpy as np
-
-from ingest.record import Entry
 from ingest.words import STOPWORDS, WORD, WordIndex, stem, stems, tokenize
 from rag.answer import Evidence, Ranked
+from rag.commonness import art
 from rag.demand import Demand, Kind, about_stems, content, read_demand
 from rag.figures import FAR, UNITS, VALUE, words_between
 from rag.focus import find_focus, says
 from rag.names import nickname
-from rag.retrieve import QUANTITY, score_sentences
 
 NO_WORD = re.compile(r"[\W_]+")
 # A name that is no dictionary word ('H100', 'LLaMA', 'TPU'), or a word with a capital within a sentence ('Swahili').
@@ -31,6 +29,7 @@ SAME_ROOT, MISSPELT = 0.7, 0.8  # what a word is worth that shares its root, or 
 LIKENESS = 0.8  # difflib's ratio from which a word that no paper has is taken for a misspelt one
 MOST_LACKING = 2.0  # rare words that others hold; more of them say no more
 FEW_WORDS = 3  # of a question in which a single word may stand for all of it
+TOGETHER = 3  # words from one another at which two words of a thing make one thing
 LONG = 4.0  # square root of the number of words of a description beyond which length says no more
 
 
@@ -57,7 +56,7 @@ def measure(question: str, ranked: Sequence[Ranked], words: WordIndex, named: Co
     group, papers = find_focus(question, ranked, words, named)
     weighing = Weighing.of(question, demand, papers, words)
     signals = weighing.words_lacking(question, ranked) | weighing.thing_lacking() | weighing.numbers()
-    cosines = sorted((value for found in papers for value in sentence_cosines(question, found)), reverse=True)[:2]
+    cosines = sorted((each.cosine for found in papers for each in found.evidence), reverse=True)[:2]
     absent_names = weighing.absent_names(question)
     rare = sum(max((weighing.weight(token) for token in tokenize(name)), default=0.0) for name in absent_names)
     signals |= {
@@ -68,24 +67,25 @@ def measure(question: str, ranked: Sequence[Ranked], words: WordIndex, named: Co
         "topic": float(demand.topical),
         "outside": float(_is_outside(demand, weighing.text)),
         "length": min(math.sqrt(len(weighing.terms)), LONG),
+        "art": weighing.art_lacking(question),
+        "apart": weighing.things_apart(),
+        "lead": _lead(ranked, 1, 5),
+        "far lead": _lead(ranked, 5, 10),
+        "coverage": max(found.coverage for found in ranked),
     }
     missing, mentioned = weighing.missing(question, absent_names)
     return Support(group, papers, signals, missing, mentioned, weighing.unheard(question))
 
 
+def _lead(ranked: Sequence[Ranked], start: int, end: int) -> float:
+    """How much more the first paper scores than those from `start` to before `end`."""
+    rest = [found.score for found in ranked[start:end]]
+    return ranked[0].score - sum(rest) / len(rest) if rest else 0.0
+
+
 def _is_outside(demand: Demand, text: str) -> bool:
     """Whether it asks for what abstracts do not hold: people and dates; code where none is spoken of."""
     return demand.kind in (Kind.PERSON, Kind.DATE) or (demand.kind is Kind.CODE and not RELEASE.search(text))
-
-
-def sentence_cosines(question: str, found: Ranked) -> list[float]:
-    """What is left of the scores of a paper's sentences without what words, numbers and manner gave them."""
-    if not found.evidence:
-        return []
-    entry = Entry(0, found.paper, (), tuple(evidence.sentence for evidence in found.evidence))
-    tokens, nothing = list(dict.fromkeys(tokenize(question))), np.zeros(len(found.evidence), dtype=np.float32)
-    rest = score_sentences(entry, nothing, tokens, wants_number=bool(QUANTITY.search(question)))
-    return [evidence.score - float(extra) for evidence, extra in zip(found.evidence, rest, strict=True)]
 
 
 @dataclass
@@ -159,6 +159,25 @@ class Weighing:
         mass = sum(map(self.weight, self.asked)) or 1.0
         lack = sum(map(self.lack, self.asked))
         return {"thing": lack, "thing share": lack / mass}
+
+    def art_lacking(self, question: str) -> float:
+        """Terms of art of the question that the papers do not hold, a word of it."""
+        words = {stem(word): word for word in map(str.casefold, WORD.findall(question)) if word not in STOPWORDS}
+        lacks = [art(words[token]) * self.lack(token) for token in self.terms if token in words]
+        return sum(lacks) / max(1, len(lacks))
+
+    def things_apart(self) -> float:
+        """Share of the things asked for in several words whose words never stand together in a sentence."""
+        things = [tokens for thing in self.demand.things if len(tokens := dict.fromkeys(tokenize(thing))) > 1]
+        return sum(not self._together(tuple(tokens)) for tokens in things) / max(1, len(things))
+
+    def _together(self, tokens: Sequence[str]) -> bool:
+        for evidence in self.sentences:
+            stemmed = [stem(word.casefold()) for word in WORD.findall(evidence.sentence.text)]
+            places = [[i for i, token in enumerate(stemmed) if token == wanted] for wanted in tokens]
+            if any(abs(a - b) <= TOGETHER for first, second in pairwise(places) for a in first for b in second):
+                return True
+        return False
 
     def numbers(self) -> dict[str, float]:
         """Where a number is asked for: whether there is one, beside the thing asked for, of the right unit."""

@@ -6,7 +6,7 @@ Knows no index: what was judged is given.
 from collections.abc import Sequence
 
 from rag.draft import Draft, Group, Statement
-from rag.judge import Judged, fitting
+from rag.judge import ANY, Judged, fitting
 from rag.names import short_name
 from rag.strands import find_strands
 from rag.topic import find_topic
@@ -16,9 +16,9 @@ OTHERS = "Others"  # heads the papers of no strand
 ONE_LIST = 6  # papers that are read at a glance, without headings
 
 
-def survey(question: str, judged: Sequence[Judged], looked_at: int) -> Draft:
+def survey(question: str, judged: Sequence[Judged], looked_at: int, *, at_best: float = ANY) -> Draft:
     """The list of papers that fit, in strands where there are many, its count in the note; no parts where none fits."""
-    fit = fitting(judged)
+    fit = fitting(judged, at_best=at_best)
     listed = fit[:MOST_LISTED]
     return Draft(tuple(group_papers(question, listed)), count_papers(looked_at, len(fit), len(listed)))
 

@@ -22,7 +22,7 @@ from ingest.index import PaperIndex
 from ingest.library import ingest_sources
 from ingest.settings import Settings
 from rag.evaluate import read_lines
-from rag.judge import LISTED, RELATIVE, SIGNALS, Judge, Model, chances, describe, leave_out
+from rag.judge import ANY, LISTED, RELATIVE, SIGNALS, Judge, Model, chances, describe, leave_out
 from rag.measures import plain
 from rag.topic import find_topic
 from tests.bench.timing import PAGE
@@ -154,6 +154,15 @@ def main() -> None:
             print(
                 f"  threshold {threshold:.2f}: cited R {recall:.3f}, cited P {precision:.3f}, "
                 f"something listed for {sum(none)} of {len(none)} topics that no paper has{chosen}"
+            )
+        for threshold in (0.3, 0.35, 0.4, 0.45, 0.5):
+            best = [(float(p.max()), bool(case.belongs.any())) for case, p in zip(cases, judged, strict=True)]
+            lost = [p < threshold for p, some in best if some]
+            empty = [p < threshold for p, some in best if not some]
+            chosen = "  <- ANY" if threshold == ANY else ""
+            print(
+                f"  likeliest below {threshold:.2f}: {sum(lost)} of {len(lost)} topics that papers have, "
+                f"{sum(empty)} of {len(empty)} that none has{chosen}"
             )
         for said, true, count in reliability(cases, judged):
             print(f"  said {said:.2f}, so it was {true:.2f} of {count} papers")

@@ -16,6 +16,15 @@ from ingest.record import Entry
 from ingest.words import STOPWORDS, tokenize
 from rag.names import COINED_WORD, TITLE_NAME, nickname, short_name
 
+GREEK_NAMES = dict(
+    zip(
+        "αβγδεζηθικλμνξοπρστυφχψω",
+        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi"
+        " chi psi omega".split(),
+        strict=True,
+    )
+)
+GREEK = re.compile("[αβγδεζηθικλμνξοπρστυφχψω]")
 LONGEST_NAME = 16  # words, of a title
 SHORTEST_NAME = 3  # letters, of a name that is one word
 SURE_LENGTH = 6  # letters from which a word in lower case is a name that only an abstract mentions
@@ -28,6 +37,7 @@ PARENTHESISED = re.compile(r"\(([A-Z][\w-]+(?: [A-Z][\w-]+){1,3})\)")  # 'a stud
 GIVEN_NAME = 2  # weight from which a name counts where it is spelled as the paper spells it
 OWN_NAME = 3  # weight from which a name is the paper's own, however common its words
 FEWEST_WORDS = 4  # of a sentence that can be known by its words
+ONLY_ITS_OWN = 1  # papers that may hold the first words of a phrase that an abstract spells out: 'Cut Cross-Entropy'
 HELD_BY_FEW, HELD_SHARE = 3, 0.001  # papers that may hold a word that still tells them apart
 
 
@@ -62,7 +72,8 @@ class Catalogue:
         spelled: dict[str, dict[str, int]] = defaultdict(dict)
         for paper_id, _, own in papers:
             for name, weight in own:
-                key, rare = squeeze(name), held[_head(name)] <= few
+                key = squeeze(name)
+                rare = held[_head(name)] <= (few if weight > 1 or len(name.split()) == 1 else ONLY_ITS_OWN)
                 if len(key) >= SHORTEST_NAME and (weight >= OWN_NAME or rare):
                     names[key][paper_id] = max(weight, names[key].get(paper_id, 0))
                 if rare and weight >= GIVEN_NAME:
@@ -120,9 +131,11 @@ class Catalogue:
             named = self._names.get(key[:-1])
         if not named and count == 1:
             named = self._misspelt(name, key)
-        if not named or (count == 1 and name not in self._spelled and self._is_ordinary(name)):
+        if not named:
             return ()
         best = max(named.values())
+        if count == 1 and name not in self._spelled and self._is_ordinary(name):
+            return ()
         if best < GIVEN_NAME and count == 1 and name.islower() and len(key) < SURE_LENGTH:
             return ()  # 'flat' is rarely FLAT
         return tuple(sorted((paper for paper, weight in named.items() if weight == best)))
@@ -188,8 +201,8 @@ def _holders_of(texts: Iterable[str], heads: set[tuple[str, ...]]) -> Counter[tu
 
 
 def squeeze(name: str) -> str:
-    """A name without case, spaces and marks, so that 'Flash Attention 2' is 'FlashAttention-2'."""
-    return re.sub(r"[\W_]+", "", name.casefold())
+    """A name without case, spaces and marks, so that 'Flash Attention 2' is 'FlashAttention-2' and τ is tau."""
+    return re.sub(r"[\W_]+", "", GREEK.sub(lambda letter: GREEK_NAMES[letter[0]], name.casefold()))
 
 
 def _tells_apart(holders: dict[str, int]) -> bool:

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from ingest.sentences import split_sentences
 from ingest.text import clean
 from rag.answer import Turn
-from rag.catalogue import Catalogue
+from rag.catalogue import Catalogue, squeeze
 
 MOST_TURNS = 12  # messages looked at, the latest
-MOST_SENTENCES = 12  # of one message
+MOST_SENTENCES = 12  # of one message, besides the lines that a name leads
 SURE_COVERAGE = 0.30  # share of a sentence's words that its paper must hold
 SURE_LEAD = 1.25  # how much more of it than the next paper holds
+LEAD = re.compile(r"^(?:[-*•]\s+)?(?P<name>[^|]{2,160}?):\s")
 MARKS = re.compile(r"\[\d+(?:\s*[,–-]\s*\d+)*\]")
 
 
@@ -86,14 +87,38 @@ def read_dialogue(history: Sequence[Turn], catalogue: Catalogue) -> Dialogue:
 def papers_of(answer: str, catalogue: Catalogue) -> tuple[str, ...]:
     """The papers an answer speaks of, in order of first mention: the named, and those whose words a sentence has."""
     found: dict[str, None] = {}
-    lines = [clean(line) for line in answer.splitlines()]
-    sentences = [sentence.text for line in lines if line for sentence in split_sentences(line)]
-    for sentence in sentences[:MOST_SENTENCES]:
-        named = _named(sentence, catalogue)
-        if not named:
-            named = catalogue.holder(sentence, coverage=SURE_COVERAGE, lead=SURE_LEAD)
-        found |= dict.fromkeys(named)
+    sentences = 0
+    for line in filter(None, map(clean, answer.splitlines())):
+        led = led_by(line, catalogue)
+        if led:  # an item or a paragraph headed by a name is about that paper alone
+            found |= dict.fromkeys(led)
+            continue
+        for sentence in split_sentences(line):
+            sentences += 1
+            if sentences > MOST_SENTENCES:
+                return tuple(found)
+            named = _named(sentence.text, catalogue)
+            if not named:
+                named = catalogue.holder(sentence.text, coverage=SURE_COVERAGE, lead=SURE_LEAD)
+            found |= dict.fromkeys(named)
     return tuple(found)
+
+
+def led_by(line: str, catalogue: Catalogue) -> tuple[str, ...]:
+    """The paper whose name stands before the first colon of a line ('- KIVI: …'), or those that head a table."""
+    if line.startswith("|"):
+        cells = [cell.strip() for cell in line.strip("|").split("|")[1:]]
+        heads = [_called(cell, catalogue) for cell in cells]
+        return tuple(dict.fromkeys(paper for head in heads for paper in head)) if cells and all(heads) else ()
+    lead = LEAD.match(line)
+    return _called(lead["name"], catalogue) if lead else ()
+
+
+def _called(name: str, catalogue: Catalogue) -> tuple[str, ...]:
+    """The paper that all of a text is the name of."""
+    mentions = catalogue.mentions(name)
+    whole = len(mentions) == 1 and squeeze(name[mentions[0].start : mentions[0].end]) == squeeze(name)
+    return mentions[0].paper_ids[:1] if whole else ()
 
 
 def _named(text: str, catalogue: Catalogue) -> tuple[str, ...]:

@@ -60,10 +60,10 @@ GREETING = _any(
 )
 THANKS = _any(r"^\W*(?:thanks?|thank you|thx|cheers|great|cool|nice|perfect|got it|ok(?:ay)?|bye|goodbye)\b")
 HELP = _any(
-    r"^\W*help\W*$|\bwhat can (?:you|i|this|one) (?:do|ask|say)\b|\bwho are you\b|\bwhat are you\b|\bhow (?:do"
-    r"|does|can) (?:you|i|this|it) "
-    r"(?:work|use (?:you|this|it))\W*$|\bhow do i use\b"
+    r"^\W*help\W*$|\bwhat can (?:you|i|this|one) (?:do|ask|say)\b|\bwho are you\b|\bwhat are you\b"
+    r"|\bhow (?:do|can) (?:you|i) (?:work|use (?:you|this|it))\W*$|\bhow do i use\b"
 )
+HELP_WITH_THIS = _any(r"\bhow (?:do|does|can) (?:this|it) work\W*$")  # where nothing was spoken of yet
 COLLECTION = _any(
     rf"\bwhat(?:'s|s| is| are) (?:this|these|the|your|all) (?:page|{WORKS}|collection|library|corpus"
     rf"|data)?\s*(?:all )?about\W*$",
@@ -94,6 +94,7 @@ ONE_WORK = _any(
 )
 STRONG_COMPARISON = _any(
     r"\bcompar(?:e|ing|ison)s?\b|\bversus\b|\bvs\b\.?|\bdiffer(?:s|ence|ences|entiates?)?\b|\bcontrast\w*"
+    r"|\bdifferent (?:from|to|than)\b|\bhow (?:is|are)\b[^?]{1,80}\bdifferent\b|\b(?:how )?similar (?:to|is|are)\b"
     r"|\bdistinguish\w*|\b(?:put|set|show|lay)\b.{0,60}\bside by side\b"
     r"|\bin common\b|\btrade-?offs? between\b"
 )
@@ -102,7 +103,7 @@ WEAK_COMPARISON = _any(
     r"|less \w+) than\b|\bor\b"
     r"|\bwhich (?:one|is|has|of)\b|\bhow do\b|\b(?:one|another|the other)\b.*\b(?:another|the other)\b"
 )
-WHICH_OF = _any(r"^\W*(?:(?:and|so|but|ok(?:ay)?)\W+)*(?:which|any|who|do any)(?: one)? of\b")
+WHICH_OF = _any(r"^\W*(?:(?:and|so|but|ok(?:ay)?)\W+)*(?:which|any|who|do any|does any)(?: ones?)? of\b")
 ASKS = _any(r"^\W*(?:what|which|how|why|who|do|does|did|can|could|would|is|are|tell|explain)\b")
 YES_NO = _any(r"^\W*(?:is|are|was|were|do|does|did|can|could|will|would|has|have|should)\b")
 SUMMARY = _any(
@@ -114,16 +115,20 @@ SUMMARY = _any(
 PART_BREAK = _any(
     r"\s*(?:;|:|\?|\.\s|\bversus\b|\bvs\b\.?|,(?:\s*(?:and|or|while|whereas|but))?|\b(?:and|or|while|whereas"
     r"|but|against|from|with|than)\b"
-    r"|\banother\b|\bthe other\b|\bone (?:paper|of them|work)?\b)\s*"
+    r"|\banother\b|\bthe other\b|(?<!the )(?<!that )(?<!this )(?<!which )\bone (?:paper|of them|work)?\b)\s*"
 )
+AND = r"^\W*(?:(?:and|so|but|then|ok(?:ay)?|now|hm+)\W+)*"
 COUNTED = {"two": 2, "three": 3, "four": 4, "five": 5, "2": 2, "3": 3, "4": 4, "5": 5}
 ORDINAL_WORDS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
+GOES_ON = r"\s+(?:in|on|for|with|by|do|does|did|is|was|has|have|uses?|to|and|or|from|but)\b"  # 'the first in short'
 # What points back, each with the group that is to be replaced by names.
 ORDINAL = re.compile(
     rf"\b(?:the\s+)?(?P<word>{'|'.join(ORDINAL_WORDS)}|\d{{1,2}}(?:st|nd|rd|th)|last)"
-    rf"(?:\s+(?:{THINGS}|two|of (?:them|those|these))\b|(?=\W*$))|(?:#|\b(?:number|no\.?) )(?P<number>\d{{1,2}}"
-    rf"|one|two|three|four|five)\b",
+    rf"(?:\s+(?P<count>two|three|four)\b(?:\s+(?:{THINGS}))?|\s+(?:{THINGS}|of (?:them|those|these))\b"
+    rf"|(?<=the first)(?=\W*$|{GOES_ON})|(?<=the second)(?=\W*$|{GOES_ON})|(?<=the third)(?=\W*$|{GOES_ON})"
+    rf"|(?<=the last)(?=\W*$|{GOES_ON})|(?<=the fourth)(?=\W*$)|(?<=the fifth)(?=\W*$))"
+    rf"|(?:#|\b(?:number|no\.?) )(?P<number>\d{{1,2}}|one|two|three|four|five)\b",
     re.IGNORECASE,
 )
 FORMER_LATTER = re.compile(r"\b(?:the\s+)?(former|latter)(?:\s+(?:one|paper|method))?\b", re.IGNORECASE)
@@ -136,6 +141,28 @@ MANY = re.compile(
     r"|(?:the\s+)?two(?:\s+of them)?|they|them|their|theirs)\b",
     re.IGNORECASE,
 )
+# 'Which one is faster?', asked of papers that were just set out.
+WHICH_ONE = re.compile(
+    rf"{AND}which(?: one| ones)?(?: of (?:them|those|these|the two))? (?P<rest>"
+    r"(?:is|are|was|were|has|have|had|gets?|runs?|uses?|needs?|would|should|does|do|did|performs?|achieves?|gives?|works?|costs?|takes?|came"
+    r"|saves?|can|could|will)\b.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+DEGREE = _any(
+    r"\b(?:better|worse|best|worst|more|less|most|least|superior)\b"
+    r"|\b(?:is|are|was|were|the|runs?|gets?)\s+(?:the\s+)?(?!other|paper|after|over|under)\w+(?:er|est)\b"
+)
+# 'that family of methods' is a topic, not the paper that was spoken of.
+KIND_OF = re.compile(
+    r"\b(?:this|that|these|those|the same) (?:\w+ )?(?:family|kinds?|types?|sorts?|class|line|group) of (?:\w+ )?"
+    rf"(?:{THINGS}|things?|work)\b",
+    re.IGNORECASE,
+)
+ELSE = _any(
+    r"^\W*(?:(?:and|or|ok|so|is there|are there|do you have|have you)\W+)*"
+    rf"(?:any(?:thing)? (?:else|more|others?)|what else|(?:any )?others?|(?:any )?(?:more|other) {THINGS}"
+    r"|any (?:more|other) of (?:them|those|these))(?: (?:here|in here|there))*\W*$"
+)
 TWO = re.compile(r"\b(?:both|two)\b", re.IGNORECASE)
 THAN = re.compile(r"\bthan\b", re.IGNORECASE)
 ONE = re.compile(
@@ -147,9 +174,14 @@ ONE = re.compile(
 )
 DESCRIBED = re.compile(r"\bthe (?P<what>(?:[\w-]+ ){1,4}?)(?:one|paper|method|approach|work)s?\b", re.IGNORECASE)
 ELLIPSIS = re.compile(
-    r"^\W*(?:(?:ok(?:ay)?|so|well|hm+|right|alright)\W+)*(?:and|or|but|what about|how about|what of|same for"
-    r"|also|then|with|without|for|on|in|why|when|where|how so"
-    r"|really|are you sure|more(?: on)?|any(?:thing)? else|else)\b",
+    r"^\W*(?:(?:ok(?:ay)?|so|well|hm+|right|alright|now)\W+)*(?:and|or|but|what about|how about|what of|same for"
+    r"|(?:and )?the same for|also|then|why|when|where|how so|really|are you sure|more(?: on)?|else)\b",
+    re.IGNORECASE,
+)
+MODIFIER = re.compile(r"^\W*(?:with|without|for|on|in|at|during|under|as for)\b", re.IGNORECASE)  # 'for training?'
+LEAD_IN = re.compile(
+    r"^\W*(?:(?:ok(?:ay)?|so|well|hm+|right|alright|now|and|or|but|then|also|what about|how about|what of"
+    r"|(?:the )?same for|more on|as for|in terms of|regarding|on|for|with respect to|concerning)\b\W*)+",
     re.IGNORECASE,
 )
 CORRECTION = re.compile(

@@ -7,7 +7,7 @@ from ingest.paper import Paper
 
 TITLE_NAME = re.compile(r"^([^:–—?]{2,40}?)\s*[:–—]\s")
 # A word no dictionary holds: capitals or digits inside, as in 'BottleFit', 'L-GreCo', 'YOLOv9', 'KIVI'.
-COINED = r"(?:[\w+.-]*(?:[a-zε\d][A-Z]|[A-Z][A-Z\d]|[A-Za-z]-?\d)[\w+-]*)"
+COINED = r"(?:[\w+.-]*(?:[a-zε\d][A-Z]|[A-Z][A-Z\d]|[A-Za-z]-?\d)[\w+-]*(?:\.\d+[\w+-]*)*)"
 COINED_WORD = re.compile(COINED)
 MAKES = r"(?:propos|introduc|present|develop|design|creat|build|describ|offer)\w*"
 CALLS = r"(?:called|named|termed|dubbed|denoted|namely|as)"

@@ -12,7 +12,7 @@ from rag.dialogue import Dialogue
 from rag.draft import Draft, Paragraph, Statement, Table
 from rag.edit import edit, read_change
 from rag.extract import choose, lead_of
-from rag.grammar import THANKS, Change, Kind, read_edit
+from rag.grammar import THANKS, Change, Kind
 from rag.judge import ANY, LISTED, Judge
 from rag.names import short_name
 from rag.retrieve import Retriever, Scope
@@ -20,7 +20,7 @@ from rag.sufficiency import Outcome, Verdict, refusal, weigh
 from rag.summarise import summarise_paper, summarise_topic
 from rag.survey import survey
 from rag.table import read_table
-from rag.understand import Understanding, Understood
+from rag.understand import Understanding, Understood, question_place
 
 RETRIEVED = 10  # papers an answer reports as found
 MEANT = 0.3  # what being named, or pointed to, adds to a paper's score in the ranking
@@ -98,11 +98,14 @@ class Replies:
 
     def _survey(self, asked: Understood, scope: Scope | None) -> Reply:
         scope = Scope(asked.papers) if asked.papers else scope
-        judged = self._judge.judge(asked.standalone, scope=scope)
+        question = asked.ask if asked.papers else asked.standalone
+        judged = self._judge.judge(question, scope=scope)
+        if asked.told:
+            judged = [one for one in judged if one.paper.id not in asked.told]
         looked_at = len(judged)
         if asked.papers and judged:  # 'which of them': those that stand out among them
             judged = [one for one in judged if one.probability >= STANDS_OUT * judged[0].probability]
-        draft = survey(asked.standalone, judged, looked_at, at_best=LISTED if asked.papers else ANY)
+        draft = survey(question, judged, looked_at, at_best=LISTED if asked.papers else ANY)
         ranked = tuple(one.ranked() for one in judged[:RETRIEVED])
         if not draft.parts:
             return self._refuse(Verdict(Outcome.ABSENT, 0.0, ""), ranked, looked_at)
@@ -130,7 +133,7 @@ class Replies:
         """The last answer again, changed as asked."""
         assert asked.edit
         assert dialogue.last
-        place = next((i for i in range(len(dialogue.exchanges) - 1, -1, -1) if self._is_question(dialogue, i)), 0)
+        place = question_place(dialogue)
         before = Dialogue(dialogue.exchanges[:place])
         last = self._understanding.understand(dialogue.exchanges[place].question, before)
         table = read_table(dialogue.last.answer)
@@ -145,11 +148,6 @@ class Replies:
         if asked.edit.change is Change.LONGER:
             return self._summarise(replace(last, papers=asked.papers or last.papers), scope)
         return reply
-
-    @staticmethod
-    def _is_question(dialogue: Dialogue, place: int) -> bool:
-        """Whether an exchange began with a question, not with an instruction on the answer before it."""
-        return read_edit(dialogue.exchanges[place].question) is None
 
     def _redraw(
         self,

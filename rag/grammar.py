@@ -83,6 +83,8 @@ SURVEY = _any(
     rf"^\W*{WORKS} \w+",
     r"\bwhich (?:methods|approaches|techniques|models|systems|frameworks|algorithms|ones)\b",
     r"\bwhich (?:are they|of (?:them|these|those))\b|\bfull list\b|\bwho (?:else )?(?:does|uses|did|do)\b",
+    r"\bwhat (?:else )?(?:have you got|do you have|do we have|is there|are there|exists|is out there)(?: here)?"
+    r"(?=\W*$| (?:on|about|for|to|in|that))",
     # Whether there is something about a topic is best answered by listing it.
     rf"^\W*(?:(?:and|so|but|then|ok(?:ay)?)\W+)*(?:is|are|was|were) there (?:also )?(?:any|some)?(?:thing|one|{WORKS})?"
     r"(?: (?:here|else|in here|there|at all|more))* (?:on|about|regarding|concerning)\b",
@@ -116,6 +118,12 @@ PART_BREAK = _any(
     r"\s*(?:;|:|\?|\.\s|\bversus\b|\bvs\b\.?|,(?:\s*(?:and|or|while|whereas|but))?|\b(?:and|or|while|whereas"
     r"|but|against|from|with|than)\b"
     r"|\banother\b|\bthe other\b|(?<!the )(?<!that )(?<!this )(?<!which )\bone (?:paper|of them|work)?\b)\s*"
+)
+# 'forget ZClip': a name behind it is not asked about.
+SET_ASIDE = re.compile(
+    r"\b(?:forget(?: about)?|ignore|never mind|leave (?:out|aside)|(?:i )?(?:don['’]?t|do not) (?:mean|want|care about)"
+    r"|instead of|rather than|other than|apart from|except(?: for)?|besides)\s+$",
+    re.IGNORECASE,
 )
 AND = r"^\W*(?:(?:and|so|but|then|ok(?:ay)?|now|hm+)\W+)*"
 COUNTED = {"two": 2, "three": 3, "four": 4, "five": 5, "2": 2, "3": 3, "4": 4, "5": 5}
@@ -161,12 +169,14 @@ KIND_OF = re.compile(
 ELSE = _any(
     r"^\W*(?:(?:and|or|ok|so|is there|are there|do you have|have you)\W+)*"
     rf"(?:any(?:thing)? (?:else|more|others?)|what else|(?:any )?others?|(?:any )?(?:more|other) {THINGS}"
-    r"|any (?:more|other) of (?:them|those|these))(?: (?:here|in here|there))*\W*$"
+    r"|any (?:more|other) of (?:them|those|these))(?: (?:here|in here|there))*"
+    r"(?:\W*$|[,.?!]\s*(?:e\.?g\.?|maybe|perhaps|say|for example|like)?[\s,.]*(?P<also>(?:for|on|about|with|in)\b.*)$)"
 )
 TWO = re.compile(r"\b(?:both|two)\b", re.IGNORECASE)
 THAN = re.compile(r"\bthan\b", re.IGNORECASE)
 ONE = re.compile(
-    r"\b(?:it|its|itself|(?:this|that|the same|said) (?:\w+ )?(?:paper|method|approach|one|work|study|model"
+    r"\b(?:it|its|itself|(?:(?<=does )|(?<=did )|(?<=can )|(?<=will )|(?<=would ))(?:this|that)(?=\s+\w|\W*$)"
+    r"|(?:this|that|the same|said) (?:\w+ )?(?:paper|method|approach|one|work|study|model"
     r"|technique|system|framework"
     r"|algorithms?|idea|family|tool|thing)|(?:this|that)(?=\W*$|\s+(?:one|work|do|does|help|cost|mean|better|worse|faster|slower|also|not|as)\b)"
     r"|the (?:authors?|paper|method))\b",

@@ -20,7 +20,7 @@ from rag.retrieve import Retriever
 from rag.topic import find_topic
 
 SHORT = 4  # content words of a turn that may hang on the one before without saying so
-MOST_NAMES = 4  # spelled out in a question that is written out; the rest are counted
+MOST_NAMES = 4  # spelled out in a question that is written out; more are counted
 
 Find = Callable[[str], Paper | None]
 
@@ -70,8 +70,8 @@ class Resolver:
         corrects = bool(correction and correction.end() > 2)
         if correction and corrects:
             question = question[correction.end() :] or question
-        if grammar.ELSE.search(question):
-            return self._more(dialogue)
+        if more := grammar.ELSE.search(question):
+            return self._more(dialogue, more["also"] or "")
         compares = bool(grammar.STRONG_COMPARISON.search(question) or grammar.THAN.search(question))
         points = self._points_back(question, compares)
         if named and not points:
@@ -250,10 +250,11 @@ class Resolver:
         ranked = self._search(question, k=1)
         return set(own) <= stems(text) and bool(ranked) and ranked[0].paper.id in dialogue.focus
 
-    def _more(self, dialogue: Dialogue) -> Reference:
+    def _more(self, dialogue: Dialogue, also: str) -> Reference:
         """'Anything else?': the last question again, of the papers that were not told."""
-        last = self._last(dialogue)
-        return Reference((), last.standalone, told=dialogue.papers)
+        standalone = self._last(dialogue).standalone
+        written = f"{standalone.rstrip(' ?.!')} {also.rstrip(' ?.!')}?" if also else standalone
+        return Reference((), written, told=dialogue.papers)
 
     # -- writing out -------------------------------------------------------------------------------------------
 
@@ -262,10 +263,10 @@ class Resolver:
         return short_name(paper) if paper else paper_id
 
     def names(self, ids: Sequence[str]) -> str:
-        """'A, B and C', many of them counted."""
-        spelled = [self.name(paper) for paper in ids[:MOST_NAMES]]
+        """'A, B and C', or how many where they are too many to read."""
         if len(ids) > MOST_NAMES:
-            spelled.append(f"{len(ids) - MOST_NAMES} others")
+            return f"these {len(ids)} papers"
+        spelled = [self.name(paper) for paper in ids]
         return spelled[0] if len(spelled) == 1 else ", ".join(spelled[:-1]) + " and " + spelled[-1]
 
     def _comparison(self, papers: Sequence[str], aspects: Sequence[str], on: str = "") -> str:

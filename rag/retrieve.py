@@ -18,6 +18,7 @@ from ingest.index import PaperIndex
 from ingest.record import Entry
 from ingest.words import stems, tokenize
 from rag.answer import Evidence, Ranked
+from rag.names import nickname
 
 Floats = NDArray[np.float32]
 
@@ -179,6 +180,8 @@ def score_sentences(entry: Entry, cosine: Floats, tokens: Sequence[str], questio
     A word that every sentence of the paper has tells its sentences apart as little as one that none has.
     """
     wants_number, wants_place = bool(QUANTITY.search(question)), bool(ASKS_WHERE.search(question))
+    name = set(tokenize(nickname(entry.paper)))
+    tokens = [token for token in tokens if token not in name]  # a sentence says no more by naming its paper
     held = [stems(sentence.text) for sentence in entry.sentences]
     weights = {}
     for token in tokens:

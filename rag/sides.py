@@ -18,6 +18,7 @@ DESCRIBED_FROM = 15  # papers among which descriptions are looked up
 SECOND_SIDE = 0.75  # share of the best score that the second paper of a described comparison has
 MOST_SIDES = 6  # pieces of a question looked up as descriptions
 WHOLE = 2.0  # weight of how a paper meets the whole question beside how it meets one side
+BESIDE_NAMED = 0.5  # the same where another side is named, of which the question as a whole speaks
 SAME_WORDS = 0.75  # share of a description's words in a paper that was mentioned from which it is the one meant
 ON = re.compile(
     r"\s+(?:on|in terms of|regarding|with respect to|by|in|for)\s+(?P<aspect>[\w\s-]{3,30})$", re.IGNORECASE
@@ -48,11 +49,12 @@ class Sides:
                 told.add(place)
         if not chosen and not count and len(ranked) > 1 and whole.get(ranked[1].paper.id, 0.0) < SECOND_SIDE:
             return ()  # it is about one paper
+        weight = BESIDE_NAMED if chosen else WHOLE
         fits: list[tuple[float, int, str]] = []
         for place, side in enumerate(sides[:MOST_SIDES]):
             found = self._look(without_aspect(side), list(whole)) if place not in told else []
             best = max((one.score for one in found), default=0.0) or 1.0
-            fits += [(WHOLE * whole[one.paper.id] + (one.score / best) ** 2, place, one.paper.id) for one in found]
+            fits += [(weight * whole[one.paper.id] + (one.score / best) ** 2, place, one.paper.id) for one in found]
         for _, place, paper in sorted(fits, reverse=True):  # a side has one paper
             if place not in told and paper not in chosen:
                 told |= set() if grammar.counted(sides[place]) else {place}  # 'two papers on …' is both of them

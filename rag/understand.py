@@ -134,7 +134,8 @@ class Understanding:
     # -- sides of comparisons ----------------------------------------------------------------------------------
 
     def _named(self, text: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(mention.paper_ids[0] for mention in self._catalogue.mentions(text)))
+        meant = [m for m in self._catalogue.mentions(text) if not grammar.SET_ASIDE.search(text[: m.start])]
+        return tuple(dict.fromkeys(mention.paper_ids[0] for mention in meant))
 
     def _edited(self, question: str, edit: Edit, dialogue: Dialogue) -> Understood:
         assert dialogue.last

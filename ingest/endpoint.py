@@ -18,6 +18,7 @@ OPENAI_URL = "https://api.openai.com/v1"
 ATTEMPTS = 3
 MAX_WAIT = 10.0  # seconds, all waits between attempts together
 CONNECT = 5.0  # seconds
+Hooks = Mapping[str, list[Callable[..., Any]]]
 PASSING = (408, 409, 429, 500, 502, 503, 504)  # statuses after which a second attempt may succeed
 
 
@@ -30,9 +31,7 @@ class Fault(NamedTuple):
     error: type[ModelError] = ModelError
 
 
-def open_client(
-    api_key: str, base_url: str, *, timeout: float, hooks: Mapping[str, list[Callable[..., Any]]] | None = None
-) -> openai.OpenAI:
+def open_client(api_key: str, base_url: str, *, timeout: float, hooks: Hooks | None = None) -> openai.OpenAI:
     """A client that follows no redirect, which would carry texts to another host, and never retries by itself.
 
     `base_url` empty: OpenAI's own. A user and password in the address are sent, but leave the address, which the
@@ -42,11 +41,7 @@ def open_client(
     import httpx
     import openai
 
-    host_of(base_url or OPENAI_URL)
-    if not api_key and not base_url:
-        raise ModelError("OPENAI_API_KEY is empty. Set it, or set OPENAI_BASE_URL to a server that needs none.")
-    if not (api_key.isascii() and api_key.isprintable()):
-        raise ModelError("OPENAI_API_KEY holds characters that no key has. Copy it again.")
+    check_access(api_key, base_url)
     parts = urlsplit(base_url or OPENAI_URL)
     given = parts.username is not None
     return openai.OpenAI(
@@ -60,6 +55,15 @@ def open_client(
             event_hooks=hooks,
         ),
     )
+
+
+def check_access(api_key: str, base_url: str) -> None:
+    """Raises ModelError for a key or an address that cannot be one."""
+    host_of(base_url or OPENAI_URL)
+    if not api_key and not base_url:
+        raise ModelError("OPENAI_API_KEY is empty. Set it, or set OPENAI_BASE_URL to a server that needs none.")
+    if not (api_key.isascii() and api_key.isprintable()):
+        raise ModelError("OPENAI_API_KEY holds characters that no key has. Copy it again.")
 
 
 def host_of(url: str) -> str:

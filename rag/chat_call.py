@@ -42,7 +42,7 @@ class Call:
         self.finish: Finish | None = None
         self.tokens: tuple[int, int] | None = None
         self.characters = 0
-        self.started = self.sign = time.monotonic()  # `sign`: when a word or thought last came
+        self.started = self.sign = time.monotonic()  # `sign`: when a word, thought or finish last came
         self.first_at: float | None = None
         self.ended_at: float | None = None
         self.thinking = False
@@ -86,12 +86,12 @@ class Call:
     def take(self, event: Event) -> None:
         """Takes in an event of the stream."""
         self.tokens = event.tokens or self.tokens
+        shown = self._show(self._words.feed(event.text)) if event.text else False
+        thought = self.first_at is None and (event.thought or (bool(event.text) and self._words.thinking))
+        self.thinking = self.first_at is None and (self.thinking or thought)
+        if shown or thought or (event.finish and not self._said):
+            self.sign = time.monotonic()
         self._said = event.finish or self._said
-        if event.text and self._show(self._words.feed(event.text)):
-            self.sign = time.monotonic()
-        self.thinking = self.first_at is None and (event.thought or self._words.thinking)
-        if self.thinking:
-            self.sign = time.monotonic()
         if self.characters >= MAX_CHARACTERS:
             self._said = "length"
             self.end()
@@ -106,6 +106,8 @@ class Call:
                 return
             if fault is None:
                 self._show(self._words.end())
+            elif self._said and self.characters:
+                fault = None  # the answer is whole, whatever happened after it
             self.fault = fault or self._shortcoming()
             self.finish = "cut" if self.fault or not self._said else "length" if self._said == "length" else "stop"
             self.ended_at = time.monotonic()
@@ -163,9 +165,9 @@ class Call:
         limits = self.limits
         if self.ended_at is not None:
             return self.ended_at + DRAIN, None
-        if self._said:
-            return self.sign + TAIL, None
         end = self.started + limits.total
+        if self._said:
+            return min(self.sign + TAIL, end), None
         if self.first_at is not None or self.thinking:
             due, late = self.sign + limits.gap, f"sent nothing more for {limits.gap:g} seconds"
         else:

@@ -21,7 +21,7 @@ class Dialect:
 
     def request(self, model: str, messages: Sequence[Message], most_tokens: int) -> dict[str, Any]:
         """The body of a request for one streamed answer."""
-        said = [{"role": message.role, "content": message.content} for message in messages]
+        said = [{"role": message.role, "content": _sendable(message.content)} for message in messages]
         body: dict[str, Any] = {
             "model": model,
             "messages": said if self._takes_system else _without_system(said),
@@ -46,6 +46,11 @@ class Dialect:
             self._takes_system = False
             return True
         return False
+
+
+def _sendable(text: str) -> str:
+    """The text with '?' for half characters, which no request can carry."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _without_system(said: list[dict[str, str]]) -> list[dict[str, str]]:

@@ -101,9 +101,10 @@ class ChatModel:
         """One attempt. Faults are values, so that no raised error has what the endpoint said for its cause."""
         try:
             with self._line(call) as line:
-                if not self.name and not self._choose(line):
+                call.model = self.name or _first_listed(line.list_models())
+                if not call.model:
                     return Fault(f"{self.endpoint} lists no model. Set PAPERCHAT_MODEL, or check OPENAI_BASE_URL.")
-                call.model = self.name
+                self.name = call.model
                 return self._ask(call, line, messages, most_tokens)
         except Exception as error:  # whatever a stranger's bytes do to the libraries that read them
             return fault_of(error, self.endpoint, call.model or "the first listed")
@@ -134,16 +135,6 @@ class ChatModel:
                     break
         return None
 
-    def _choose(self, line: Line) -> bool:
-        """Names the first model that the endpoint lists and that may chat; tells whether there is one."""
-        try:
-            listed = [str(entry["id"]) for entry in json.loads(line.list_models())["data"]]
-        except (ValueError, TypeError, KeyError, RecursionError):
-            return False
-        fit = [name for name in listed if name and name.isprintable() and len(name) <= 200]
-        self.name = next((name for name in fit if not any(word in name.lower() for word in NO_ANSWERS)), "")
-        return bool(self.name)
-
     @contextmanager
     def _line(self, call: Call) -> Iterator[Line]:
         """A connection for one attempt, broken off with the call."""
@@ -171,6 +162,17 @@ class ChatModel:
         money = (tokens_in * price[0] + tokens_out * price[1]) / 1e6 if price else None
         to_first = (call.first_at or now) - call.started
         return Usage(call.model, tokens_in, tokens_out, to_first, now - call.started, money, call.tokens is None)
+
+
+def _first_listed(body: bytes) -> str:
+    """The first model of a list that seems to chat, else the first; empty where there is none."""
+    try:
+        listed = [str(entry["id"]) for entry in json.loads(body)["data"]]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return ""
+    fit = [name for name in listed if name and name.isprintable() and len(name) <= 200]
+    chatting = [name for name in fit if not any(word in name.lower() for word in NO_ANSWERS)]
+    return next(iter(chatting + fit), "")
 
 
 def _too_long_a_wait(seconds: float) -> str:

@@ -13,6 +13,7 @@ import pytest
 from model_endpoint import (
     DONE,
     KEY,
+    Handler,
     ModelEndpoint,
     Reply,
     cut,
@@ -35,7 +36,9 @@ from model_endpoint import (
 from ingest.endpoint import Fault
 from ingest.errors import ModelError, TooLongError
 from ingest.settings import Settings
-from rag.chat_call import MAX_CHARACTERS
+from rag.chat_call import MAX_CHARACTERS, Call, Limits
+from rag.chat_events import MalformedError, ReportedError, read_events
+from rag.chat_faults import fault_of
 from rag.chat_model import ChatModel, ChatStream, Message, Text, Waiting
 
 ASKED = [Message("system", "Be brief."), Message("user", "What is KIVI?")]
@@ -46,6 +49,15 @@ BEGUN = delta("Half an ")
 def endpoint() -> Iterator[ModelEndpoint]:
     with serving() as server:
         yield server
+
+
+@pytest.fixture(scope="module", autouse=True)
+def imported(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The first call pays for the client's import, which no limit of a test should have to allow for."""
+    with serving() as server:
+        model = ChatModel(Settings(tmp_path_factory.mktemp("home"), openai_base_url=server.url))
+        model.complete(ASKED, most_tokens=50)
+        model.close()
 
 
 class Models:
@@ -117,6 +129,11 @@ def test_a_request_says_what_is_wanted(endpoint: ModelEndpoint, models: Models) 
     assert endpoint.keys == [f"Bearer {KEY}"]
 
 
+def test_half_a_character_in_a_question_does_not_stop_it(endpoint: ModelEndpoint, models: Models) -> None:
+    assert models(endpoint.url).complete([Message("user", "What\ud83d?")], most_tokens=50)[0] == "Hello world."
+    assert endpoint.asked[0]["messages"] == [{"role": "user", "content": "What??"}]
+
+
 def test_a_short_call_gives_text_and_usage(endpoint: ModelEndpoint, models: Models) -> None:
     text, used = models(endpoint.url).complete(ASKED, most_tokens=50)
     assert (text, used.tokens_out, used.money) == ("Hello world.", 2, None)
@@ -165,6 +182,11 @@ def test_without_a_name_the_first_model_that_chats_is_asked_once(endpoint: Model
 def test_an_endpoint_that_lists_no_model_is_told_apart(endpoint: ModelEndpoint, models: Models) -> None:
     endpoint.models = []
     assert "lists no model. Set PAPERCHAT_MODEL" in complaint(models(endpoint.url, model=""))
+
+
+def test_where_no_model_seems_to_chat_the_first_is_asked(endpoint: ModelEndpoint, models: Models) -> None:
+    endpoint.models = ["embedded-llm"]
+    assert heard(models(endpoint.url, model=""))[1].usage.model == "embedded-llm"
 
 
 def test_a_listed_model_that_is_gone_is_chosen_anew(endpoint: ModelEndpoint, models: Models) -> None:
@@ -391,11 +413,27 @@ def test_without_a_first_word_the_endpoint_is_left_in_time(
 
 def test_thinking_counts_as_life_until_the_whole_time_is_over(endpoint: ModelEndpoint, models: Models) -> None:
     endpoint.replies = [repeat(event(choices=[{"delta": {"reasoning_content": "Hm"}}]), every=0.02)]
-    model = models(endpoint.url, first=0.2, model_timeout=0.6)
+    model = models(endpoint.url, first=0.4, model_timeout=0.9)
     told: list[str] = []
-    with pytest.raises(ModelError, match=r"did not finish its answer within 0\.6 seconds"):
+    with pytest.raises(ModelError, match=r"did not finish its answer within 0\.9 seconds"):
         told.extend(piece.words for piece in model.stream(ASKED, most_tokens=50))
     assert told[-1].startswith("some-model is thinking")
+
+
+def test_a_model_that_has_thought_for_long_may_pause_before_its_first_word(
+    endpoint: ModelEndpoint, models: Models
+) -> None:
+    thought = event(choices=[{"delta": {"reasoning_content": "Hm"}}])
+
+    def reply(handler: Handler) -> None:
+        handler.open_stream()
+        for chunk in (thought, thought, delta(""), delta("Well."), finish(), DONE):
+            handler.write(chunk)
+            handler.server.released.wait(0.2)
+        handler.close_stream()
+
+    endpoint.replies = [reply]
+    assert heard(models(endpoint.url, first=0.5))[0] == "Well."
 
 
 # Faults after it
@@ -431,9 +469,9 @@ def test_what_came_before_a_fault_stays_and_is_called_cut(
 
 def test_an_answer_that_drips_is_cut_when_its_time_is_over(endpoint: ModelEndpoint, models: Models) -> None:
     endpoint.replies = [repeat(delta("on and "), every=0.02)]
-    text, stream = heard(models(endpoint.url, model_timeout=0.5))
+    text, stream = heard(models(endpoint.url, model_timeout=0.8))
     assert text.startswith("on and on")
-    assert (stream.finish, "did not finish its answer within 0.5 seconds" in stream.fault) == ("cut", True)
+    assert (stream.finish, "did not finish its answer within 0.8 seconds" in stream.fault) == ("cut", True)
     assert endpoint.left.wait(1)
 
 
@@ -454,6 +492,7 @@ def test_an_endless_answer_ends_at_a_bound(endpoint: ModelEndpoint, models: Mode
         ([delta("Whole."), finish("length"), DONE], "length"),
         ([b"\xef\xbb\xbf: hello\r\nevent: message\r\n" + delta("Whole.").replace(b"\n", b"\r\n"), DONE], "stop"),
         ([delta([{"type": "thinking", "thinking": []}]), delta([{"type": "text", "text": "Whole."}]), DONE], "stop"),
+        ([delta("Whole."), finish(), b"data: {oops\n\n"], "stop"),
         ([event(choices=[]), delta("Whole."), usage(1, 1), DONE, b"data: {oops\n\n"], "stop"),
     ],
 )
@@ -472,6 +511,37 @@ def test_an_endpoint_that_has_finished_and_does_not_close_is_not_waited_for(
     endpoint.replies = [hang_after(delta("Whole."), finish())]
     text, stream = heard(models(endpoint.url))
     assert (text, stream.finish, stream.fault) == ("Whole.", "stop", "")
+
+
+STREAM = delta("", role="assistant") + delta("Half ") + delta("and whole 😀.") + finish() + usage(3, 4) + DONE
+
+
+def gathered(content: bytes) -> Call:
+    """A call over a stream that ends with these bytes."""
+    call = Call(Limits(9, 9, 9), "host")
+    try:
+        for found in read_events([content]):
+            call.take(found)
+        call.end()
+    except (MalformedError, ReportedError) as error:
+        call.end(fault_of(error, "host", "m"))
+    return call
+
+
+def test_a_stream_cut_at_any_byte_is_never_called_whole() -> None:
+    whole = STREAM.index(finish()) + len(finish()) - 2  # all but the empty line that ends the event
+    for at in range(len(STREAM)):
+        call = gathered(STREAM[:at])
+        assert (call.finish == "stop") == (at >= whole), at
+        assert bool(call.fault) == (at < whole)
+
+
+@pytest.mark.parametrize("byte", [b"\xff", b"}", b"[", b'"', b"\n", b"\\", b"0"])
+def test_a_stream_with_any_byte_changed_is_read_or_refused(byte: bytes) -> None:
+    for at in range(len(STREAM)):
+        call = gathered(STREAM[:at] + byte + STREAM[at + 1 :])
+        assert call.finish in ("stop", "length", "cut")
+        assert bool(call.fault) == (call.finish == "cut")
 
 
 # Words

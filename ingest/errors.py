@@ -22,4 +22,8 @@ class BusyError(StoreError):
 
 
 class ModelError(PaperchatError):
-    """An embedding model cannot be had or does not answer."""
+    """An embedding or chat model cannot be had or does not answer."""
+
+
+class TooLongError(ModelError):
+    """The chat model cannot read as much as it was sent; less may do."""

@@ -6,30 +6,17 @@ What comes back is checked before it is believed; no message holds the key, a bo
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
-from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.endpoint import ATTEMPTS, MAX_WAIT, OPENAI_URL, PASSING, Fault, asked_wait, host_of, open_client
 from ingest.errors import ModelError
 from ingest.model_io import readable, unit_rows
 
-OPENAI_URL = "https://api.openai.com/v1"
 BATCH = 128  # texts a request
 MAX_CHARACTERS = 8192  # a text; OpenAI's models refuse one of more than 8,192 tokens
 MAX_BYTES = 64_000_000  # an answer; 128 vectors of 4,096 numbers of 25 characters are 13 MB
-ATTEMPTS = 3
-MAX_WAIT = 10.0  # seconds, all waits between attempts together
-CONNECT = 5.0  # seconds
-
-
-class Fault(NamedTuple):
-    """Why a request failed, fit to show; whether it may succeed again, and after how many seconds."""
-
-    message: str
-    passing: bool = False
-    wait: float = 0
 
 
 class OpenAIEmbedder:
@@ -48,24 +35,10 @@ class OpenAIEmbedder:
         timeout: float = 30,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        # Imported here and in `_try`: the client costs most of a second, which the built-in model need not pay.
-        import httpx
-        import openai
-
         self.name = f"openai:{model}"
         self._model, self._timeout, self._pause = model, timeout, pause
-        self._host = _host(base_url or OPENAI_URL)
-        if not api_key and not base_url:
-            raise ModelError("OPENAI_API_KEY is empty. Set it, or set OPENAI_BASE_URL to a server that needs none.")
-        if not (api_key.isascii() and api_key.isprintable()):
-            raise ModelError("OPENAI_API_KEY holds characters that no key has. Copy it again.")
-        self._client = openai.OpenAI(
-            api_key=api_key or "none",  # local servers want no key, but the client insists on one
-            base_url=base_url or OPENAI_URL,
-            max_retries=0,
-            timeout=httpx.Timeout(timeout, connect=min(CONNECT, timeout)),
-            http_client=openai.DefaultHttpxClient(follow_redirects=False),
-        )
+        self._host = host_of(base_url or OPENAI_URL)
+        self._client = open_client(api_key, base_url, timeout=timeout)
         self._size = 0
 
     @property
@@ -111,7 +84,7 @@ class OpenAIEmbedder:
 
     def _try(self, inputs: list[str]) -> bytes | Fault:
         """One request. Faults are values here, so that no raised error has the server's body for its cause."""
-        import httpx
+        import httpx  # with openai, here: who embeds by another model need not pay for the imports
         import openai
 
         deadline = time.monotonic() + self._timeout
@@ -140,19 +113,6 @@ REASONS = {
     404: "knows no embedding model {model!r} at this path. Check PAPERCHAT_EMBEDDING and OPENAI_BASE_URL.",
     429: "is over its limit for this key. Wait a minute, or check the account behind OPENAI_API_KEY.",
 }
-PASSING = (408, 409, 429, 500, 502, 503, 504)
-
-
-def _host(url: str) -> str:
-    """The host and port of an address, without the user and password that may stand before them."""
-    try:
-        parts = urlsplit(url)
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        parts, port = urlsplit(""), ""
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ModelError("OPENAI_BASE_URL is no web address. Write one such as http://localhost:11434/v1.")
-    return parts.hostname + port
 
 
 def _status_fault(status: int, headers: Mapping[str, str], host: str, model: str) -> Fault:
@@ -160,12 +120,7 @@ def _status_fault(status: int, headers: Mapping[str, str], host: str, model: str
         reason = "sends on to another address, which is not followed. Check OPENAI_BASE_URL."
     else:
         reason = REASONS.get(status, f"could not embed. Try again later. {CHECK_ADDRESS}").format(model=model)
-    try:
-        wait = float(headers.get("retry-after", 0))
-    except ValueError:  # a date, where a number of seconds is usual
-        wait = 0
-    wait = wait if wait > 0 else 0  # "nan" is a number to float()
-    return Fault(f"{host} (HTTP {status}) {reason}", status in PASSING, wait)
+    return Fault(f"{host} (HTTP {status}) {reason}", status in PASSING, asked_wait(headers))
 
 
 def _read_rows(body: bytes, count: int, host: str) -> NDArray[np.float64]:

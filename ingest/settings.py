@@ -12,14 +12,27 @@ from platformdirs import user_data_path
 
 from ingest.errors import UsageError
 
-NAMES = ("PAPERCHAT_HOME", "CHROMA_URL", "PAPERCHAT_EMBEDDING", "OPENAI_API_KEY", "OPENAI_BASE_URL")
+NAMES = (
+    "PAPERCHAT_HOME",
+    "CHROMA_URL",
+    "PAPERCHAT_EMBEDDING",
+    "PAPERCHAT_MODEL",
+    "PAPERCHAT_TIMEOUT",
+    "PAPERCHAT_CONTEXT",
+    "PAPERCHAT_PRICE",
+    "OPENAI_API_KEY",
+    "OPENAI_BASE_URL",
+)
+OPENAI_MODEL = "gpt-4.1-mini"  # the chat model where only a key is given
 
 
 @dataclass(frozen=True)
 class Settings:
     """All that can be configured; `.env.example` says the same in words.
 
-    `embedding` is 'minilm', 'none', 'fastembed:MODEL' or 'openai:MODEL'.
+    `embedding` is 'minilm', 'none', 'fastembed:MODEL' or 'openai:MODEL'. `model` is the chat model as given ('none':
+    no model); `model_timeout` is seconds for one answer of it, retries included; `model_context` the tokens it
+    reads; `model_price` money per million tokens, in and out.
     """
 
     home: Path
@@ -27,6 +40,17 @@ class Settings:
     embedding: str = "minilm"
     openai_api_key: str = field(default="", repr=False)
     openai_base_url: str = ""
+    model: str = ""
+    model_timeout: float = 60
+    model_context: int = 8192
+    model_price: tuple[float, float] | None = None
+
+    @property
+    def chat_model(self) -> str | None:
+        """The chat model to ask: '' for the first that the endpoint lists, None where none is configured."""
+        if self.model == "none" or not (self.openai_api_key or self.openai_base_url):
+            return None
+        return self.model or ("" if self.openai_base_url else OPENAI_MODEL)
 
 
 def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
@@ -45,8 +69,20 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
     if url and not _is_address(url):
         shown = re.sub(r"//.*@", "//…@", url)  # a password may stand there
         raise UsageError(f"CHROMA_URL is {shown!r}; write the server's address, such as http://localhost:8000.")
-    home = _read_home(given["PAPERCHAT_HOME"])
-    return Settings(home, url, embedding, given["OPENAI_API_KEY"], given["OPENAI_BASE_URL"])
+    name = given["PAPERCHAT_MODEL"]
+    if not name.isprintable() or len(name) > 200:
+        raise UsageError(f"PAPERCHAT_MODEL is {name[:200]!r}; write the name of a model, or none.")
+    return Settings(
+        home=_read_home(given["PAPERCHAT_HOME"]),
+        chroma_url=url,
+        embedding=embedding,
+        openai_api_key=given["OPENAI_API_KEY"],
+        openai_base_url=given["OPENAI_BASE_URL"],
+        model=name,
+        model_timeout=_read_number("PAPERCHAT_TIMEOUT", given, "60", "seconds from 1 to 3600", (1, 3600)),
+        model_context=int(_read_number("PAPERCHAT_CONTEXT", given, "8192", "tokens from 1024 on", (1024, 10**8))),
+        model_price=_read_price(given["PAPERCHAT_PRICE"]),
+    )
 
 
 def _read_env_file(path: Path) -> Mapping[str, str | None]:
@@ -63,6 +99,23 @@ def _read_home(given: str) -> Path:
         return Path(given).expanduser() if given else user_data_path("paperchat")
     except RuntimeError as error:  # a user that there is not
         raise UsageError(f"PAPERCHAT_HOME is {given!r}; write a folder of a user of this machine.") from error
+
+
+def _read_number(name: str, given: Mapping[str, str], usual: str, meant: str, ends: tuple[int, int]) -> float:
+    value = given[name] or usual
+    plain = re.fullmatch(r"\d{1,9}(\.\d{1,9})?", value, re.ASCII)
+    if not plain or not ends[0] <= float(value) <= ends[1]:
+        raise UsageError(f"{name} is {value!r}; write {meant}, such as {usual}.")
+    return float(value)
+
+
+def _read_price(value: str) -> tuple[float, float] | None:
+    if not value:
+        return None
+    plain = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)/(\d{1,9}(?:\.\d{1,9})?)", value, re.ASCII)
+    if not plain:
+        raise UsageError(f"PAPERCHAT_PRICE is {value!r}; write money per million tokens in and out, such as 0.40/1.60.")
+    return float(plain[1]), float(plain[2])
 
 
 def _is_address(url: str) -> bool:

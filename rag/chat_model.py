@@ -1,0 +1,182 @@
+"""From messages to a chat model's answer, by any endpoint that speaks OpenAI's chat completions.
+
+Streaming is the implementation, and `complete` drains it. Knows no question, paper or prompt.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+from ingest.endpoint import ATTEMPTS, MAX_WAIT, OPENAI_URL, Fault, check_access, host_of
+from ingest.errors import ModelError, TooLongError
+from ingest.settings import Settings
+from rag.chat_call import Call, Limits
+from rag.chat_dialect import Dialect
+from rag.chat_events import read_events
+from rag.chat_faults import CHECK, fault_of
+from rag.chat_line import Line, RefusedError
+from rag.chat_pieces import Message, Text, Usage, Waiting, tokens_of
+from rag.chat_stream import ChatStream
+
+__all__ = ["ChatModel", "ChatStream", "Message", "Text", "Usage", "Waiting"]
+
+FIRST = 20.0  # seconds until the first word; a third of a longer timeout, for models that are slow to load
+GAP = 20.0  # seconds between two words
+PAUSE = 0.5  # seconds before the second attempt, and as many more before each further one
+REWORDINGS = 6  # requests said anew for what an endpoint does not understand; there are five things to leave out
+LINES = 4  # connections kept open between calls
+NO_ANSWERS = ("embed", "rerank", "whisper", "tts", "moderation")  # models in lists that do not chat
+
+
+class ChatModel:
+    """The chat model that the settings name. Safe to share between threads; close it at the end.
+
+    The first request is made by the first answer. Raises ModelError where no model can be asked at all.
+    """
+
+    def __init__(
+        self, settings: Settings, *, first: float | None = None, gap: float = GAP, pause: float = PAUSE
+    ) -> None:
+        if settings.chat_model is None:
+            raise ModelError("No chat model is configured. Set OPENAI_API_KEY, or OPENAI_BASE_URL and PAPERCHAT_MODEL.")
+        self.name = settings.chat_model  # empty until the endpoint has been asked for its first
+        self.endpoint = host_of(settings.openai_base_url or OPENAI_URL)
+        check_access(settings.openai_api_key, settings.openai_base_url)
+        total = settings.model_timeout
+        self._limits = Limits(total, min(first or max(FIRST, total / 3), total), gap)
+        self._settings, self._pause, self._closed = settings, pause, False
+        self._listed = not self.name
+        self._dialect = Dialect()
+        self._lines: list[Line] = []
+        self._lock = threading.Lock()
+
+    def stream(self, messages: Sequence[Message], *, most_tokens: int) -> ChatStream:
+        """The answer as it comes, of at most `most_tokens` tokens; the request begins at once."""
+        call = Call(self._limits, self.endpoint)
+        sent = sum(tokens_of(len(message.content)) + 4 for message in messages)  # 4: what parts two messages
+        call.start(lambda call: self._fetch(call, messages, most_tokens))
+        return ChatStream(call, lambda call: self._count(call, sent))
+
+    def complete(self, messages: Sequence[Message], *, most_tokens: int) -> tuple[str, Usage]:
+        """The whole of a short answer; raises ModelError where it does not come or is cut."""
+        with self.stream(messages, most_tokens=most_tokens) as stream:
+            text = "".join(piece.words for piece in stream if isinstance(piece, Text))
+            stream.raise_if_cut()
+            return text, stream.usage
+
+    def close(self) -> None:
+        """Closes what is kept open to the endpoint."""
+        with self._lock:
+            lines, self._lines, self._closed = self._lines, [], True
+        for line in lines:
+            line.close()
+
+    def __repr__(self) -> str:
+        return f"ChatModel({self.name!r} at {self.endpoint})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("A chat model holds a key, so it is not pickled.")
+
+    def _fetch(self, call: Call, messages: Sequence[Message], most_tokens: int) -> Fault | None:
+        """Makes a few attempts at an answer; a fault that comes after the first word is the last."""
+        left = MAX_WAIT
+        for attempt in range(1, ATTEMPTS + 1):
+            fault = self._try(call, messages, most_tokens)
+            if fault is None or not fault.passing or call.first_at is not None or attempt == ATTEMPTS:
+                return fault
+            wait = max(fault.wait, attempt * self._pause)
+            if wait > min(left, call.patience):
+                return fault._replace(message=fault.message + _too_long_a_wait(fault.wait))
+            left -= wait
+            call.notice = f"{fault.message} Trying again in {wait:.1f} s."
+            if not call.pause(wait):
+                return None
+            call.begin_again()
+        raise AssertionError(ATTEMPTS)
+
+    def _try(self, call: Call, messages: Sequence[Message], most_tokens: int) -> Fault | None:
+        """One attempt. Faults are values, so that no raised error has what the endpoint said for its cause."""
+        try:
+            with self._line(call) as line:
+                call.model = self.name or _first_listed(line.list_models())
+                if not call.model:
+                    return Fault(f"{self.endpoint} lists no model. Set PAPERCHAT_MODEL, or check OPENAI_BASE_URL.")
+                self.name = call.model
+                return self._ask(call, line, messages, most_tokens)
+        except Exception as error:  # whatever a stranger's bytes do to the libraries that read them
+            return fault_of(error, self.endpoint, call.model or "the first listed")
+
+    def _ask(self, call: Call, line: Line, messages: Sequence[Message], most_tokens: int) -> Fault | None:
+        """Asks, and asks anew in other words where the endpoint does not know some; raises what `fault_of` reads."""
+        for attempt in range(1, REWORDINGS + 1):
+            asked = self._dialect.request(call.model, messages, most_tokens)
+            try:
+                return self._listen(call, line, asked)
+            except RefusedError as error:
+                if error.status == 404 and self._listed:
+                    self.name = ""  # the endpoint has other models by now; the next call asks which
+                too_long = fault_of(error, self.endpoint, call.model).error is TooLongError
+                if too_long or error.status not in (400, 422) or attempt == REWORDINGS:
+                    raise
+                if not self._dialect.learn(asked, error.complaint):
+                    raise
+        raise AssertionError(REWORDINGS)
+
+    def _listen(self, call: Call, line: Line, asked: dict[str, Any]) -> Fault | None:
+        with line.ask(asked) as response:
+            if not response.headers.get("content-type", "").lower().startswith("text/event-stream"):
+                return Fault(f"{self.endpoint} answered with a page or file, not with a stream of words. {CHECK}")
+            for event in read_events(response.iter_bytes()):
+                call.take(event)
+                if call.ended and not event.done:
+                    break
+        return None
+
+    @contextmanager
+    def _line(self, call: Call) -> Iterator[Line]:
+        """A connection for one attempt, broken off with the call."""
+        with self._lock:
+            line = self._lines.pop() if self._lines else None
+        if line is None:
+            access = self._settings.openai_api_key, self._settings.openai_base_url
+            line = Line(*access, timeout=self._limits.total)
+        call.hold(line)
+        try:
+            yield line
+        finally:
+            call.hold(None)
+            line.mend()
+            with self._lock:
+                kept = not self._closed and len(self._lines) < LINES
+                self._lines += [line] if kept else []
+            if not kept:
+                line.close()
+
+    def _count(self, call: Call, sent: int) -> Usage:
+        now = call.ended_at or time.monotonic()
+        tokens_in, tokens_out = call.tokens or (sent, tokens_of(call.characters))
+        price = self._settings.model_price
+        money = (tokens_in * price[0] + tokens_out * price[1]) / 1e6 if price else None
+        to_first = (call.first_at or now) - call.started
+        return Usage(call.model, tokens_in, tokens_out, to_first, now - call.started, money, call.tokens is None)
+
+
+def _first_listed(body: bytes) -> str:
+    """The first model of a list that seems to chat, else the first; empty where there is none."""
+    try:
+        listed = [str(entry["id"]) for entry in json.loads(body)["data"]]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return ""
+    fit = [name for name in listed if name and name.isprintable() and len(name) <= 200]
+    chatting = [name for name in fit if not any(word in name.lower() for word in NO_ANSWERS)]
+    return next(iter(chatting + fit), "")
+
+
+def _too_long_a_wait(seconds: float) -> str:
+    """What to add to a fault where the endpoint asks for a wait that does not fit into an answer."""
+    if not seconds:
+        return ""
+    return f" It asks to wait {seconds:.0f} seconds." if seconds < 1e6 else " It asks to wait for ever."

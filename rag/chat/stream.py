@@ -6,8 +6,8 @@ from queue import Empty
 from types import TracebackType
 
 from ingest.errors import ModelError
-from rag.chat_call import Call
-from rag.chat_pieces import Finish, Text, Usage, Waiting
+from rag.chat.call import Call
+from rag.chat.pieces import Finish, Text, Usage, Waiting
 
 HEARTBEAT = 0.2  # seconds; what closes a generator can do so only between two of its pieces
 

@@ -6,7 +6,7 @@ Every request says what it can; what an endpoint refuses is remembered and left 
 from collections.abc import Sequence
 from typing import Any
 
-from rag.chat_pieces import Message
+from rag.chat.pieces import Message
 
 OPTIONAL = ("stream_options", "temperature", "max_completion_tokens", "max_tokens")
 

@@ -13,13 +13,13 @@ from typing import Any, NoReturn
 from ingest.endpoint import ATTEMPTS, MAX_WAIT, OPENAI_URL, Fault, check_access, host_of
 from ingest.errors import ModelError, TooLongError
 from ingest.settings import Settings
-from rag.chat_call import Call, Limits
-from rag.chat_dialect import Dialect
-from rag.chat_events import read_events
-from rag.chat_faults import CHECK, fault_of
-from rag.chat_line import Line, RefusedError
-from rag.chat_pieces import Message, Text, Usage, Waiting, tokens_of
-from rag.chat_stream import ChatStream
+from rag.chat.call import Call, Limits
+from rag.chat.dialect import Dialect
+from rag.chat.events import read_events
+from rag.chat.faults import CHECK, fault_of
+from rag.chat.line import Line, RefusedError
+from rag.chat.pieces import Message, Text, Usage, Waiting, tokens_of
+from rag.chat.stream import ChatStream
 
 __all__ = ["ChatModel", "ChatStream", "Message", "Text", "Usage", "Waiting"]
 

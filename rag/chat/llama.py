@@ -19,8 +19,8 @@ from llama_index.core.llms import CustomLLM
 from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
 from pydantic import PrivateAttr
 
-from rag.chat_model import ChatModel, Message, Text
-from rag.chat_pieces import Role
+from rag.chat.model import ChatModel, Message, Text
+from rag.chat.pieces import Role
 
 MOST_TOKENS = 1024  # of an answer, unless a call says otherwise
 ROLES: dict[MessageRole, Role] = {

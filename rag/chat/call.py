@@ -10,10 +10,10 @@ from queue import SimpleQueue
 from typing import NamedTuple
 
 from ingest.endpoint import Fault
-from rag.chat_events import Event
-from rag.chat_line import Line
-from rag.chat_pieces import Finish, Text
-from rag.chat_words import Words
+from rag.chat.events import Event
+from rag.chat.line import Line
+from rag.chat.pieces import Finish, Text
+from rag.chat.words import Words
 
 MAX_CHARACTERS = 20_000  # of an answer
 TAIL = 2.0  # seconds for what may follow the last word: the count of tokens, the end mark

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from ingest.endpoint import PASSING, Fault, asked_wait
 from ingest.errors import TooLongError
-from rag.chat_events import MalformedError, ReportedError
-from rag.chat_line import RefusedError
+from rag.chat.events import MalformedError, ReportedError
+from rag.chat.line import RefusedError
 
 CHECK = "Check OPENAI_BASE_URL and the network, or set PAPERCHAT_MODEL=none."
 REASONS = {

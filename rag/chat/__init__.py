@@ -1,0 +1,1 @@
+"""The client of chat models: any endpoint that speaks OpenAI's chat completions."""

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from ingest.paper import Paper, Sentence
+from rag.chat.pieces import Usage
 
 if TYPE_CHECKING:
     from rag.draft import Table
@@ -50,8 +51,35 @@ class Ranked:
 
 
 @dataclass(frozen=True, slots=True)
+class Checked:
+    """One sentence of an answer as it is shown, and how it stands to what it cites.
+
+    `verdict` is 'verbatim', 'supported', 'weak' or 'unsupported', `reason` says why in plain words where it is not
+    verbatim. `mended`: '' as the model wrote it, 'cited anew', 'given its source', 'quoted instead' (of `instead_of`,
+    the model's words) or 'struck'.
+    """
+
+    text: str
+    verdict: str
+    reason: str = ""
+    numbers: tuple[int, ...] = ()
+    mended: str = ""
+    instead_of: str = ""
+
+    @property
+    def verified(self) -> bool:
+        return self.verdict in VERIFIED
+
+
+VERIFIED = ("verbatim", "supported")
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
-    """Mark `[number]` of an answer: `quote == abstract[start:end]` of the paper, word for word."""
+    """Mark `[number]` of an answer: `quote == abstract[start:end]` of the paper, word for word.
+
+    `verdict` is that of the sentence which cites it, the worst of several.
+    """
 
     number: int
     paper_id: str
@@ -59,6 +87,7 @@ class Citation:
     quote: str
     start: int
     end: int
+    verdict: str = "verbatim"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +97,8 @@ class Answer:
     `standalone` is the question as it was understood and written out, `understood` the same in a line ('compare ·
     KIVI, ZipCache · memory'), `retrieved` the papers found, best first. `outcome` is 'answered', 'close' (the papers
     come near but do not say it) or 'absent'; the last two are refusals. `note` is beside the text, not part of it.
+    `checks` has an entry a sentence, in order; `usage` is what a language model took for it, None where none wrote;
+    `plain` is the answer to the same question without the model, on the same evidence.
     """
 
     question: str
@@ -82,6 +113,17 @@ class Answer:
     understood: str = ""
     note: str = ""
     table: "Table | None" = None
+    checks: tuple[Checked, ...] = ()
+    usage: Usage | None = None
+    plain: "Answer | None" = None
+
+    @property
+    def tally(self) -> str:
+        """'7 of 7 sentences verified'; empty where nothing was said that could be."""
+        if not self.checks:
+            return ""
+        good, count = sum(check.verified for check in self.checks), len(self.checks)
+        return f"{good} of {count} sentence{'s' if count > 1 else ''} verified"
 
     def as_dict(self) -> dict[str, Any]:
         """The object that `ask --json`, `batch` and the API give."""
@@ -95,6 +137,10 @@ class Answer:
             "standalone": self.standalone,
             "retrieved": [ranked.paper.title for ranked in self.retrieved],
             "citations": [asdict(citation) for citation in self.citations],
+            "checks": [asdict(check) for check in self.checks],
+            "tally": self.tally,
+            "usage": self.usage.as_dict() if self.usage else None,
+            "plain": self.plain.as_dict() if self.plain else None,
             "seconds": round(self.seconds, 4),
         }
 

@@ -12,10 +12,14 @@ from rag.answer import Citation, Evidence
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One sentence of an answer: `evidence` quoted, behind `lead`, our words that name its paper ('KIVI')."""
+    """One sentence of an answer: `evidence` quoted, behind `lead`, our words that name its paper ('KIVI').
+
+    `words`, where given, stand in place of the quote: others that were checked against it.
+    """
 
     evidence: Evidence
     lead: str = ""
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +39,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A table's cell: the sentence that says it, or None where the abstract does not say."""
+    """A table's cell: the sentence that says it, or None where the abstract does not say; `words` as in Statement."""
 
     evidence: Evidence | None
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,8 @@ The evidence is fixed before a word is written. Streaming is the implementation;
 """
 
 import re
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import chain
 
 from ingest.errors import UsageError
 from ingest.index import PaperIndex
@@ -17,14 +15,15 @@ from ingest.text import clean
 from ingest.words import STOPWORDS, tokenize
 from rag.answer import Answer, Ranked, Turn
 from rag.catalogue import Catalogue
-from rag.dialogue import read_dialogue
-from rag.draft import Numbering, Table
+from rag.chat.model import ChatModel
+from rag.chat.pieces import Waiting
+from rag.check import Checker
 from rag.names import nickname
-from rag.prose import render
 from rag.reply import RETRIEVED, Replies
 from rag.retrieve import Retriever, Scope
-from rag.sufficiency import Outcome
+from rag.turn import Turns
 from rag.understand import Understanding
+from rag.writer.write import Writer
 
 MOST_CHARACTERS = 4_000  # of a question
 
@@ -32,16 +31,27 @@ MOST_CHARACTERS = 4_000  # of a question
 class Engine:
     """Answers questions over the papers of one index. Safe to share between threads."""
 
-    mode = "No language model: answers are quoted from the papers."
-
     def __init__(self, settings: Settings) -> None:
         self.index = PaperIndex(settings)
         self._retriever = Retriever(self.index)
         self._catalogue = Catalogue(self.index)
-        self._understanding = Understanding(self._catalogue, self._retriever, self.paper)
-        self._replies = Replies(self.index, self._retriever, self._understanding)
+        understanding = Understanding(self._catalogue, self._retriever, self.paper)
+        self._replies = Replies(self.index, self._retriever, understanding)
+        self._understanding = understanding
+        self.model = ChatModel(settings) if settings.chat_model is not None else None
+        writer = None
+        if self.model:
+            writer = Writer(self.model, Checker(self.index.embedder), context=settings.model_context)
+        self._turns = Turns(understanding, self._replies, self._catalogue, writer)
+
+    @property
+    def mode(self) -> str:
+        """Who writes the answers, in a line."""
+        return mode_of(self.model)
 
     def close(self) -> None:
+        if self.model:
+            self.model.close()
         self.index.close()
 
     def __enter__(self) -> "Engine":
@@ -72,49 +82,28 @@ class Engine:
         """The k papers that fit a question best, best first; raises UsageError for a question that cannot be asked."""
         return self._retriever.search(check_question(question), k=k, scope=scope)
 
-    def ask(self, question: str, history: Sequence[Turn] = (), *, scope: Scope | None = None) -> Answer:
+    def ask(
+        self, question: str, history: Sequence[Turn] = (), *, scope: Scope | None = None, model: bool = True
+    ) -> Answer:
         """The answer to a question; see `stream`."""
         answer = None
-        for piece in self.stream(question, history, scope=scope):
+        for piece in self.stream(question, history, scope=scope, model=model):
             if isinstance(piece, Answer):
                 answer = piece
         assert answer
         return answer
 
     def stream(
-        self, question: str, history: Sequence[Turn] = (), *, scope: Scope | None = None
-    ) -> Iterator[str | Answer]:
+        self, question: str, history: Sequence[Turn] = (), *, scope: Scope | None = None, model: bool = True
+    ) -> Iterator[str | Waiting | Answer]:
         """Pieces of text as they are written, then exactly one Answer whose text they make up.
 
+        Between the pieces stand lines on what is waited for. `model=False` has nothing written by the language model.
         Raises UsageError, before the first piece, for a question that cannot be asked.
         """
-        started = time.perf_counter()
         question = check_question(question)
         self.index.refresh()
-        dialogue = read_dialogue(history, self._catalogue)
-        asked = self._understanding.understand(question, dialogue)
-        reply = self._replies.reply(asked, dialogue, scope)
-        numbering = Numbering()
-        said: list[str] = []
-        for piece in chain([reply.words] if reply.words else [], render(reply.draft, numbering)):
-            text = f"\n\n{piece}" if said and reply.words and len(said) == 1 else piece
-            said.append(text)
-            yield text
-        tables = [part for part in reply.draft.parts if isinstance(part, Table)]
-        yield Answer(
-            question,
-            "".join(said),
-            tuple(numbering.citations),
-            reply.outcome is not Outcome.ANSWERED,
-            asked.standalone,
-            reply.ranked,
-            time.perf_counter() - started,
-            outcome=reply.outcome.value,
-            kind=asked.kind.value,
-            understood=asked.line,
-            note=reply.draft.note,
-            table=tables[0] if tables else None,
-        )
+        yield from self._turns.run(question, history, scope, model=model)
 
     def starters(self) -> list[str]:
         """Up to four questions that the papers here can answer, to begin with; none where there are no papers."""
@@ -132,6 +121,14 @@ class Engine:
             questions.append(f"Which papers are about {topic}?")
         questions += [f"What results does {nickname(paper)} report?" for paper in named[-1:]]
         return questions
+
+
+def mode_of(model: ChatModel | None) -> str:
+    """Who writes the answers, and where what is asked goes."""
+    if model is None:
+        return "No language model: answers are quoted from the papers."
+    name = model.name or "The first model listed"
+    return f"{name} at {model.endpoint} writes the answers, each sentence checked; nothing is sent anywhere else."
 
 
 def check_question(question: str) -> str:

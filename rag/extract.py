@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 
 from ingest.words import stems
 from rag.answer import Evidence, Ranked
+from rag.draft import Draft, Paragraph, Statement
 from rag.measures import MARK
 from rag.names import nickname, short_name
 from rag.retrieve import GATE_CENTRE
@@ -89,3 +90,12 @@ def mark(sentence: str, number: int) -> str:
     """'It does so.' as 'It does so [1].'"""
     stop = sentence[-1] if sentence[-1:] in ".!?" else ""
     return f"{sentence[: len(sentence) - len(stop)]} [{number}]{stop or '.'}"
+
+
+def as_paragraphs(chosen: Sequence[Evidence]) -> Draft:
+    """Sentences as paragraphs, one a paper, each led by the paper's name."""
+    paragraphs: dict[str, list[Statement]] = {}
+    for evidence in chosen:
+        said = paragraphs.setdefault(evidence.paper.id, [])
+        said.append(Statement(evidence, "" if said else lead_of(evidence)))
+    return Draft(tuple(Paragraph(tuple(statements)) for statements in paragraphs.values()))

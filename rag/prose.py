@@ -27,15 +27,20 @@ def _paragraph(part: Paragraph, numbering: Numbering, gap: str) -> Iterator[str]
 
 def _list(part: Group, numbering: Numbering, gap: str) -> Iterator[str]:
     if part.heading:
-        marks = numbering.marks([item.evidence for item in part.items])
-        yield f"{gap}**{flow(part.heading)}**{marks}\n"
+        yield f"{gap}{heading(part, numbering)}\n"
         gap = "\n"
     for item in part.items:
         yield f"{gap}- {say(item, numbering)}"
         gap = "\n"
 
 
+def heading(part: Group, numbering: Numbering) -> str:
+    """What heads a list, with the marks of all its items."""
+    return f"**{flow(part.heading)}**{numbering.marks([item.evidence for item in part.items])}"
+
+
 def say(statement: Statement, numbering: Numbering) -> str:
     """'KIVI: It quantizes the cache [1].'"""
     lead = f"{flow(statement.lead)}: " if statement.lead else ""
-    return lead + mark(flow(statement.evidence.sentence.text), numbering.number(statement.evidence))
+    words = statement.words or statement.evidence.sentence.text
+    return lead + mark(flow(words), numbering.number(statement.evidence))

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 
 from ingest.index import PaperIndex
 from ingest.paper import Paper
-from rag.answer import Evidence, Ranked
+from rag.answer import Ranked
 from rag.collection import describe_collection
 from rag.compare import compare
 from rag.dialogue import Dialogue
-from rag.draft import Draft, Paragraph, Statement, Table
+from rag.draft import Draft, Paragraph, Table
 from rag.edit import edit, read_change
-from rag.extract import choose, lead_of
+from rag.extract import as_paragraphs, choose
 from rag.grammar import THANKS, Change, Kind
 from rag.judge import ANY, LISTED, Judge
 from rag.names import short_name
@@ -22,6 +22,7 @@ from rag.survey import survey
 from rag.table import read_table
 from rag.understand import Understanding, Understood, question_place
 
+RRF_K = 60  # of reciprocal rank fusion, as published
 RETRIEVED = 10  # papers an answer reports as found
 MEANT = 0.3  # what being named, or pointed to, adds to a paper's score in the ranking
 MOST_COMPARED = 6
@@ -175,6 +176,8 @@ class Replies:
     def _near(self, asked: Understood, scope: Scope | None) -> tuple[Ranked, ...]:
         """The papers found for the question, those it is about before others that are as good."""
         ranked = self._retriever.search(asked.standalone, k=RETRIEVED + len(asked.papers), scope=scope)
+        if asked.terms:
+            ranked = fuse_by_rank(ranked, self._retriever.search(asked.terms, k=RETRIEVED, scope=scope))
         missing = [paper for paper in asked.papers if paper not in {found.paper.id for found in ranked}]
         ranked += self._retriever.look(asked.standalone, missing)
         meant = [replace(one, score=one.score + MEANT * (one.paper.id in asked.papers)) for one in ranked]
@@ -192,15 +195,6 @@ class Replies:
         return [entry.paper for entry in found if entry]
 
 
-def as_paragraphs(chosen: Sequence[Evidence]) -> Draft:
-    """Sentences as paragraphs, one a paper, each led by the paper's name."""
-    paragraphs: dict[str, list[Statement]] = {}
-    for evidence in chosen:
-        said = paragraphs.setdefault(evidence.paper.id, [])
-        said.append(Statement(evidence, "" if said else lead_of(evidence)))
-    return Draft(tuple(Paragraph(tuple(statements)) for statements in paragraphs.values()))
-
-
 def shorten(draft: Draft) -> Draft:
     """The first sentence of each paragraph; a table without what stands below it, its first two rows."""
     parts = []
@@ -212,3 +206,17 @@ def shorten(draft: Draft) -> Draft:
         else:
             parts.append(replace(part, items=part.items[:5]))  # type: ignore[arg-type]
     return replace(draft, parts=tuple(parts))
+
+
+def fuse_by_rank(first: Sequence[Ranked], second: Sequence[Ranked]) -> list[Ranked]:
+    """Two rankings as one by reciprocal rank (Cormack et al. 2009); each paper keeps the scores it had first, spread
+    anew over the places, since those of two questions do not compare."""
+    places: dict[str, float] = {}
+    found: dict[str, Ranked] = {}
+    for ranking in (first, second):
+        for place, one in enumerate(ranking):
+            places[one.paper.id] = places.get(one.paper.id, 0.0) + 1 / (RRF_K + place)
+            found.setdefault(one.paper.id, one)
+    order = sorted(places, key=lambda paper: -places[paper])
+    scores = sorted((one.score for one in found.values()), reverse=True)
+    return [replace(found[paper], score=score) for paper, score in zip(order, scores, strict=True)]

@@ -6,10 +6,11 @@ Knows no question and no index.
 import csv
 import io
 import re
+from collections.abc import Sequence
 
 from rag.answer import Evidence
 from rag.aspects import IDEA
-from rag.draft import Numbering, Table
+from rag.draft import Cell, Numbering, Row, Table
 from rag.measures import MARK
 
 SILENT = "the abstract does not say"
@@ -35,13 +36,24 @@ def to_markdown(table: Table, numbering: Numbering) -> str:
 
     A column's head is marked with its idea, else with the first sentence in it.
     """
+    return "\n".join([*head_lines(table, numbering), *(row_line(row, numbering) for row in table.rows)])
+
+
+def head_lines(table: Table, numbering: Numbering) -> list[str]:
+    """The head of a Markdown table and the rule below it."""
     heads = [_escape(_without_stops(name)) + numbering.marks(_head(table, i)) for i, name in enumerate(table.names)]
-    lines = [["", *heads], ["---"] * (len(heads) + 1)]
-    for row in table.rows:
-        silent = SILENT if any(cell.evidence for cell in row.cells) else NOTHING
-        cells = [_quote(cell.evidence, numbering) if cell.evidence else silent for cell in row.cells]
-        lines.append([_escape(row.aspect.capitalize()), *cells])
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return [_line(["", *heads]), _line(["---"] * (len(heads) + 1))]
+
+
+def row_line(row: Row, numbering: Numbering) -> str:
+    """One row of a Markdown table."""
+    silent = SILENT if any(cell.evidence for cell in row.cells) else NOTHING
+    cells = [_quote(cell, numbering) if cell.evidence else silent for cell in row.cells]
+    return _line([_escape(row.aspect.capitalize()), *cells])
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _head(table: Table, column: int) -> list[Evidence]:
@@ -50,8 +62,9 @@ def _head(table: Table, column: int) -> list[Evidence]:
     return [min(cited, key=lambda cell: cell[:2])[2]] if cited else []
 
 
-def _quote(evidence: Evidence, numbering: Numbering) -> str:
-    return _escape(_without_stops(evidence.sentence.text)) + numbering.marks([evidence])
+def _quote(cell: Cell, numbering: Numbering) -> str:
+    assert cell.evidence
+    return _escape(_without_stops(cell.words or cell.evidence.sentence.text)) + numbering.marks([cell.evidence])
 
 
 def _without_stops(text: str) -> str:

@@ -28,7 +28,8 @@ class Understood:
     """What a turn asks. `papers` are the ids it is about, in order; `trouble` is a plain sentence instead of an answer.
 
     `standalone` is the question written out, with names for what it pointed to; `ask` is what it asks of the papers,
-    without their names. `told` are papers that were told before and are not to be told again.
+    without their names. `terms` are the field's words for it, where a model gave some. `told` are papers that were
+    told before and are not to be told again.
     """
 
     kind: Kind
@@ -40,6 +41,7 @@ class Understood:
     follows: bool = False
     trouble: str = ""
     ask: str = ""
+    terms: str = ""
     told: tuple[str, ...] = ()
 
     @property

@@ -1,7 +1,7 @@
 """What is said to a chat model and what comes back of it: messages, words as they arrive, and what they cost."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 Role = Literal["system", "user", "assistant"]
 Finish = Literal["stop", "length", "cut"]
@@ -40,6 +40,26 @@ class Usage:
     seconds: float
     money: float | None = None
     estimated: bool = False
+    calls: int = 1
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON has it, seconds to the millisecond."""
+        rounded = {"seconds_to_first": round(self.seconds_to_first, 3), "seconds": round(self.seconds, 3)}
+        return asdict(self) | rounded
+
+    def __add__(self, other: "Usage") -> "Usage":
+        """Both together, as of one answer that took two calls; the first word is that of the other."""
+        money = None if self.money is None or other.money is None else self.money + other.money
+        return Usage(
+            other.model or self.model,
+            self.tokens_in + other.tokens_in,
+            self.tokens_out + other.tokens_out,
+            self.seconds + other.seconds_to_first,
+            self.seconds + other.seconds,
+            money,
+            self.estimated or other.estimated,
+            self.calls + other.calls,
+        )
 
 
 CHARACTERS_A_TOKEN = 4  # of English, by OpenAI's rule of thumb

@@ -6,10 +6,11 @@ import pytest
 
 from ingest.paper import Paper
 from rag.answer import Ranked
-from rag.compare import compare, without_names
+from rag.compare import compare
 from rag.draft import Draft, Paragraph, Table
 from rag.edit import Change, edit, read_change
 from rag.engine import Engine
+from rag.names import without_names
 
 KIVI, ZIP = "KIVI", "ZipCache"
 

@@ -81,7 +81,7 @@ class Replies:
         chosen = choose(asked.standalone, ranked, named=asked.papers)
         return Reply(as_paragraphs(chosen), ranked)
 
-    def _compare(self, asked: Understood, scope: Scope | None) -> Reply:
+    def _compare(self, asked: Understood, scope: Scope | None, rows: Sequence[str] = ()) -> Reply:
         papers = self._papers(asked.papers)[:MOST_COMPARED]
         if len(papers) < 2:
             return self._summarise(asked, scope) if papers else self._fact(asked, scope)
@@ -90,7 +90,7 @@ class Replies:
         if verdict.outcome is Outcome.ABSENT:
             return self._refuse(verdict, ranked)
         names = [short_name(paper) for paper in papers]
-        draft = compare(asked.standalone, papers, names, self._retriever.look, aspects=asked.aspects)
+        draft = compare(asked.standalone, papers, names, self._retriever.look, aspects=rows)
         if len(asked.papers) > MOST_COMPARED:
             note = f"The first {MOST_COMPARED} of {len(asked.papers)} papers are compared; name fewer for others."
             draft = replace(draft, note=f"{draft.note} {note}".strip())
@@ -170,7 +170,7 @@ class Replies:
             if asked.edit.change is Change.ADD:
                 words = f"No paper here and no aspect goes by '{asked.edit.what}'; name one, or describe it."
             return Reply(Draft(()), self._near(asked, scope), words, Outcome.ABSENT)
-        return self._compare(replace(last, papers=asked.papers, aspects=rows), scope)
+        return self._compare(replace(last, papers=asked.papers, aspects=rows), scope, rows)
 
     # -- evidence ----------------------------------------------------------------------------------------------
 

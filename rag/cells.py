@@ -15,7 +15,9 @@ from rag.rhetoric import Role, admits_price, hints_at_problem, only_shares, turn
 CODE = "code"
 FITS = 0.5  # strength of a role from which a sentence may stand for it
 HINTS = 0.2  # the same for a result where no sentence has that much
-AGAIN = 0.6  # share of the best sentence's worth that another needs to stand in its place where that has a cell already
+AGAIN = (
+    0.75  # share of the best sentence's worth that another needs to stand in its place where that has a cell already
+)
 READABLE, PER_LONGER = 300, 0.1 / 100  # characters of a cell read at a glance; what each further one costs
 LEANS = 0.2  # what leaning on another sentence costs
 NAMED = 0.3  # worth of the name of its own method in the sentence of an idea
@@ -76,10 +78,17 @@ def relevance_of(found: Ranked, own: Collection[int] = ()) -> dict[int, float]:
     return {e.sentence.start: min(1.0, max(0.0, e.score / max(best, 1e-6))) for e in found.evidence}
 
 
-def fill(side: Side, rows: Sequence[str], near: Mapping[str, Mapping[int, float]], wanted: Sequence[str]) -> Column:
+def fill(
+    side: Side,
+    rows: Sequence[str],
+    near: Mapping[str, Mapping[int, float]],
+    wanted: Sequence[str],
+    stood: Sequence[str] = (),
+) -> Column:
     """The best sentence of a paper for each row that one of them speaks to, each once while there is another.
 
-    `near` tells for each aspect looked up how near each sentence is, by its start; `wanted` are those asked for.
+    `near` tells for each aspect looked up how near each sentence is, by its start; `wanted` are those asked for,
+    `stood` those that a table had before others were added to it, which choose first.
     """
     fits: dict[str, list[tuple[float, Said]]] = {}
     for aspect in rows:
@@ -91,8 +100,8 @@ def fill(side: Side, rows: Sequence[str], near: Mapping[str, Mapping[int, float]
     for aspect in hinted:  # 'does not say' has to be true, however faintly it is said
         fits[aspect] = _best_first((_hint(said, aspect, idea=fits.get(IDEA, ())), said) for said in side)
     column: Column = {}
-    # Those with the least choice choose first, then a result, which is anything found, then what was added to these.
-    order = sorted(rows, key=lambda aspect: (_is_added(aspect, rows), aspect == RESULT, len(fits[aspect])))
+    # Those with the least choice choose first, and a result, which is anything found, last.
+    order = sorted(rows, key=lambda aspect: (aspect not in stood, aspect == RESULT, len(fits[aspect])))
     for aspect in order:
         free = [(weight, said) for weight, said in fits[aspect] if said not in column.values()]
         again = aspect in wanted or aspect in hinted
@@ -105,11 +114,6 @@ def fill(side: Side, rows: Sequence[str], near: Mapping[str, Mapping[int, float]
 
 def _best_first(weights: Iterable[tuple[float, Said]]) -> list[tuple[float, Said]]:
     return sorted((pair for pair in weights if pair[0] > 0), key=lambda pair: -pair[0])
-
-
-def _is_added(aspect: str, rows: Sequence[str]) -> bool:
-    """Whether a row came to a table that stood without it: the usual rows end with the result or the limits."""
-    return aspect not in RHETORICAL and RESULT in rows[: rows.index(aspect)]
 
 
 def _hint(said: Said, aspect: str, *, idea: Sequence[tuple[float, Said]]) -> float:

@@ -3,7 +3,9 @@
 The evidence of each paper is found for itself. Knows no index, no conversation and no way to render a table.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import repeat
 
 from ingest.paper import Paper
 from ingest.words import stems, tokenize
@@ -21,59 +23,66 @@ GENERIC = stems(
 )
 Look = Callable[[str, Sequence[str]], list[Ranked]]  # papers by id, each with its sentences ranked for a question
 
+MOST_DETAILED, FEW_SIDES, MOST_OF_MANY = 5, 3, 2  # sentences a paper where more is told; of many papers less
 MOST_COLUMNS, MOST_STATEMENTS = 6, 3
 NEAR_BEST, NEAR_AGAIN = 0.3, 0.6  # share of a paper's best score needed below the table, and for a second sentence
 TELLING = 0.25  # weight there of stating an idea or a result
 
 
-def compare(
-    question: str, papers: Sequence[Paper], names: Sequence[str], look: Look, *, aspects: Sequence[str] = ()
-) -> Draft:
-    """A table with a column a paper and, below it, a paragraph; `names`, aligned with `papers`, head the columns.
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What later turns made of a comparison: its `rows`, those that `stood` before, and whether more is to be told."""
 
-    Its rows are `aspects`, else those the question asks for, else problem, idea, result and limits.
+    rows: tuple[str, ...] = ()
+    stood: tuple[str, ...] = ()
+    detailed: bool = False
+
+
+def compare(
+    question: str, papers: Sequence[Paper], names: Sequence[str], look: Look, *, wish: Wish | None = None
+) -> Draft:
+    """A table with a column a paper and, below it, what else they say; `names`, in the order of `papers`, head it.
+
+    Its rows are those wished for, else those the question asks for, else problem, idea, result and limits.
     """
+    wish = wish or Wish()
+    aspects = wish.rows
     papers, names = tuple(papers[:MOST_COLUMNS]), tuple(names[:MOST_COLUMNS])
     ids = [paper.id for paper in papers]
     asked = without_names(question, papers, names)
     told = find_aspects(asked)
     wanted = tuple(dict.fromkeys(aspects)) or told
     rows = wanted or RHETORICAL
-    pressed = [a for a in wanted if a in told or a not in RHETORICAL]  # a row that stays is filled as it was
+    # A row that stays is filled as it was: the rows gone keep their sentences, and none of them comes up again.
+    filled = tuple(dict.fromkeys((*wish.stood, *rows)))
+    pressed = [a for a in filled if a in told or a not in RHETORICAL]
     if len(wanted) == 1 and not aspects:  # a single row is hardly a table
         rows = (IDEA, RESULT) if wanted == (IDEA,) else (IDEA, *wanted)
     focused = not set(tokenize(asked)) <= GENERIC
     found = _by_paper(look(asked if focused else " ".join(paper.title for paper in papers), ids))
     sides = [read_side(found.get(paper_id)) for paper_id in ids]
-    looked = {a: _by_paper(look(aspect_query(a), ids)) for a in rows if a not in RHETORICAL}
-    columns = _fill_all(sides, ids, rows, looked, pressed)
+    looked = {a: _by_paper(look(aspect_query(a), ids)) for a in filled if a not in RHETORICAL}
+    near = [{a: relevance_of(found[i]) for a, found in looked.items() if i in found} for i in ids]
+    columns = [fill(*each, pressed, wish.stood) for each in zip(sides, repeat(filled), near)]
     twice = tuple(a for a in rows if a != IDEA and _stands_elsewhere(a, rows, columns, given=bool(aspects)))
-    if IDEA not in rows and any(side and not column for side, column in zip(sides, columns, strict=True)):
+    if IDEA not in rows and any(
+        side and not any(a in column for a in rows) for side, column in zip(sides, columns, strict=True)
+    ):
         rows = (IDEA, *rows)
-        columns = _fill_all(sides, ids, rows, looked, pressed)
+        columns = [fill(*each, pressed, wish.stood) for each in zip(sides, repeat((*rows, *filled)), near)]
     kept = [a for a in rows if a not in twice and any(a in column for column in columns)]
     table = Table(papers, names, tuple(Row(a, tuple(_cell(column, a) for column in columns)) for a in kept))
-    below = Paragraph(contrast(sides, columns, names, wanted, focused=focused, narrow=bool(aspects)))
-    parts: tuple[Part, ...] = ((table,) if kept else ()) + ((below,) if below.statements else ())
+    if wish.detailed:
+        below = detail(sides, columns, names)
+    else:
+        said = contrast(sides, columns, names, wanted, focused=focused, narrow=bool(aspects))
+        below = [Paragraph(said)] if said else []
+    parts: tuple[Part, ...] = (*((table,) if kept else ()), *below)
     return Draft(parts, _note(wanted, columns, twice, kept))
 
 
 def _by_paper(ranked: Sequence[Ranked]) -> dict[str, Ranked]:
     return {found.paper.id: found for found in ranked}
-
-
-def _fill_all(
-    sides: Sequence[Side],
-    ids: Sequence[str],
-    rows: Sequence[str],
-    looked: Mapping[str, Mapping[str, Ranked]],
-    wanted: Sequence[str],
-) -> list[Column]:
-    columns = []
-    for side, paper_id in zip(sides, ids, strict=True):
-        near = {aspect: relevance_of(found[paper_id]) for aspect, found in looked.items() if paper_id in found}
-        columns.append(fill(side, rows, near, wanted))
-    return columns
 
 
 def _cell(column: Column, aspect: str) -> Cell:
@@ -124,7 +133,7 @@ def contrast(
     for i, (side, column) in enumerate(zip(sides, columns, strict=True)):
         unsaid = [said for said in side if said not in column.values() and said.is_own and said.relevance >= NEAR_BEST]
         unsaid = [said for said in unsaid if CODE in wanted or not only_shares(said.text)]
-        unsaid = [said for said in unsaid if not narrow or any(_is_for(said, aspect) for aspect in wanted)]
+        unsaid = [said for said in unsaid if not narrow or any(_is_for(said, aspect, wanted) for aspect in wanted)]
         unsaid.sort(key=lambda said: -_tells(said, telling))
         again = [said for said in unsaid[1:2] if focused and said.relevance >= NEAR_AGAIN and len(sides) == 2]
         chosen += [(-said.evidence.score, i, said.evidence.sentence.start, said) for said in unsaid[:1] + again]
@@ -137,11 +146,26 @@ def contrast(
     return tuple(statements)
 
 
-def _is_for(said: Said, aspect: str) -> bool:
+def detail(sides: Sequence[Side], columns: Sequence[Column], names: Sequence[str]) -> list[Paragraph]:
+    """What else each paper says of its own work, in reading order, a paragraph a paper."""
+    most = MOST_DETAILED if len(sides) <= FEW_SIDES else MOST_OF_MANY
+    told = []
+    for side, column, name in zip(sides, columns, names, strict=True):
+        unsaid = [s for s in side if s not in column.values() and s.is_own and not only_shares(s.text)]
+        best = sorted(unsaid, key=lambda said: -_tells(said, [Role.IDEA, Role.RESULT]))[:most]
+        leads = [name, *[""] * most]
+        told.append(
+            [Statement(s.evidence, lead) for s, lead in zip([s for s in unsaid if s in best], leads, strict=False)]
+        )
+    return [Paragraph(tuple(statements)) for statements in told if statements]
+
+
+def _is_for(said: Said, aspect: str, wanted: Sequence[str]) -> bool:
     """Whether a sentence is there to speak of an aspect more than of anything else."""
     if aspect in RHETORICAL:
         return said.roles[Role(aspect)] >= max(FITS, *said.roles.values())
-    return speaks_of(aspect, said.text)
+    is_idea = said.roles[Role.IDEA] >= max(FITS, *said.roles.values())
+    return speaks_of(aspect, said.text) and (not is_idea or IDEA in wanted)
 
 
 def _tells(said: Said, roles: Sequence[Role]) -> float:

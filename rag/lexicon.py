@@ -64,7 +64,9 @@ ASPECTS = (
         r"\bfit (?:in|on|into)\b|\bout of memory\b|\boom\b",
         r"(?<!external )(?<!term )(?<!agent )(?<!agentic )(?<!episodic )(?<!semantic )(?<!working )(?<!associative )"
         r"\bmemory\b(?! (?:bank|module|mechanism|block|recall|retriev|context|graph|agent|system|framework|benchmark)"
-        r"s?\b)(?!-augmented)|\bKV[- ]?caches?\b|\bV?RAM\b|\b\d+(?:\.\d+)? ?[GMK]i?B\b|\bfootprint"
+        r"s?\b)(?!-augmented)|\bKV[- ]?cache (?:by|size|memory|footprint)\b"
+        r"|\b(?:reduc|compress|shrink|less|smaller)\w*[^.;]{0,40}\bKV[- ]?cache"
+        r"|\bV?RAM\b|\b\d+(?:\.\d+)? ?[GMK]i?B\b|\bfootprint"
         r"|\bcache (?:size|compression|budget)"
         r"|\bstorage|\boffload",
         "reduces peak GPU memory usage footprint GB",

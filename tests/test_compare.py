@@ -6,7 +6,7 @@ import pytest
 
 from ingest.paper import Paper
 from rag.answer import Ranked
-from rag.compare import compare
+from rag.compare import Wish, compare
 from rag.draft import Draft, Paragraph, Table
 from rag.edit import Change, edit, read_change
 from rag.engine import Engine
@@ -29,7 +29,7 @@ class Sides:
         return self.engine._retriever.look(question, ids)
 
     def compare(self, question: str, *names: str, aspects: Sequence[str] = ()) -> Draft:
-        return compare(question, self.find(*names), names, self.look, aspects=aspects)
+        return compare(question, self.find(*names), names, self.look, wish=Wish(tuple(aspects)))
 
 
 @pytest.fixture

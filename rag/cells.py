@@ -65,7 +65,7 @@ def read_side(found: Ranked | None) -> Side:
     own = {evidence.sentence.start for evidence in in_order[turn:]}
     relevance, last = relevance_of(found, own), max(1, len(in_order) - 1)
     roles = [weigh(e.sentence.text, i / last, opening=i < turn) for i, e in enumerate(in_order)]
-    turns = roles[turn][Role.IDEA] >= FITS
+    turns = roles[turn][Role.IDEA] > 0
     return tuple(
         Said(e, r, relevance[e.sentence.start], opening=i < turn, turned=turns and i >= turn)
         for i, (e, r) in enumerate(zip(in_order, roles, strict=True))
@@ -123,7 +123,7 @@ def _hint(said: Said, aspect: str, *, idea: Sequence[tuple[float, Said]]) -> flo
         hint = hints_at_problem(said.text, opening=said.opening)
         return max(0.01, hint - said.hard_to_read - is_idea) if hint else 0.0
     strength = said.roles[Role.RESULT]
-    found = OUTCOME.search(said.text) and not said.opening and not is_idea and not only_shares(said.text)
+    found = OUTCOME.search(said.text) and said.turned and not is_idea and not only_shares(said.text)
     return strength if found and strength >= HINTS else 0.0
 
 

@@ -4,8 +4,7 @@ The evidence of each paper is found for itself. Knows no index, no conversation 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import repeat
+from dataclasses import dataclass, replace
 
 from ingest.paper import Paper
 from ingest.words import stems, tokenize
@@ -46,39 +45,47 @@ def compare(
     Its rows are those wished for, else those the question asks for, else problem, idea, result and limits.
     """
     wish = wish or Wish()
-    aspects = wish.rows
     papers, names = tuple(papers[:MOST_COLUMNS]), tuple(names[:MOST_COLUMNS])
     ids = [paper.id for paper in papers]
     asked = without_names(question, papers, names)
     told = find_aspects(asked)
-    wanted = tuple(dict.fromkeys(aspects)) or told
+    wanted = tuple(dict.fromkeys(wish.rows)) or told
     rows = wanted or RHETORICAL
-    # A row that stays is filled as it was: the rows gone keep their sentences, and none of them comes up again.
-    filled = tuple(dict.fromkeys((*wish.stood, *rows)))
-    pressed = [a for a in filled if a in told or a not in RHETORICAL]
-    if len(wanted) == 1 and not aspects:  # a single row is hardly a table
+    if len(wanted) == 1 and not wish.rows:  # a single row is hardly a table
         rows = (IDEA, RESULT) if wanted == (IDEA,) else (IDEA, *wanted)
     focused = not set(tokenize(asked)) <= GENERIC
     found = _by_paper(look(asked if focused else " ".join(paper.title for paper in papers), ids))
     sides = [read_side(found.get(paper_id)) for paper_id in ids]
-    looked = {a: _by_paper(look(aspect_query(a), ids)) for a in filled if a not in RHETORICAL}
-    near = [{a: relevance_of(found[i]) for a, found in looked.items() if i in found} for i in ids]
-    columns = [fill(*each, pressed, wish.stood) for each in zip(sides, repeat(filled), near)]
-    twice = tuple(a for a in rows if a != IDEA and _stands_elsewhere(a, rows, columns, given=bool(aspects)))
+    columns = _fill_all(sides, ids, look, wish=replace(wish, rows=rows), told=told)
     if IDEA not in rows and any(
         side and not any(a in column for a in rows) for side, column in zip(sides, columns, strict=True)
     ):
         rows = (IDEA, *rows)
-        columns = [fill(*each, pressed, wish.stood) for each in zip(sides, repeat((*rows, *filled)), near)]
+        columns = _fill_all(sides, ids, look, wish=replace(wish, rows=rows), told=told)
+    twice = [a for a in rows if a != IDEA and _stands_elsewhere(a, rows, columns, given=bool(wish.rows))]
     kept = [a for a in rows if a not in twice and any(a in column for column in columns)]
     table = Table(papers, names, tuple(Row(a, tuple(_cell(column, a) for column in columns)) for a in kept))
     if wish.detailed:
         below = detail(sides, columns, names)
     else:
-        said = contrast(sides, columns, names, wanted, focused=focused, narrow=bool(aspects))
+        said = contrast(sides, columns, names, wanted, focused=focused, narrow=bool(wish.rows))
         below = [Paragraph(said)] if said else []
     parts: tuple[Part, ...] = (*((table,) if kept else ()), *below)
     return Draft(parts, _note(wanted, columns, twice, kept))
+
+
+def _fill_all(
+    sides: Sequence[Side], ids: Sequence[str], look: Look, *, wish: Wish, told: Sequence[str]
+) -> list[Column]:
+    """A column a paper. A row that stays is filled as it was: rows that went keep their sentences for themselves."""
+    rows = tuple(dict.fromkeys((*wish.stood, *wish.rows)))
+    pressed = [aspect for aspect in rows if aspect in told or aspect not in RHETORICAL]
+    looked = {aspect: _by_paper(look(aspect_query(aspect), ids)) for aspect in rows if aspect not in RHETORICAL}
+    columns = []
+    for side, paper_id in zip(sides, ids, strict=True):
+        near = {aspect: relevance_of(found[paper_id]) for aspect, found in looked.items() if paper_id in found}
+        columns.append(fill(side, rows, near, pressed, wish.stood))
+    return columns
 
 
 def _by_paper(ranked: Sequence[Ranked]) -> dict[str, Ranked]:

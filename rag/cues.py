@@ -7,7 +7,7 @@ def _cues(text: str) -> re.Pattern[str]:
     return re.compile(text, re.IGNORECASE | re.VERBOSE)
 
 
-OWN = r"""(?:we|this\ (?:paper|work|study|article|thesis|dissertation|report|survey|manuscript)
+OWN = r"""(?:we|the\ paper|this\ (?:paper|work|study|article|thesis|dissertation|report|survey|manuscript)
     |our\ [\w-]+(?:\ [\w-]+)?)"""
 PROPOSES = _cues(
     rf"""\b{OWN}\b[^.;]{{0,60}}?\b(?:propos|introduc|present|develop|design|devis|describ|build|built|creat
@@ -22,7 +22,7 @@ STUDIES = _cues(
     |focus|train
     |construct|leverag|us(?:e|es|ing)\b|apply|applies|employ|adopt|combin|extend|deriv|defin|consider|aim|seek|replac
     |supplement|complement|identif|establish|discover|uncover|advocat|clos|bridg|synthesi[sz]|collect|integrat
-    |incorporat|decompos|cast|learn|mov|partition|overlap|survey|review|characteri[sz]|quantif|measur|compar|prov(?:e
+    |incorporat|decompos|cast|learn|mov(?:es?|ing)\b|partition|overlap|survey|review|characteri[sz]|quantif|measur|compar|prov(?:e
     |ide))\w*"""
 )
 # Any other verb that says what the authors did or looked into, not what they found, wish, know or lack.
@@ -55,7 +55,7 @@ TROUBLE = _cues(
     |neglect|under-?explored|unexplored|infeasib|impractical|intractab|insufficien|unclear|obstacle|degrad|inadequa
     |deteriorat|sub-?optimal|costly|expensive|scarc|problematic|unreliab|vulnerab|ignor|constrain|restrict)\w*
     |\bfail(?:s|ed|ure|ing)?\b|\black(?:s|ing)?\b|\blimit(?:s|ed|ing|ation|ations)?\b|\bissues?\b|\bgaps?\b
-    |\bproblems?\b
+    |\bproblems?\b(?![ -]solving)
     |\bdemand(?:s|ing)?\b|\brequires?\b|\bremains?\b|\b(?:not|rarely|little|poorly)\b|\bcannot\b|\btoo\b|\bhigh\ cost
     |\boverhead
     |\bconcerns?\b|\bat\ the\ (?:cost|expense)\b|\brisks?\b|\bheav(?:y|ily)\b|\bloses?\b|\bburden
@@ -127,13 +127,15 @@ REPORTS = _cues(
     |comparisons?|ablations?)\b"""
 )
 SHARES = _cues(
-    r"""\b(?:codes?|weights|checkpoints?|repository|project\ (?:page|website)|demo)\b.{0,80}\b(?:available|released?
-    |provided|published|accessible|open|found
-    |seen|at)\b|\b(?:we|will|to)\ (?:\w+ly\ |also\ |will\ )?(?:release|provide|share
-    |publish)\b.{0,60}\b(?:codes?|weights|checkpoints?)\b
+    r"""\b(?:codes?|weights|checkpoints?|repository|project\ (?:page|website)|demo)\b.{0,80}\b(?:available|released
+    |publicly|accessible|open-sourced)\b
+    |\b(?:codes?|weights|checkpoints?|demo)\b.{0,60}\b(?:is|are|be)\ (?:\w+ly\ )?(?:provided|published|found
+    |seen|here|open)\b
+    |\b(?:we|will|to)\ (?:\w+ly\ |also\ |will\ )?(?:release|provide|share|publish)\b.{0,60}\b(?:codes?|weights
+    |checkpoints?)\b
     |\b(?:made?|are|is|be)\b.{0,80}\b(?:publicly|freely|openly)\ (?:available|accessible|released)\b
-    |\bwe\ (?:\w+ly\ )?release\ the\b
-    |\bwe\ (?:hope|believe|anticipate)\b|https?:|\bgithub\b|\bopen[- ]sourc(?:ed|ing)\b"""
+    |\bwe\ (?:\w+ly\ )?release\ the\b|\bwe\ (?:hope|believe|anticipate)\b|https?:|\bgithub\.|\bon\ github\b
+    |\bopen[- ]sourc(?:ed|ing)\b"""
 )
 # What was found, and not only that something was looked into.
 OUTCOME = _cues(
@@ -150,6 +152,9 @@ OUTDOES = _cues(
 VAGUE = _cues(
     r"""\b(?:highlight|underscor|offer|provid|establish|open|pav|emphasi[sz]|lay|inspir)\w*\b.{0,50}?\b(?:insights?|guid(?:ance|elines?|ing)
     |roles?|importance|necessity|need|potential|foundations?|ways?|avenues?|directions?|resources?|framework|paradigms?|signal)\b"""
+)
+HERE = re.compile(
+    r"^(?:Here\b|(?:In )?(?:this|the present) (?:paper|work|study|article|report|survey)\b)", re.IGNORECASE
 )
 ADDS = _cues(
     r"""^(?:First(?:ly)?|Moreover|Furthermore|Additionally|In\ addition|Also|Finally|Next|Then|Second(?:ly)?

@@ -95,7 +95,8 @@ ASPECTS = (
         r"|\bscores?\b(?! (?:function|match|network|jacobian|smooth|based|distill|estimat|model|key)\w*)"
         r"(?! (?:\w+ ){1,3}according)"
         r"|\bperforms? (?:\w+ly|better|on par|well|best)\b"
-        r"|\blossless|\bsuccess rate|\boutperform|\bsurpass|\bWER\b|\bFID\b|\bPSNR\b|\bAUC\b|\bpass@|\bfidelity"
+        r"|\blossless|\bsuccess rate|\boutperform|\bsurpass|\bWER\b|\bFID\b|\bPSNR\b|\bAUC\b|\bpass@"
+        r"|(?<!high-)\bfidelity"
         r"|\bstate[- ]of[- ]the[- ]art\b|\bperformance (?:gains?|drop|loss|degradation|improvement)"
         r"|\b(?:comparable|competitive|superior|better|best|same|similar|full|improv\w+|maintain\w*|preserv\w+"
         r"|sacrific\w+)"
@@ -127,7 +128,8 @@ ASPECTS = (
         r"|requirements?|efficien\w+|hunger)\b",
         r"\bdatasets?|\bdata[- ]?sets?|\bcorp(?:us|ora)|\btraining (?:data|set|examples|samples)|\bsamples\b"
         r"|\bannotat"
-        r"|\b\d[\d,.]*[KMBT]? (?:[\w-]+ ){0,3}(?:tokens|images|videos|examples|samples|hours|pairs|trajectories|tasks"
+        r"|\b\d[\d,.]*[KMBT]? (?:[\w-]+ ){0,3}(?:tokens|images|frames"
+        r"|videos|examples|samples|hours|pairs|trajectories|tasks"
         r"|questions|instances|problems)\b|\bdata\b|\blabel(?:s|ed)\b|\bcurat"
         r"|\bbenchmarks?\b(?! (?:evaluation|result|experiment|show|demonstrate)s?\b)"
         r"|\bon (?!(?-i:[AHVB]\d00|RTX|GPU|TPU|CPU|NVIDIA|GPT|Qwen|LL))(?-i:[A-Z][\w-]*[A-Z\d][\w-]*)",
@@ -188,7 +190,8 @@ ASPECTS = (
         "github repo repository",
         r"\b(?:is|are|where|the|any|have) (?:\w+ ){0,3}code\b|\bopen[- ]?source|\bcode (?:available|release)"
         r"|\bweights (?:available|released)",
-        r"\bcodes?\b.{0,40}\b(?:available|released?|at)\b|https?://|github|\bopen[- ]?sourc|\bpublicly|\brelease",
+        r"\bcodes?\b.{0,40}\b(?:available|released?|provided|at)\b|https?://|github|\bopen[- ]?sourc"
+        r"|\bpublicly|\brelease",
         "code available at github released open source",
     ),
 )

@@ -15,6 +15,7 @@ from rag.cues import (
     BUT,
     DOES,
     FIGURE,
+    HERE,
     MEASURES,
     OTHERS,
     OUTCOME,
@@ -88,7 +89,8 @@ def weigh(sentence: str, position: float, *, opening: bool = False) -> dict[Role
             Role.LIMITS: 0.0,
         }
     does = max(DESCRIBES * bool(DOES.search(sentence)), 0.3 * bool(STEPS.search(sentence)))
-    idea = 1.0 * proposes + 0.55 * (acts and not proposes) + does
+    idea = 1.0 * proposes + (0.55 * studies or 0.4 * acts) * (not proposes) + does
+    idea += 0.2 * (bool(HERE.search(sentence)) and (proposes or acts))
     idea -= (
         0.3 * figure
         + 0.4 * late
@@ -108,7 +110,7 @@ def weigh(sentence: str, position: float, *, opening: bool = False) -> dict[Role
     admits = position >= LATE and ADMITS.search(sentence) and not OVERCOMES.search(sentence)
     return {
         Role.BACKGROUND: 1.0 if shares else of_others,
-        Role.PROBLEM: max(0.0, problem - 0.8 * own - 0.5 * figure - 1.2 * late) if is_problem else 0.0,
+        Role.PROBLEM: max(0.0, problem - 0.8 * own - 0.5 * (figure + reports) - 1.2 * late) if is_problem else 0.0,
         Role.IDEA: max(0.0, idea),
         Role.RESULT: max(0.0, result),
         Role.LIMITS: ADMITTED if admits else 0.0,
@@ -137,7 +139,7 @@ def hints_at_problem(sentence: str, *, opening: bool) -> float:
     Before the turning point any trouble is the field's; after it, only what the work says it does away with.
     """
     trouble = len({found[0].casefold() for found in TROUBLE.finditer(sentence)})
-    if not trouble or only_shares(sentence):
+    if not trouble or only_shares(sentence) or (VAGUE.search(sentence) and not opening):
         return 0.0
     if opening:
         return 1.0 + 0.35 * min(trouble, 3)

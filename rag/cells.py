@@ -100,8 +100,10 @@ def fill(
     for aspect in hinted:  # 'does not say' has to be true, however faintly it is said
         fits[aspect] = _best_first((_hint(said, aspect, idea=fits.get(IDEA, ())), said) for said in side)
     column: Column = {}
-    # Those with the least choice choose first, and a result, which is anything found, last.
-    order = sorted(rows, key=lambda aspect: (aspect not in stood, aspect == RESULT, len(fits[aspect])))
+    # Those with the least choice choose first, then a result, which is anything found, then what is only hinted at.
+    order = sorted(
+        rows, key=lambda aspect: (aspect not in stood, aspect in hinted, aspect == RESULT, len(fits[aspect]))
+    )
     for aspect in order:
         free = [(weight, said) for weight, said in fits[aspect] if said not in column.values()]
         again = aspect in wanted or aspect in hinted

@@ -15,7 +15,9 @@ PROPOSES = _cues(
     |\bour\ (?:approach|method|framework|model|system|algorithm|idea)\b[^;]{{0,60}}?\b(?:leverag|employ|combin|learn
     |extend|integrat
     |adapt|replac|exploit|uses\b|using\b)\w*|\bnamed\b
-    |\b(?:key|main|core|central)\ (?:idea|insight|innovation|contribution)s?\b|^(?:Introducing|Meet)\b"""
+    |\b(?:key|main|core|central)\ (?:idea|innovation|contribution)s?\b
+    |\b(?:our|the|its|a)\ (?:key|main|core|central)\ insights?\b
+    |^(?:Introducing|Meet)\b"""
 )
 STUDIES = _cues(
     rf"""\b{OWN}\b[^.;]{{0,40}}?\b(?:stud(?:y|ies)|investigat|explor|examin|analy[sz]e|revisit|argu|address|tackl
@@ -59,7 +61,8 @@ TROUBLE = _cues(
     |\bdemand(?:s|ing)?\b|\brequires?\b|\bremains?\b|\b(?:not|rarely|little|poorly)\b|\bcannot\b|\btoo\b|\bhigh\ cost
     |\boverhead
     |\bconcerns?\b|\bat\ the\ (?:cost|expense)\b|\brisks?\b|\bheav(?:y|ily)\b|\bloses?\b|\bburden
-    |\b(?:lags?|lagging)\ behind\b|\bthere\ (?:is|are)\ no\b|\bno\ (?:\w+\ )?(?:standard|principled|systematic|unified
+    |\b(?:lags?|lagging)\ behind\b|\bless\ \w+|\b(?:reduced|lower|poor)\ (?:accuracy|performance|quality)
+    |\bthere\ (?:is|are)\ no\b|\bno\ (?:\w+\ )?(?:standard|principled|systematic|unified
     |open)\w*
     |\b(?:discard|conflat|omit|miss(?:es|ing)|shortcoming|weakness|instabilit|unstable|brittle|prone\ to|hallucinat
     |underperform|time-consuming|labor-intensive|tedious|cumbersome|redundan|mismatch|shortag|dilemma|trade-?off|collaps

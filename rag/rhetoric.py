@@ -139,7 +139,8 @@ def hints_at_problem(sentence: str, *, opening: bool) -> float:
     Before the turning point any trouble is the field's; after it, only what the work says it does away with.
     """
     trouble = len({found[0].casefold() for found in TROUBLE.finditer(sentence)})
-    if not trouble or only_shares(sentence) or (VAGUE.search(sentence) and not opening):
+    turns = opening and bool(TURNS.search(sentence))  # 'However', and then what is wrong
+    if not (trouble or turns) or only_shares(sentence) or (VAGUE.search(sentence) and not opening):
         return 0.0
     if opening:
         return 1.0 + 0.35 * min(trouble, 3)

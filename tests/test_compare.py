@@ -184,6 +184,7 @@ BEE = paper_of(
         "The complex concepts in physics pose significant challenges for the extraction of facts.",
         "Learning from scores compresses an assessment into a number, discarding rich feedback.",
         "There are no standardized procedures for such testing.",
+        "However, linear attention tends to be quick and crude.",
     ],
 )
 def test_an_opening_that_names_a_trouble_is_the_problem_where_none_is_said_outright(opening: str) -> None:

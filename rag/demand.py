@@ -140,7 +140,7 @@ def read_demand(question: str) -> Demand:
 
 
 def asking_part(question: str) -> str:
-    """The sentences and clauses of a question from the first that asks; all of it where none does, or the first does."""
+    """The sentences and clauses of a question from the first that asks; all of it where none does."""
     cuts = [0, *(found.end() for found in CLAUSE.finditer(question)), len(question)]
     parts = [question[start:end] for start, end in pairwise(cuts)]
     first = next((i for i, part in enumerate(parts) if BEGINS.match(part)), 0)

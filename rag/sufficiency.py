@@ -49,7 +49,7 @@ MODELS: Mapping[str, Mapping[str, float]] = {
     "compared": {"": 3.34, "lack": -6.39, "number": -0.86, "names": -6.99},
 }
 # The probability from which papers answer, by the same script's curve. Where a paper is named, what its abstract says
-# of the thing is of use even in doubt, so less is asked, but for a number; where none is, it may be about another thing.
+# of the thing is of use even in doubt, so less is asked, but for a number; where none is, it may be about another one.
 ANSWERED_FROM: Mapping[str, float] = {"named": 0.3, "described": 0.5, "compared": 0.45}
 NUMBER_FROM = 0.45
 CLOSE_FROM = 0.36  # cosine of the best two sentences from which a paper that is not named comes close

@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 from rag import grammar
 from rag.aspects import find_aspects
 from rag.catalogue import Catalogue
-from rag.compare import without_names
 from rag.dialogue import Dialogue
 from rag.grammar import Change, Edit, Kind
-from rag.names import short_name
+from rag.names import short_name, without_names
 from rag.refer import Earlier, Find, Resolver
 from rag.retrieve import Retriever
 from rag.sides import Sides

@@ -19,6 +19,7 @@ from rag.answer import Answer, Ranked, Turn
 from rag.catalogue import Catalogue
 from rag.dialogue import read_dialogue
 from rag.draft import Numbering, Table
+from rag.measures import MARK
 from rag.names import nickname
 from rag.prose import render
 from rag.reply import RETRIEVED, Replies
@@ -141,7 +142,9 @@ def check_question(question: str) -> str:
     cleaned = clean(question)
     if len(cleaned) > MOST_CHARACTERS:
         raise UsageError(f"The question has {len(cleaned):,} characters; ask in at most {MOST_CHARACTERS:,}.")
-    if not any(c.isalnum() for c in cleaned):
+    if not any(c.isalnum() for c in MARK.sub("", cleaned)):
+        if MARK.search(cleaned):
+            raise UsageError(f"{cleaned} is only a mark; ask in words about what it stands for.")
         raise UsageError("The question is empty; ask in a few words, such as: Which papers are about pruning?")
     return cleaned
 

@@ -32,7 +32,7 @@ def nickname(paper: Paper) -> str:
     head = TITLE_NAME.match(paper.title)
     if head and len(head[1].split()) <= 3 and (COINED_WORD.search(head[1]) or _says(paper.abstract, head[1])):
         return head[1].strip()
-    introduced = [str(next(filter(None, found.groups()))).rstrip(".-") for found in INTRODUCED.finditer(paper.abstract)]
+    introduced = [next(filter(None, one.groups()), "").rstrip(".-") for one in INTRODUCED.finditer(paper.abstract)]
     own = [n for n in introduced if len(n) > 2 and not KIND_OF_MODEL.fullmatch(n) and _count(paper.abstract, n) > 1]
     titled = [name for name in own if _says(paper.title, name)]
     return (titled or own or [""])[0]

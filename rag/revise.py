@@ -12,7 +12,7 @@ from rag.aspects import IDEA, RESULT
 from rag.draft import Draft, Group, Paragraph, Part, Statement, Table
 from rag.edit import edit, read_change
 from rag.grammar import Change
-from rag.names import short_name
+from rag.names import COINED_WORD, short_name
 from rag.rhetoric import Role, weigh
 
 MOST_ROWS = 2  # of a table made shorter; one where it is so already
@@ -50,7 +50,8 @@ class Shape:
         asked = read_change(f"{change.value} {what}", self.rows)
         if not asked:
             return self
-        own = [words.casefold() for verb, words in asked.unknown if verb == "add" and len(words.split()) <= LONGEST_OWN]
+        told = [words for verb, words in asked.unknown if verb == "add" and len(words.split()) <= LONGEST_OWN]
+        own = [words.casefold() for words in told if not COINED_WORD.search(words)]  # 'LOMO' is no aspect
         asked = replace(asked, add=(*asked.add, *(own if takes_own else ())))
         return replace(self, rows=edit(self.rows, asked), whole=edit(self.whole, asked))
 

@@ -33,6 +33,7 @@ WORD = re.compile(r"[^\W_]+(?:[+.'’][^\W_]+)*")
 SPELLED = re.compile(  # 'Cut Cross-Entropy (CCE)'
     r"((?:[A-Z][\w-]*\s+(?:(?:of|for|and|the|in|to|with)\s+)?){1,5})\(([A-Z][\w-]*?[A-Z\d][\w-]*?)s?\)"
 )
+SHORTENED = re.compile(r"\(([A-Z][\w-]*[A-Z\d][\w-]*?)s?\)")  # 'concept bottleneck models (PCBMs)'
 PARENTHESISED = re.compile(r"\(([A-Z][\w-]+(?: [A-Z][\w-]+){1,3})\)")  # 'a student with … (Entropic Student)'
 GIVEN_NAME = 2  # weight from which a name counts where it is spelled as the paper spells it
 OWN_NAME = 3  # weight from which a name is the paper's own, however common its words
@@ -177,6 +178,8 @@ def names_of(entry: Entry) -> Iterable[tuple[str, int]]:
     for spelled, short in SPELLED.findall(paper.abstract):
         yield short, 1
         yield spelled.strip(), 1
+    for short in SHORTENED.findall(paper.abstract):
+        yield short, 1
     for word in COINED_WORD.findall(paper.abstract):
         if not word[0].isdigit():  # '175B' is a size
             yield word, 0

@@ -264,7 +264,7 @@ ONLY = re.compile(
 
 def read_edit(question: str) -> Edit | None:
     """The instruction on the last answer that a turn is; None where it is a question."""
-    if len(question.split()) > 12:
+    if len(question.split()) > 12 or re.search(r"[.!?;]\s+\S", question):  # it goes on to something else
         return None
     for form, change in EDITS:
         if form.match(question):

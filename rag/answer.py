@@ -137,12 +137,27 @@ class Answer:
             "standalone": self.standalone,
             "retrieved": [ranked.paper.title for ranked in self.retrieved],
             "citations": [asdict(citation) for citation in self.citations],
+            "table": self._table(),
             "checks": [asdict(check) for check in self.checks],
             "tally": self.tally,
             "usage": self.usage.as_dict() if self.usage else None,
             "plain": self.plain.as_dict() if self.plain else None,
             "seconds": round(self.seconds, 4),
         }
+
+    def _table(self) -> dict[str, Any] | None:
+        """The table with a quote and its number in each cell; None in a cell where an abstract does not say."""
+        if self.table is None:
+            return None
+        numbers = {(citation.paper_id, citation.start): citation.number for citation in self.citations}
+        rows: list[dict[str, Any]] = []
+        for row in self.table.rows:
+            said = [cell.evidence for cell in row.cells]
+            cells = [
+                {"quote": e.sentence.text, "number": numbers[e.paper.id, e.sentence.start]} if e else None for e in said
+            ]
+            rows.append({"aspect": row.aspect, "cells": cells})
+        return {"names": list(self.table.names), "rows": rows}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from ingest.words import stem, stems, tokenize
+from rag.cues import FIGURE
 from rag.lexicon import ASPECTS, BY_NAME, IDEA, LIMITS, PROBLEM, RESULT, RHETORICAL
 from rag.rhetoric import Role, role
 
@@ -20,6 +21,7 @@ __all__ = [
     "Role",
     "aspect_query",
     "find_aspects",
+    "measures",
     "role",
     "speaks_of",
 ]
@@ -43,8 +45,17 @@ ITEM = re.compile(r"\s*(?:,|/|&|\band\b|\bor\b|\bas well as\b)\s*", re.IGNORECAS
 FILLER = re.compile(
     r"^(?:the|their|its|a|an|any|both|each|also|please|how|much)\b\s*|\s*\b(?:too|please|as well)$", re.I
 )
+# Terms of the field that hold the word of an aspect and ask for none.
+NOT_ASKED = re.compile(
+    r"\bmachine[- ](?:learning|translation|unlearning|vision|intelligence|reading|generated)\w*|\benergy[- ]based\b"
+    r"|\b(?:long|short)[- ]term memory\b|\bmemory[- ]augmented\b|\b(?:agent|agentic|episodic|semantic|working) memory\b"
+    r"|\bproblem[- ]solving\b|\bcost functions?\b|\bdata[- ](?:driven|centric)\b|\b(?:mixed|low|half)[- ]precision\b"
+    r"|\bdownstream tasks?\b|\btechnical reports?\b",
+    re.IGNORECASE,
+)
 Hit = tuple[int, int, str]  # where an aspect is asked for, and its name
 LONGEST_TERM = 25  # characters of a phrase whose words ask for nothing else
+BESIDE = 60  # characters between an aspect's word and a figure of it
 LONGEST_ITEM = 3  # words of an aspect named in the asker's own
 SHORTEST_GUESS = 6  # letters of a word that is recognised with a slip in it; two slips from one and a half times that
 
@@ -57,6 +68,7 @@ def find_aspects(question: str) -> tuple[str, ...]:
 
 
 def _hits(text: str) -> Iterator[Hit]:
+    text = NOT_ASKED.sub(lambda found: " " * len(found[0]), text)
     for word in re.finditer(r"[A-Za-z][\w/@-]*", text):
         at = word.start()
         for part in [word[0]] if _of_word(word[0].casefold()) else word[0].split("-"):
@@ -94,6 +106,8 @@ def _cues() -> dict[str, str]:
 @lru_cache(maxsize=4_000)
 def _of_word(word: str) -> str:
     """The aspect a word asks for, read as the nearest cue where it is misspelt; empty where none is near."""
+    if word.endswith("ing") and not any(word in aspect.words.split() for aspect in ASPECTS):
+        return ""  # 'sampling' tells what is done, 'samples' what there is
     if stem(word) in _cues():
         return _cues()[stem(word)]
     if len(word) < SHORTEST_GUESS:
@@ -134,6 +148,16 @@ def speaks_of(aspect: str, sentence: str) -> bool:
     if known:
         return bool(known.says) and bool(_pattern(known.says).search(sentence))
     return set(tokenize(aspect)) <= stems(sentence)
+
+
+def measures(aspect: str, sentence: str) -> bool:
+    """Whether a sentence gives a figure of this aspect, one beside its words; for the asker's own any figure."""
+    known = BY_NAME.get(aspect)
+    if not known:
+        return bool(FIGURE.search(sentence))
+    places = [found.span() for found in _pattern(known.says).finditer(sentence)] if known.says else []
+    figures = [found.span() for found in FIGURE.finditer(sentence)]
+    return any(start - BESIDE <= f and t <= end + BESIDE for start, end in places for f, t in figures)
 
 
 @lru_cache(maxsize=64)

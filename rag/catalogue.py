@@ -33,6 +33,7 @@ WORD = re.compile(r"[^\W_]+(?:[+.'’][^\W_]+)*")
 SPELLED = re.compile(  # 'Cut Cross-Entropy (CCE)'
     r"((?:[A-Z][\w-]*\s+(?:(?:of|for|and|the|in|to|with)\s+)?){1,5})\(([A-Z][\w-]*?[A-Z\d][\w-]*?)s?\)"
 )
+SHORTENED = re.compile(r"\(([A-Z][\w-]*[A-Z\d][\w-]*?)s?\)")  # 'concept bottleneck models (PCBMs)'
 PARENTHESISED = re.compile(r"\(([A-Z][\w-]+(?: [A-Z][\w-]+){1,3})\)")  # 'a student with … (Entropic Student)'
 GIVEN_NAME = 2  # weight from which a name counts where it is spelled as the paper spells it
 OWN_NAME = 3  # weight from which a name is the paper's own, however common its words
@@ -43,11 +44,15 @@ HELD_BY_FEW, HELD_SHARE = 3, 0.001  # papers that may hold a word that still tel
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """Where a text names papers: `text[start:end]` and their ids, the likeliest first."""
+    """Where a text names papers: `text[start:end]` and their ids, the likeliest first.
+
+    `is_own` is whether it is what they are called, not only a name that stands in their abstracts.
+    """
 
     start: int
     end: int
     paper_ids: tuple[str, ...]
+    is_own: bool = True
 
 
 class Catalogue:
@@ -117,14 +122,15 @@ class Catalogue:
     def _longest(self, text: str, words: list[re.Match[str]]) -> tuple[Mention | None, int]:
         for count in range(len(words), 0, -1):
             start, end = words[0].start(), words[count - 1].end()
-            holders = self._holders(text[start:end], count)
+            holders, weight = self._holders(text[start:end], count)
             if holders:
-                return Mention(start, end, holders), count
+                return Mention(start, end, holders, weight > 0), count
         return None, 1
 
-    def _holders(self, name: str, count: int) -> tuple[str, ...]:
+    def _holders(self, name: str, count: int) -> tuple[tuple[str, ...], int]:
+        """The papers a name may mean and how much it is their own."""
         if name.casefold() in STOPWORDS:
-            return ()
+            return (), 0
         key = squeeze(name)
         named = self._spelled.get(name) or self._names.get(key)
         if not named and key.endswith("s"):
@@ -132,13 +138,13 @@ class Catalogue:
         if not named and count == 1:
             named = self._misspelt(name, key)
         if not named:
-            return ()
+            return (), 0
         best = max(named.values())
         if count == 1 and name not in self._spelled and self._is_ordinary(name):
-            return ()
+            return (), 0
         if best < GIVEN_NAME and count == 1 and name.islower() and len(key) < SURE_LENGTH:
-            return ()  # 'flat' is rarely FLAT
-        return tuple(sorted((paper for paper, weight in named.items() if weight == best)))
+            return (), 0  # 'flat' is rarely FLAT
+        return tuple(sorted((paper for paper, weight in named.items() if weight == best))), best
 
     def _misspelt(self, name: str, key: str) -> dict[str, int] | None:
         if len(key) < 6 or any(token in self._index.words for token in tokenize(name.replace("-", " "))):
@@ -157,7 +163,7 @@ class Catalogue:
 
 def names_of(entry: Entry) -> Iterable[tuple[str, int]]:
     """What a paper can be called and how much it is its own: 4 its title, 3 the name it gives itself, 2 in its title,
-    1 a name it spells out or coins in the abstract."""
+    1 a name it spells out in the abstract, 0 one that stands there."""
     paper = entry.paper
     yield paper.title, 4
     if name := nickname(paper):
@@ -172,9 +178,11 @@ def names_of(entry: Entry) -> Iterable[tuple[str, int]]:
     for spelled, short in SPELLED.findall(paper.abstract):
         yield short, 1
         yield spelled.strip(), 1
+    for short in SHORTENED.findall(paper.abstract):
+        yield short, 1
     for word in COINED_WORD.findall(paper.abstract):
         if not word[0].isdigit():  # '175B' is a size
-            yield word, 1
+            yield word, 0
 
 
 def _text(entry: Entry) -> str:

@@ -1,253 +1,149 @@
-"""What a sentence claims that can be compared to the letter: numbers with units, names, directions, and what it denies.
-
-Reads English alone; knows no paper. Lists are closed classes of the language: number words, opposites, negations.
-"""
+"""What one sentence claims: the numbers, the names, the direction, the reserve, the words. Knows no other sentence."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ingest.words import STOPWORDS, stem
+from ingest.paper import Paper
+from ingest.words import STOPWORDS, WORD, stem
+from rag.names import COINED_WORD, nickname
+from rag.polarity import Polarity, read_polarity
+from rag.quantities import Quantity, plain, read_quantities
 
-Scope = frozenset[str]
-
-WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
-WORDS = {
-    word: n
-    for n, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
-        " seventeen eighteen nineteen twenty".split()
+MARK = re.compile(r"\s*\[\d+(?:\s*[,–-]\s*\d+)*\]")
+MARKUP = re.compile(r"[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}")
+PLAIN_NAME = re.compile(r"(?<=[\w,)] )[A-Z][a-z]{2,}(?:-[A-Z]?[a-z]+)*\b")  # 'Swahili', within a sentence
+# 'Hydragen overcomes': a first word without an article before a verb may be a name no spelling betrays.
+LEADING_NAME = re.compile(r"^(?:According to |As |In )?([A-Z][a-z]{3,})(?='s\b| (?:is|was|has|can|does|[a-z]+s)\b)")
+QUOTED = re.compile(r"[\"“”][^\"“”]{3,}[\"“”]")
+# Capitals that are measures or figures of speech, not names of methods or data.
+NO_NAME = re.compile(
+    r"[KMGT]i?Bs?|dB|ms|FPS|fps|AI|ML|IDs?|OK|US|UK|[A-Z]|\d+[a-zA-Z%×]{1,2}|[x×]\d+|\d+[DdKMBT]?(?:-.*)?|[+.-]?\d[\d.]*[a-zA-Z×]*"
+)
+HEDGE = re.compile(
+    r"\b(?:may|might|could|can|potential(?:ly)?|possib(?:le|ly)|likely|suggest(?:s|ed|ing)?|appears?|seems?"
+    r"|hypothesi[sz]es?|presumabl[ey]|perhaps|some|sometimes|often|in some cases)\b",
+    re.IGNORECASE,
+)
+SWEEPING = re.compile(
+    r"\b(?:all|always|every|never|proves?|proven|guarantees?|guaranteed|entirely|completely|only|solely)\b",
+    re.IGNORECASE,
+)
+# Said in a sentence about a paper whatever the paper says; no evidence need hold them.
+FRAME = frozenset(
+    map(
+        stem,
+        """paper papers authors author work works study studies researchers article abstract present presents propose
+    proposes proposed introduce introduces introduced describe describes method methods approach approaches technique
+    techniques framework system systems model models show shows shown showing demonstrate demonstrates report reports
+    reported result results find finds found finding achieve achieves achieved achieving use uses used using usage
+    according called named new novel based also well experiments experimental evaluate evaluated evaluation
+    thereby thus hence respectively additionally furthermore moreover while make makes provide provides""".split(),
     )
-} | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "dozen": 12}
-SCALE = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "b": 1e9, "bn": 1e9, "billion": 1e9, "t": 1e12}
-SCALE |= {"trillion": 1e12, "hundred": 100.0}
-TIMES = {"twice": 2.0, "double": 2.0, "doubles": 2.0, "doubled": 2.0, "doubling": 2.0, "triple": 3.0, "triples": 3.0}
-TIMES |= {"tripled": 3.0, "threefold": 3.0, "twofold": 2.0, "tenfold": 10.0, "fourfold": 4.0, "fivefold": 5.0}
-UNITS = {
-    "percent": r"\\?\s?%|\s?percent(?:age)?(?: points?)?\b|\s?per ?cent\b|\s?pp\b|\s?points?\b",
-    "times": r"\s?(?:×|x\b|times\b|\\times\b|-?fold\b|\$\\times\$)",
-    "bit": r"[\s-]?bits?\b",
-    "byte": r"[\s-]?(?:[kmgtp]i?b|[kmgtp]bytes?|gigabytes?|megabytes?|terabytes?|kilobytes?)\b",
-    "time": r"[\s-]?(?:ms|milliseconds?|seconds?|secs?|s|minutes?|mins?|hours?|hrs?|h|days?|weeks?|months?|years?)\b",
-}
-UNIT = re.compile("|".join(f"(?P<{name}>{form})" for name, form in UNITS.items()), re.IGNORECASE)
-DIGITS = r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
-# A figure, not a digit within a name ('Qwen2.5-VL-7B', 'H100'); '2bit' and '4x' carry their unit.
-FIGURE = re.compile(
-    rf"(?<![\w.])(?<![A-Za-z]-)[~≈$€£]?(?P<number>{DIGITS})"
-    r"(?P<scale>\s?(?:k|m|b|bn|t|thousand|million|billion|trillion|hundred)(?![\w-]))?(?=\W|$|[×x%]|bits?\b|[kmgt]b\b"
-    r"|ms\b|s\b|h\b|times\b|fold\b)",
-    re.IGNORECASE,
 )
-SPELLED = re.compile(
-    rf"\b(?P<word>{'|'.join(WORDS)})(?P<scale>[\s-](?:hundred|thousand|million|billion|trillion))?\b"
-    rf"|\b(?P<times>{'|'.join(TIMES)})\b|\b(?P<half>half|halves|halved|halving)\b",
-    re.IGNORECASE,
-)
-SPAN = re.compile(rf"(?P<low>{DIGITS})(?P<one>\\?%|[×x])?\s?(?:-{{1,3}}|–|—|to|and)\s?(?P<high>{DIGITS})")
-LATEX = re.compile(r"\\(?=[%$&#_])|[${}]")
-# A name: capitals or digits inside ('KIVI', 'LLaMA-7B', 'L-GreCo'), or capitalised within a sentence ('Mistral').
-NAME = re.compile(
-    r"(?<![\w-])(?:[\w-]*[a-z\d][A-Z][\w-]*|[A-Z][A-Z\d][\w-]*|[A-Z][\w-]*\d[\w.-]*\w|[a-z]?[A-Z]-[A-Z]\w+)"
-    r"|(?<=[\w,;:)] )[A-Z][a-z]{2,}(?:-[A-Z\d]\w*)*\b"
-)
-NO_LETTERS = re.compile(r"[\W_]+")
-
-OPPOSITES = """increase/decrease increase/reduce increase/lower increase/cut increase/drop increase/shrink raise/lower
-raise/reduce improve/degrade improve/worsen improve/deteriorate improve/harm improve/hurt enhance/degrade enhance/weaken
-enhance/reduce boost/reduce boost/degrade higher/lower high/low more/less more/fewer most/least larger/smaller large/small
-greater/less greater/smaller bigger/smaller big/small longer/shorter long/short faster/slower fast/slow accelerate/slow
-accelerate/decelerate better/worse best/worst outperform/underperform exceed/trail gain/loss gain/drop gain/lose
-gain/reduction above/below over/under up/down strengthen/weaken strong/weak stronger/weaker maximize/minimize
-maximise/minimise upper/lower always/never before/after enable/prevent allow/prevent encourage/discourage with/without
-positive/negative cheaper/costlier cheap/expensive easier/harder easy/hard necessary/unnecessary sufficient/insufficient
-dependent/independent stable/unstable succeed/fail success/failure promote/inhibit promote/suppress activate/inhibit
-activate/suppress upregulate/downregulate induce/inhibit induce/suppress stimulate/inhibit grow/shrink rise/fall
-expand/shrink widen/narrow deeper/shallower deep/shallow efficient/inefficient accurate/inaccurate reliable/unreliable
-known/unknown lossless/lossy sparse/dense same/different similar/different superior/inferior advantage/disadvantage
-benefit/harm helps/hurts robust/fragile robust/brittle complex/simple increase/decline improvement/degradation
-increase/reduction decrease/growth save/cost save/waste surpass/trail linear/quadratic sublinear/superlinear
-minimum/maximum minimal/maximal majority/minority rarely/often frequent/rare early/late start/end first/last reduce/double
-reduce/grow reduce/raise reduce/enlarge speedup/slowdown retain/lose preserve/lose preserve/destroy maintain/lose
-maintain/sacrifice keep/drop""".split()
-NEGATION = re.compile(
-    r"^(?:not|no|never|without|cannot|nor|neither|none|nothing|hardly|barely|lack|lacks|lacking|fail|fails|failed|failing"
-    r"|unable|avoid|avoids|avoiding|avoided|eliminate|eliminates|eliminating|eliminated|remove|removes|removing|removed"
-    r"|obviate|obviates|obviating|prevent|prevents|preventing|unlike|absent|absence|instead|rather|\w+n['’]t|non)$"
-)
-FREE = re.compile(r"\b(?P<what>[a-z]+)-(?:free|less)\b", re.IGNORECASE)  # 'tuning-free'
-REACH = 3  # content words that a negation denies
-TURNS = re.compile(r"(?:in|un|de|dis|ir|im|non|mis)(?=[a-z])")
-SHORTEST_TURNED = 4  # letters of a word without the prefix that turns it
-# What goes up, and what goes down, whatever it is.
-MORE = """increase raise induce promote enhance activate stimulate encourage elevate upregulate higher more greater grow
-rise boost enable facilitate trigger accelerate expand strengthen amplify aggravate drive cause maximize gain larger
-longer faster worsen heighten intensify double triple outperform exceed surpass improve"""
-LESS = """decrease reduce lower impede inhibit suppress delay deactivate prevent impair attenuate diminish less fewer
-downregulate block drop decline fall cut shrink weaken hinder mitigate minimize smaller shorter slower limit alleviate
-ameliorate protect deplete halve underperform degrade worse abolish curb"""
-NEAR = 5  # content words around a direction that tell of what it is said
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
-    """A value with its kind of unit ('percent', 'times', 'bit', 'byte', 'time' or ''), and as it is written."""
+class Claim:
+    """One sentence taken apart; `terms` are its content stems in order, without those any paper's sentence has."""
 
-    value: float
-    unit: str
-    written: str
-    spelled: bool = False
-
-    def meets(self, other: "Number") -> bool:
-        """Whether both say the same: equal values, and units where both have one."""
-        same = abs(self.value - other.value) <= 1e-9 * max(1.0, abs(self.value))
-        return same and (self.unit == other.unit or not self.unit or not other.unit)
+    text: str
+    quantities: tuple[Quantity, ...]
+    names: tuple[str, ...]
+    polarity: Polarity
+    terms: tuple[str, ...]
+    hedged: bool
+    sweeping: bool
 
 
 @lru_cache(maxsize=20_000)
-def numbers(text: str) -> tuple[Number, ...]:
-    """The numbers of a text in order, those of a span both with its unit; digits within names are none."""
-    text = LATEX.sub("", text)
-    found: list[tuple[int, Number]] = []
-    spans = {m.start("low"): m for m in SPAN.finditer(text)}
-    for one in FIGURE.finditer(text):
-        value = float(one["number"].replace(",", "")) * SCALE.get((one["scale"] or "").strip().casefold(), 1.0)
-        unit = _unit(text, one.end())
-        span = spans.get(one.start("number"))
-        if span and not unit:
-            unit = _unit(text, span.end("low")) or _unit(text, span.end("high"))
-        found.append((one.start(), Number(value, unit, _written(text, one.start(), one.end()))))
-    for one in SPELLED.finditer(text):
-        if one["half"]:
-            found.append((one.start(), Number(50.0, "percent", one[0], spelled=True)))
-        elif one["times"]:
-            found.append((one.start(), Number(TIMES[one["times"].casefold()], "times", one[0], spelled=True)))
-        else:
-            scale = SCALE.get((one["scale"] or "").strip(" -").casefold(), 1.0)
-            value = WORDS[one["word"].casefold()] * scale
-            found.append((one.start(), Number(value, _unit(text, one.end()), one[0], spelled=True)))
-    return tuple(number for _, number in sorted(found, key=lambda pair: pair[0]))
+def read_claim(sentence: str) -> Claim:
+    """What a sentence says, its marks and emphasis aside."""
+    text = plain_sentence(sentence)
+    return Claim(
+        text,
+        read_quantities(text),
+        tuple(dict.fromkeys(names_in(text))),
+        read_polarity(text),
+        tuple(dict.fromkeys(term for term in terms(text) if term not in FRAME)),
+        bool(HEDGE.search(text)),
+        bool(SWEEPING.search(text)),
+    )
 
 
-def _unit(text: str, at: int) -> str:
-    found = UNIT.match(text, at)
-    return found.lastgroup or "" if found else ""
+def plain_sentence(sentence: str) -> str:
+    """A sentence without citation marks, list bullets and emphasis."""
+    return MARKUP.sub("", MARK.sub("", plain(sentence))).strip().lstrip("•-–* ").strip()
 
 
-def _written(text: str, start: int, end: int) -> str:
-    found = UNIT.match(text, end)
-    return text[start : found.end() if found else end].strip()
+def terms(text: str) -> list[str]:
+    """The stems of the content words of a text, numbers left out."""
+    words = (word.casefold() for word in WORD.findall(text))
+    return [stem(word) for word in words if word not in STOPWORDS and len(word) > 1 and not word[0].isdigit()]
+
+
+def names_in(text: str) -> list[str]:
+    """Names of methods, models and data in a plain text: coined words, and capitals within a sentence."""
+    coined = (found[0].strip(".-+_") for found in COINED_WORD.finditer(text))
+    names = [name for name in coined if not NO_NAME.fullmatch(name) and not _is_count(name)]
+    leading = LEADING_NAME.match(text)
+    within = ([leading[1]] if leading else []) + PLAIN_NAME.findall(QUOTED.sub(" ", text))
+    return names + [name for name in within if name.casefold() not in STOPWORDS and stem(name.casefold()) not in FRAME]
+
+
+def _is_count(name: str) -> bool:
+    """'1000-class' and '8xA100'-like words begin with a number; 'ten-fold' has none."""
+    return bool(re.match(r"\d+(?:\.\d+)?(?:[x×-]|$)", name)) and not re.search(r"[A-Z]", name)
 
 
 @lru_cache(maxsize=20_000)
-def names(text: str) -> tuple[str, ...]:
-    """Names in a text, as written: of methods, models, data sets, people and places."""
-    return tuple(dict.fromkeys(found.rstrip(".-") for found in NAME.findall(LATEX.sub("", text))))
+def spellings(text: str) -> frozenset[str]:
+    """All runs of one to four words or parts of words of a text, joined: 'zip cache', 'Zip-Cache' and 'ZipCache'."""
+    parts = [part.casefold() for part in re.findall(r"[^\W_]+(?:\+\+?)?", text)]
+    found: set[str] = set()
+    for size in range(1, 5):
+        for i in range(len(parts) - size + 1):
+            joined = "".join(parts[i : i + size])
+            found.update((joined, joined.removesuffix("s")))
+    return frozenset(found)
 
 
-def squeeze(text: str) -> str:
-    """A text without case, spaces and marks."""
-    return NO_LETTERS.sub("", text.casefold())
-
-
+@lru_cache(maxsize=20_000)
 def initials(text: str) -> str:
-    """The first letters of the words of a text, which an abbreviation may be made of."""
-    return "".join(word[0] for word in WORD.findall(text.casefold()))
+    """First letters of the content words of a text and of the parts of compounds, in order."""
+    words = re.findall(r"[^\W\d_]+", text.casefold())
+    return "".join(word[0] for word in words if word not in ("of", "the", "a", "an", "and", "for", "in", "on", "with"))
 
 
-@lru_cache(maxsize=20_000)
-def words(text: str) -> tuple[str, ...]:
-    """The stems of a text in order, stopwords left out but for those that deny or direct."""
-    kept = (w.casefold() for w in WORD.findall(text))
-    return tuple(stem(w) if not NEGATION.match(w) else w for w in kept if w not in STOPWORDS or w in TELLING)
+def stands_in(name: str, text: str) -> bool:
+    """Whether a text has the name, joined or apart, or the words it abbreviates."""
+    held = spellings(text)
+    key = re.sub(r"[^\w+]|_", "", name).casefold()
+    if key in held or key.removesuffix("s") in held:
+        return True
+    bare = name.removesuffix("s")
+    if bare.isupper() and 2 <= len(bare) <= 6 and bare.isalpha() and bare.casefold() in initials(text):
+        return True
+    parts = [part for part in re.split(r"[-/]", name) if part]
+    if len(parts) < 2:
+        return False
+    coined = [part for part in parts if not part.islower()]
+    return bool(coined) and all(stands_in(part, text) for part in coined)
 
 
-@lru_cache(maxsize=1)
-def opposites() -> dict[str, frozenset[str]]:
-    """Each direction's stem with the stems that say the opposite."""
-    found: dict[str, set[str]] = {}
-    for pair in OPPOSITES:
-        left, right = (stem(word) for word in pair.split("/"))
-        found.setdefault(left, set()).add(right)
-        found.setdefault(right, set()).add(left)
-    return {word: frozenset(others) for word, others in found.items()}
+def own_names(paper: Paper) -> str:
+    """What a sentence may call the paper: its title, its method, its authors."""
+    return f"{paper.title} . {nickname(paper)} . {' '.join(paper.authors)}"
 
 
-TELLING = frozenset("no not nor more most up down with without before after above below over under same".split())
-
-
-@lru_cache(maxsize=20_000)
-def denied(text: str) -> tuple[Scope, Scope]:
-    """The stems that a text denies ('without retraining'), and those it says without denying them."""
-    sequence = words(FREE.sub(lambda found: f"without {found['what']}", text))
-    no: set[str] = set()
-    yes: set[str] = set()
-    reach = 0
-    for word in sequence:
-        if NEGATION.match(word):
-            reach = REACH
-        elif reach:
-            no.add(word)
-            reach -= 1
-        else:
-            yes.add(word)
-    return frozenset(no), frozenset(yes)
-
-
-def clash(claim: str, source: str) -> tuple[str, str]:
-    """A word of the claim and the opposite that the source says in its place; empty strings where there is none."""
-    said, told = words(claim), words(source)
-    for place, word in enumerate(said):
-        against = opposites().get(word, frozenset()) & set(told)
-        if not against:
-            continue
-        mine = _around(said, place)
-        same = max((len(mine & _around(told, at)) for at, w in enumerate(told) if w == word), default=-1)
-        other = max((len(mine & _around(told, at)), w) for at, w in enumerate(told) if w in against)
-        if other[0] > same and (other[0] > 0 or len(said) < NEAR):
-            return _written_as(word, claim), _written_as(other[1], source)
-    return "", ""
-
-
-@lru_cache(maxsize=1)
-def _ways() -> tuple[frozenset[str], frozenset[str]]:
-    return frozenset(map(stem, MORE.split())), frozenset(map(stem, LESS.split()))
-
-
-@lru_cache(maxsize=20_000)
-def way(text: str) -> int:
-    """Whether what a text tells goes up (1) or down (-1); 0 where it tells of both or neither. A denied way counts as
-    none."""
-    more, less = _ways()
-    said = set(words(text)) - denied(text)[0]
-    return int(bool(said & more)) - int(bool(said & less))
-
-
-def turned(claim: str, source: str) -> tuple[str, str]:
-    """A word of either that only a prefix turns into one of the other ('inaccurate', 'accurate'); else empty."""
-    said, told = set(words(claim)), set(words(source))
-    for mine, theirs in ((said, told), (told, said)):
-        for word in mine - theirs:
-            found = TURNS.match(word)
-            bare = word[found.end() :] if found else ""
-            if len(bare) >= SHORTEST_TURNED and bare in theirs - mine:
-                pair = _written_as(word, claim + " " + source), _written_as(bare, claim + " " + source)
-                return pair if mine is said else pair[::-1]
-    return "", ""
-
-
-def _around(sequence: tuple[str, ...], at: int) -> set[str]:
-    return set(sequence[max(0, at - NEAR) : at]) | set(sequence[at + 1 : at + 1 + NEAR])
-
-
-def _written_as(stemmed: str, text: str) -> str:
-    return next((w for w in WORD.findall(text) if stem(w.casefold()) == stemmed), stemmed)
-
-
-def contradiction(claim: str, source: str) -> str:
-    """A word that the claim denies and the source says, or the other way round; empty where there is none."""
-    (claim_no, claim_yes), (source_no, source_yes) = denied(claim), denied(source)
-    denies = (claim_no - claim_yes) & (source_yes - source_no)
-    affirms = (claim_yes - claim_no) & (source_no - source_yes)
-    either = denies or affirms
-    return _written_as(max(either, key=len), claim) if either else ""
+def spelled_out(claim_terms: Iterable[str], text: str) -> frozenset[str]:
+    """Stems of the claim whose initials a text writes as an abbreviation ('large language models' for 'LLMs')."""
+    run = list(claim_terms)
+    letters = "".join(token[0] for token in run)
+    found: set[str] = set()
+    for word in re.findall(r"\b[A-Z]{2,6}(?=s?\b)", text):
+        at = letters.find(word.casefold())
+        if at >= 0:
+            found.update(run[at : at + len(word)])
+    return frozenset(found)

@@ -3,17 +3,17 @@
 The evidence of each paper is found for itself. Knows no index, no conversation and no way to render a table.
 """
 
-import re
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from ingest.paper import Paper
 from ingest.words import stems, tokenize
-from rag.answer import Evidence, Ranked
-from rag.aspects import IDEA, LIMITS, RESULT, RHETORICAL, aspect_query, find_aspects, speaks_of
+from rag.answer import Ranked
+from rag.aspects import IDEA, PROBLEM, RESULT, RHETORICAL, aspect_query, find_aspects, speaks_of
+from rag.cells import CODE, FITS, Column, Said, Side, fill, read_side, relevance_of
 from rag.draft import Cell, Draft, Paragraph, Part, Row, Statement, Table
-from rag.names import nickname
-from rag.rhetoric import FIGURE, POINTS, TURNS, Role, admits_price, turning_point, weigh
+from rag.names import without_names
+from rag.rhetoric import Role, only_shares
 
 # Stems of words that ask for a comparison and say nothing of what is compared.
 GENERIC = stems(
@@ -22,192 +22,125 @@ GENERIC = stems(
 )
 Look = Callable[[str, Sequence[str]], list[Ranked]]  # papers by id, each with its sentences ranked for a question
 
+MOST_DETAILED, FEW_SIDES, MOST_OF_MANY = 5, 3, 2  # sentences a paper where more is told; of many papers less
 MOST_COLUMNS, MOST_STATEMENTS = 6, 3
-FITS = 0.5  # strength of a role from which a sentence may stand for it
-READABLE, PER_LONGER = 300, 0.1 / 100  # characters of a cell read at a glance; what each further one costs
-LEANS = 0.2  # what leaning on another sentence costs
-NAMED = 0.3  # worth of the name of its own method in the sentence of an idea
-ROLE_RELEVANCE, ASPECT_RELEVANCE = 0.5, 0.3  # weight of the question beside a role, beside the look-up of an aspect
-FIGURES, TURNED = 0.3, 0.4  # worth of a figure, and what opening with 'However' costs, where an aspect is looked up
 NEAR_BEST, NEAR_AGAIN = 0.3, 0.6  # share of a paper's best score needed below the table, and for a second sentence
 TELLING = 0.25  # weight there of stating an idea or a result
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """A sentence of a paper, what it does there, and how it meets the question: 1 is the paper's best."""
+class Wish:
+    """What later turns made of a comparison: its `rows`, those that `stood` before, and whether more is to be told."""
 
-    evidence: Evidence
-    roles: Mapping[Role, float]
-    relevance: float
-
-    @property
-    def text(self) -> str:
-        return self.evidence.sentence.text
-
-    @property
-    def is_own(self) -> bool:
-        """Whether it tells of the paper's own work, not of the field or of what others cannot do."""
-        others = max(self.roles[Role.BACKGROUND], self.roles[Role.PROBLEM])
-        return max(self.roles[Role.IDEA], self.roles[Role.RESULT], self.roles[Role.LIMITS]) >= others
-
-    @property
-    def hard_to_read(self) -> float:
-        """What it costs in a cell: for its length, and for words that mean something only beside other sentences."""
-        return PER_LONGER * max(0, len(self.text) - READABLE) + LEANS * bool(POINTS.search(self.text))
-
-
-Side = tuple[Said, ...]  # one paper's sentences, in reading order
-Column = dict[str, Said]  # a paper's sentence for each aspect that it speaks of
+    rows: tuple[str, ...] = ()
+    stood: tuple[str, ...] = ()
+    detailed: bool = False
 
 
 def compare(
-    question: str, papers: Sequence[Paper], names: Sequence[str], look: Look, *, aspects: Sequence[str] = ()
+    question: str, papers: Sequence[Paper], names: Sequence[str], look: Look, *, wish: Wish | None = None
 ) -> Draft:
-    """A table with a column a paper and, below it, a paragraph; `names`, aligned with `papers`, head the columns.
+    """A table with a column a paper and, below it, what else they say; `names`, in the order of `papers`, head it.
 
-    Its rows are `aspects`, else those the question asks for, else problem, idea, result and limits.
+    Its rows are those wished for, else those the question asks for, else problem, idea, result and limits.
     """
+    wish = wish or Wish()
     papers, names = tuple(papers[:MOST_COLUMNS]), tuple(names[:MOST_COLUMNS])
     ids = [paper.id for paper in papers]
     asked = without_names(question, papers, names)
-    wanted = tuple(dict.fromkeys(aspects)) or find_aspects(asked)
+    told = find_aspects(asked)
+    wanted = tuple(dict.fromkeys(wish.rows)) or told
     rows = wanted or RHETORICAL
-    if len(wanted) == 1 and not aspects:  # a single row is hardly a table
+    if len(wanted) == 1 and not wish.rows:  # a single row is hardly a table
         rows = (IDEA, RESULT) if wanted == (IDEA,) else (IDEA, *wanted)
     focused = not set(tokenize(asked)) <= GENERIC
     found = _by_paper(look(asked if focused else " ".join(paper.title for paper in papers), ids))
-    sides = [_side(found.get(paper_id)) for paper_id in ids]
-    looked = {a: _by_paper(look(aspect_query(a), ids)) for a in rows if a not in RHETORICAL}
-    columns = _fill_all(sides, ids, rows, looked, wanted)
-    if IDEA not in rows and any(side and not column for side, column in zip(sides, columns, strict=True)):
+    sides = [read_side(found.get(paper_id)) for paper_id in ids]
+    columns = _fill_all(sides, ids, look, wish=replace(wish, rows=rows), told=told)
+    if IDEA not in rows and any(
+        side and not any(a in column for a in rows) for side, column in zip(sides, columns, strict=True)
+    ):
         rows = (IDEA, *rows)
-        columns = _fill_all(sides, ids, rows, looked, wanted)
-    kept = [a for a in rows if any(a in column for column in columns)]
+        columns = _fill_all(sides, ids, look, wish=replace(wish, rows=rows), told=told)
+    twice = [a for a in rows if a != IDEA and _stands_elsewhere(a, rows, columns, given=bool(wish.rows))]
+    kept = [a for a in rows if a not in twice and any(a in column for column in columns)]
     table = Table(papers, names, tuple(Row(a, tuple(_cell(column, a) for column in columns)) for a in kept))
-    below = Paragraph(contrast(sides, columns, names, wanted, focused=focused))
-    parts: tuple[Part, ...] = ((table,) if kept else ()) + ((below,) if below.statements else ())
-    return Draft(parts, _note(wanted, columns))
+    if wish.detailed:
+        below = detail(sides, columns, names)
+    else:
+        said = contrast(sides, columns, names, wanted, focused=focused, narrow=bool(wish.rows))
+        below = [Paragraph(said)] if said else []
+    parts: tuple[Part, ...] = (*((table,) if kept else ()), *below)
+    return Draft(parts, _note(wanted, columns, twice, kept))
 
 
-def without_names(question: str, papers: Sequence[Paper], names: Sequence[str]) -> str:
-    """The question without what the papers are called in it, which tells their sentences apart by the name alone."""
-    called = {name for paper in papers for name in (paper.title, nickname(paper), paper.title.partition(":")[0])}
-    for name in sorted(called | set(names), key=len, reverse=True):
-        if len(name) > 1:
-            question = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", " ", question, flags=re.IGNORECASE)
-    return " ".join(question.split())
+def _fill_all(
+    sides: Sequence[Side], ids: Sequence[str], look: Look, *, wish: Wish, told: Sequence[str]
+) -> list[Column]:
+    """A column a paper. A row that stays is filled as it was: rows that went keep their sentences for themselves."""
+    rows = tuple(dict.fromkeys((*wish.stood, *wish.rows)))
+    pressed = [aspect for aspect in rows if aspect in told or aspect not in RHETORICAL]
+    looked = {aspect: _by_paper(look(aspect_query(aspect), ids)) for aspect in rows if aspect not in RHETORICAL}
+    columns = []
+    for side, paper_id in zip(sides, ids, strict=True):
+        near = {aspect: relevance_of(found[paper_id]) for aspect, found in looked.items() if paper_id in found}
+        columns.append(fill(side, rows, near, pressed, wish.stood))
+    return columns
 
 
 def _by_paper(ranked: Sequence[Ranked]) -> dict[str, Ranked]:
     return {found.paper.id: found for found in ranked}
 
 
-def _side(found: Ranked | None) -> Side:
-    if not found or not found.evidence:
-        return ()
-    in_order = sorted(found.evidence, key=lambda evidence: evidence.sentence.start)
-    turn = turning_point([evidence.sentence.text for evidence in in_order])
-    own = {evidence.sentence.start for evidence in in_order[turn:]}
-    relevance, last = _relevance(found, own), max(1, len(in_order) - 1)
-    roles = [weigh(e.sentence.text, i / last, opening=i < turn) for i, e in enumerate(in_order)]
-    return tuple(Said(e, r, relevance[e.sentence.start]) for e, r in zip(in_order, roles, strict=True))
-
-
-def _relevance(found: Ranked, own: Collection[int] = ()) -> dict[int, float]:
-    """How well each sentence, by its start, meets what was looked for: 1 is the best, of `own` where given."""
-    best = max((e.score for e in found.evidence if not own or e.sentence.start in own), default=0.0)
-    return {e.sentence.start: min(1.0, max(0.0, e.score / max(best, 1e-6))) for e in found.evidence}
-
-
-# -- cells -------------------------------------------------------------------------------------------------------------
-
-
-def _fill_all(
-    sides: Sequence[Side],
-    ids: Sequence[str],
-    rows: Sequence[str],
-    looked: Mapping[str, Mapping[str, Ranked]],
-    wanted: Sequence[str],
-) -> list[Column]:
-    columns = []
-    for side, paper_id in zip(sides, ids, strict=True):
-        near = {aspect: _relevance(found[paper_id]) for aspect, found in looked.items() if paper_id in found}
-        columns.append(fill(side, rows, near, wanted))
-    return columns
-
-
-def fill(side: Side, rows: Sequence[str], near: Mapping[str, Mapping[int, float]], wanted: Sequence[str]) -> Column:
-    """The best sentence of a paper for each row that one of them speaks to, each once while there is another."""
-    fits: dict[str, list[Said]] = {}
-    for aspect in rows:
-        weights = [(_weight(said, aspect, near.get(aspect, {}), aspect in wanted), said) for said in side]
-        able = sorted((pair for pair in weights if pair[0] > 0), key=lambda pair: -pair[0])
-        fits[aspect] = [said for _, said in able]
-    if IDEA in fits and not fits[IDEA]:  # every paper has one, however it puts it
-        fits[IDEA] = sorted(side, key=lambda said: -_likely_idea(said))
-    column: Column = {}
-    # Those with the least choice choose first, and a result, which is anything found, last.
-    for aspect in sorted(rows, key=lambda aspect: (aspect == RESULT, len(fits[aspect]))):
-        free = [said for said in fits[aspect] if said not in column.values()]
-        if free or (aspect in wanted and fits[aspect]):
-            column[aspect] = (free or fits[aspect])[0]
-    return column
-
-
-def _likely_idea(said: Said) -> float:
-    roles = 2 * said.roles[Role.IDEA] + 0.3 * said.roles[Role.RESULT] - said.roles[Role.LIMITS]
-    return said.is_own + roles + ROLE_RELEVANCE * said.relevance
-
-
-def _weight(said: Said, aspect: str, near: Mapping[int, float], wanted: bool) -> float:
-    """How well a sentence fills the cell of an aspect; 0 where it does not speak to it."""
-    reading = said.hard_to_read
-    if aspect in RHETORICAL:
-        strength = said.roles[Role(aspect)]
-        rival = max(weight for role, weight in said.roles.items() if role != aspect)
-        if aspect == LIMITS and wanted and not strength and said.is_own and admits_price(said.text):
-            return 2 * FITS - reading
-        if wanted and aspect == RESULT:
-            strength += FIGURES * bool(FIGURE.search(said.text)) * bool(strength)
-        name = nickname(said.evidence.paper)
-        if aspect == IDEA and strength and name:
-            strength += NAMED * (name.casefold() in said.text.casefold())
-        if strength < FITS or (aspect == Role.PROBLEM and said.roles[Role.IDEA] > strength):
-            return 0.0
-        return max(0.01, strength - 0.3 * max(0.0, rival - strength) + ROLE_RELEVANCE * said.relevance - reading)
-    if not speaks_of(aspect, said.text) or not said.is_own:
-        return 0.0
-    score = near.get(said.evidence.sentence.start, 0.0) + ASPECT_RELEVANCE * said.relevance
-    score += FIGURES * bool(FIGURE.search(said.text)) - TURNED * bool(TURNS.search(said.text))
-    return max(0.01, score - reading)
-
-
 def _cell(column: Column, aspect: str) -> Cell:
     return Cell(column[aspect].evidence if aspect in column else None)
 
 
-def _note(wanted: Sequence[str], columns: Sequence[Column]) -> str:
-    """Which of the aspects asked for no abstract speaks of; they have no row, since nothing could be cited in it."""
+def _stands_elsewhere(aspect: str, rows: Sequence[str], columns: Sequence[Column], *, given: bool) -> bool:
+    """Whether all that a row says is said by rows before it; of the rows a question asks for, each is shown."""
+    if not given and aspect != PROBLEM:
+        return False
+    others = [row for row in rows if row != aspect] if aspect == PROBLEM else rows[: rows.index(aspect)]
+    said = [(column[aspect], column) for column in columns if aspect in column]
+    return bool(said) and all(any(column.get(row) is one for row in others) for one, column in said)
+
+
+def _note(wanted: Sequence[str], columns: Sequence[Column], twice: Sequence[str], kept: Sequence[str]) -> str:
+    """Which of the aspects asked for have no row: no abstract speaks of them, or other rows say it already."""
     silent = [aspect for aspect in wanted if not any(aspect in column for column in columns)]
     abstracts = "Neither abstract speaks" if len(columns) == 2 else "None of these abstracts speaks"
-    return f"{abstracts} of {' or '.join(silent)}." if silent else ""
+    notes = [f"{abstracts} of {' or '.join(silent)}."] if silent else []
+    for aspect in twice:
+        if aspect in wanted:
+            said = [(column, column[aspect]) for column in columns if aspect in column]
+            where = [row for row in kept if any(column.get(row) is one for column, one in said)]
+            notes.append(f"What is said of {aspect} stands in the row {' and '.join(map(str.capitalize, where))}.")
+    return " ".join(notes)
 
 
 # -- below the table -------------------------------------------------------------------------------------------------
 
 
 def contrast(
-    sides: Sequence[Side], columns: Sequence[Column], names: Sequence[str], wanted: Sequence[str], *, focused: bool
+    sides: Sequence[Side],
+    columns: Sequence[Column],
+    names: Sequence[str],
+    wanted: Sequence[str],
+    *,
+    focused: bool,
+    narrow: bool = False,
 ) -> tuple[Statement, ...]:
     """The sentences nearest to the question that the table does not hold: one a paper, two each of a pair.
 
-    `focused` is whether the question says more than that a comparison is wanted.
+    `focused` is whether the question says more than that a comparison is wanted, `narrow` whether nothing but
+    `wanted` is to be spoken of.
     """
     telling = [role for role in (Role.IDEA, Role.RESULT) if role in wanted] or [Role.IDEA, Role.RESULT]
     chosen: list[tuple[float, int, int, Said]] = []
     for i, (side, column) in enumerate(zip(sides, columns, strict=True)):
         unsaid = [said for said in side if said not in column.values() and said.is_own and said.relevance >= NEAR_BEST]
+        unsaid = [said for said in unsaid if CODE in wanted or not only_shares(said.text)]
+        unsaid = [said for said in unsaid if not narrow or any(_is_for(said, aspect, wanted) for aspect in wanted)]
         unsaid.sort(key=lambda said: -_tells(said, telling))
         again = [said for said in unsaid[1:2] if focused and said.relevance >= NEAR_AGAIN and len(sides) == 2]
         chosen += [(-said.evidence.score, i, said.evidence.sentence.start, said) for said in unsaid[:1] + again]
@@ -218,6 +151,28 @@ def contrast(
         statements.append(Statement(said.evidence, "" if i == before or _opens_with(said, names[i]) else names[i]))
         before = i
     return tuple(statements)
+
+
+def detail(sides: Sequence[Side], columns: Sequence[Column], names: Sequence[str]) -> list[Paragraph]:
+    """What else each paper says of its own work, in reading order, a paragraph a paper."""
+    most = MOST_DETAILED if len(sides) <= FEW_SIDES else MOST_OF_MANY
+    told = []
+    for side, column, name in zip(sides, columns, names, strict=True):
+        unsaid = [s for s in side if s not in column.values() and s.is_own and not only_shares(s.text)]
+        best = sorted(unsaid, key=lambda said: -_tells(said, [Role.IDEA, Role.RESULT]))[:most]
+        leads = [name, *[""] * most]
+        told.append(
+            [Statement(s.evidence, lead) for s, lead in zip([s for s in unsaid if s in best], leads, strict=False)]
+        )
+    return [Paragraph(tuple(statements)) for statements in told if statements]
+
+
+def _is_for(said: Said, aspect: str, wanted: Sequence[str]) -> bool:
+    """Whether a sentence is there to speak of an aspect more than of anything else."""
+    if aspect in RHETORICAL:
+        return said.roles[Role(aspect)] >= max(FITS, *said.roles.values())
+    is_idea = said.roles[Role.IDEA] >= max(FITS, *said.roles.values())
+    return speaks_of(aspect, said.text) and (not is_idea or IDEA in wanted)
 
 
 def _tells(said: Said, roles: Sequence[Role]) -> float:

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from itertools import pairwise
 
 from ingest.words import STOPWORDS, stem, tokenize
 
@@ -84,6 +85,14 @@ ASKS = re.compile(
     r"|[,:;.] (?:what|which|how|why)\b",
     re.IGNORECASE,
 )
+CLAUSE = re.compile(
+    r"(?<=[.!?:;])\s+|(?<=,)\s+(?:and |so |but |then )?(?=(?:what|which|how|why|who|whose|is|are|does|do|can)\b)"
+)
+BEGINS = re.compile(
+    r"\W*(?:(?:and|but|so|then|with|in|for|on)\b[^,?]{0,40},? )?"
+    r"(?:what|which|how|why|who|whose|where|when|is|are|was|were|do|does|did|can|could|has|have|will|would|should)\b",
+    re.IGNORECASE,
+)
 YES_NO = re.compile(r"^(?:and |but |so )?(?:is|are|was|were|do|does|did|can|could|has|have|will|would)\b", re.I)
 EXISTS = re.compile(
     r"^(?:is|are|was) there\b"
@@ -128,6 +137,14 @@ def read_demand(question: str) -> Demand:
     unit = "money" if MONEY.search(question) else "time" if TIME.search(question) else ""
     kind = _kind(question, things, papers)
     return Demand(kind, tuple(dict.fromkeys(things)), unit, topical and kind is Kind.PAPER)
+
+
+def asking_part(question: str) -> str:
+    """The sentences and clauses of a question from the first that asks; all of it where none does."""
+    cuts = [0, *(found.end() for found in CLAUSE.finditer(question)), len(question)]
+    parts = [question[start:end] for start, end in pairwise(cuts)]
+    first = next((i for i, part in enumerate(parts) if BEGINS.match(part)), 0)
+    return "".join(parts[first:])
 
 
 def _kind(question: str, things: list[str], papers: bool) -> Kind:

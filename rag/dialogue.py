@@ -17,6 +17,7 @@ MOST_TURNS = 12  # messages looked at, the latest
 MOST_SENTENCES = 12  # of one message, besides the lines that a name leads
 SURE_COVERAGE = 0.30  # share of a sentence's words that its paper must hold
 SURE_LEAD = 1.25  # how much more of it than the next paper holds
+NOTHING = re.compile(r"(?:None of the [\d,]+ papers here|The one paper here does not)\b")  # so a refusal of ours begins
 LEAD = re.compile(r"^(?:[-*•]\s+)?(?P<name>[^|]{2,160}?):\s")
 MARKS = re.compile(r"\[\d+(?:\s*[,–-]\s*\d+)*\]")
 
@@ -76,7 +77,7 @@ def read_dialogue(history: Sequence[Turn], catalogue: Catalogue) -> Dialogue:
                 exchanges.append(Exchange(question, "", _named(question, catalogue)))
             question = clean(text)[:2000]
         elif turn.role == "assistant" and text.strip():
-            papers = papers_of(text, catalogue)
+            papers = () if NOTHING.match(text) else papers_of(text, catalogue)
             exchanges.append(Exchange(question, text, papers or _named(question, catalogue)))
             question = ""
     if question:

@@ -1,6 +1,6 @@
 """What a later turn wants changed about a table: rows or columns to add, to drop, or to keep alone.
 
-Reads the request and changes the list; the table itself is made anew by `rag.compare.compare`.
+Reads the request, of one change or several, and changes the list; the table itself is made anew by `rag.compare`.
 """
 
 import re
@@ -16,6 +16,13 @@ DROP = (
 ONLY = r"only|just|nothing but|keep|limit(?:ed)? (?:it |this |the table )?to|restrict(?:ed)? (?:it |this )?to|focus on"
 ADD = r"add|include|also|plus|with|extend(?: it)?|insert|put in|append|as well"
 VERB = re.compile(rf"\b(?:(?P<drop>{DROP})|(?P<only>{ONLY})|(?P<add>{ADD}))\b", re.IGNORECASE)
+# Where a request goes on to another change, which begins with a verb of its own.
+NEXT = re.compile(
+    rf"(?:[,;]|\.|\b(?:and|but|then)\b)\s*(?:(?:and|but|then|also|please)\s+)*"
+    rf"(?P<verb>(?:{DROP}|{ONLY}|add|include|put in|insert|append)\s)",
+    re.IGNORECASE,
+)
+JOINS = re.compile(r"[\s,;.]*(?:\b(?:and|but|then|also|please)\b[\s,]*)*$", re.IGNORECASE)
 TABLE_WORDS = re.compile(
     r"\b(?:rows?|columns?|lines?|table|comparison|aspects?|papers?|methods?|please|thanks?|to|in|into|from|for|about|on|of|by"
     r"|it|this|that|now|then|me|one|another|the|a|an|and show|show|what)\b",
@@ -59,6 +66,15 @@ def read_change(request: str, listed: Sequence[str] = ()) -> Change | None:
     add, drop, only = (tuple(dict.fromkeys(told[does])) for does in ("add", "drop", "only"))
     change = Change(add, drop, only, tuple(unknown))
     return change if change != Change() else None
+
+
+def split_request(request: str) -> tuple[str, ...]:
+    """The changes that one request asks for, each a request of its own: 'add speed', 'drop the idea'."""
+    starts = [found.start("verb") for found in NEXT.finditer(request)]
+    if not VERB.match(request.lstrip()) or not starts:
+        return (request,)
+    pieces = [request[start:end] for start, end in zip([0, *starts], [*starts, len(request)], strict=True)]
+    return tuple(filter(None, (JOINS.sub("", piece).strip(" ,;.!") for piece in pieces)))
 
 
 def edit(listed: Sequence[str], change: Change) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from rag.catalogue import Catalogue
 from rag.chat.model import ChatModel
 from rag.chat.pieces import Waiting
 from rag.check import Checker
+from rag.measures import MARK
 from rag.names import nickname
 from rag.reply import RETRIEVED, Replies
 from rag.retrieve import Retriever, Scope
@@ -41,7 +42,9 @@ class Engine:
         self.model = ChatModel(settings) if settings.chat_model is not None else None
         writer = None
         if self.model:
-            writer = Writer(self.model, Checker(self.index.embedder), context=settings.model_context)
+            writer = Writer(
+                self.model, Checker(self.index.embedder, self._catalogue.knows), context=settings.model_context
+            )
         self._turns = Turns(understanding, self._replies, self._catalogue, writer)
 
     @property
@@ -138,7 +141,9 @@ def check_question(question: str) -> str:
     cleaned = clean(question)
     if len(cleaned) > MOST_CHARACTERS:
         raise UsageError(f"The question has {len(cleaned):,} characters; ask in at most {MOST_CHARACTERS:,}.")
-    if not any(c.isalnum() for c in cleaned):
+    if not any(c.isalnum() for c in MARK.sub("", cleaned)):
+        if MARK.search(cleaned):
+            raise UsageError(f"{cleaned} is only a mark; ask in words about what it stands for.")
         raise UsageError("The question is empty; ask in a few words, such as: Which papers are about pruning?")
     return cleaned
 

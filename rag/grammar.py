@@ -48,7 +48,7 @@ WORKS = r"(?:papers?|works?|studies|study|articles?|publications?|abstracts?)"
 MANY_WORKS = r"(?:papers|works|studies|articles|publications|abstracts)"
 THINGS = rf"(?:{WORKS}|methods?|approach(?:es)?|techniques?|models?|systems?|frameworks?|algorithms?|ones?)"
 POLITE = (
-    r"(?:(?:please|pls|ok(?:ay)?|now|and|so|then|just|can you|could you|would you|make (?:it|that|this)"
+    r"(?:(?:please|pls|actually|ok(?:ay)?|now|and|so|then|just|can you|could you|would you|make (?:it|that|this)"
     r"|give (?:me )?(?:it|that)|a bit|much|even)[\s,]+)*"
 )
 
@@ -182,10 +182,20 @@ ONE = re.compile(
     r"|the (?:authors?|paper|method))\b",
     re.IGNORECASE,
 )
-DESCRIBED = re.compile(r"\bthe (?P<what>(?:[\w-]+ ){1,4}?)(?:one|paper|method|approach|work)s?\b", re.IGNORECASE)
+DESCRIBED = re.compile(
+    r"\bthe (?P<what>(?:[\w-]+ ){1,4}?)(?:one|paper|method|approach|work)s?\b"
+    r"|\bthe (?:one|paper|method|approach|work)s? (?:with|on|about|for|that|which|using|from) (?P<which>[^?.,;]{3,60})",
+    re.IGNORECASE,
+)
 ELLIPSIS = re.compile(
     r"^\W*(?:(?:ok(?:ay)?|so|well|hm+|right|alright|now)\W+)*(?:and|or|but|what about|how about|what of|same for"
     r"|(?:and )?the same for|also|then|why|when|where|how so|really|are you sure|more(?: on)?|else)\b",
+    re.IGNORECASE,
+)
+# 'what learning rate?': a question without a verb, which the one before must lend it.
+FRAGMENT = re.compile(
+    r"^\W*(?:what|which|how (?:much|many|big|large|small|fast|long|good|well))"
+    rf"(?: (?!is\b|are\b|was\b|were\b|do\b|does\b|did\b|can\b|has\b|have\b|{MANY_WORKS})[\w-]+){{1,3}}\W*$",
     re.IGNORECASE,
 )
 MODIFIER = re.compile(r"^\W*(?:with|without|for|on|in|at|during|under|as for)\b", re.IGNORECASE)  # 'for training?'
@@ -218,13 +228,17 @@ EDITS: tuple[tuple[re.Pattern[str], Change], ...] = (
     ),
     (
         _any(
-            rf"^\W*{POLITE}(?:(?:as|in|into|make|put (?:it|that|this|them) in(?:to)?) )?a table{PLEASE}",
+            rf"^\W*{POLITE}(?:(?:as|in|into|make|back to|again as|return to|put (?:it|that|this|them) in(?:to)?) )?"
+            rf"(?:a|the) table{PLEASE}",
             rf"^\W*{POLITE}tabulate(?: it| that| them)?{PLEASE}",
         ),
         Change.TABLE,
     ),
     (
-        _any(rf"^\W*{POLITE}(?:(?:as|in|into) )?(?:a )?(?:bullet(?:ed)? )?(?:list|bullets|bullet points){PLEASE}"),
+        _any(
+            rf"^\W*{POLITE}(?:(?:as|in|into|back to) )?(?:a |the )?(?:bullet(?:ed)? )?"
+            rf"(?:list|bullets|bullet points){PLEASE}"
+        ),
         Change.LIST,
     ),
 )
@@ -250,7 +264,7 @@ ONLY = re.compile(
 
 def read_edit(question: str) -> Edit | None:
     """The instruction on the last answer that a turn is; None where it is a question."""
-    if len(question.split()) > 12:
+    if len(question.split()) > 12 or re.search(r"[.!?;]\s+\S", question):  # it goes on to something else
         return None
     for form, change in EDITS:
         if form.match(question):

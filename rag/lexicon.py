@@ -62,7 +62,12 @@ ASPECTS = (
         "memory",
         "memory ram vram footprint gb gigabytes megabytes",
         r"\bfit (?:in|on|into)\b|\bout of memory\b|\boom\b",
-        r"\bmemory|\bV?RAM\b|\b\d+(?:\.\d+)? ?[GMK]i?B\b|\bfootprint|\bcache (?:size|compression|budget)"
+        r"(?<!external )(?<!term )(?<!agent )(?<!agentic )(?<!episodic )(?<!semantic )(?<!working )(?<!associative )"
+        r"\bmemory\b(?! (?:bank|module|mechanism|block|recall|retriev|context|graph|agent|system|framework|benchmark)"
+        r"s?\b)(?!-augmented)|\bKV[- ]?cache (?:by|size|memory|footprint)\b"
+        r"|\b(?:reduc|compress|shrink|less|smaller)\w*[^.;]{0,40}\bKV[- ]?cache"
+        r"|\bV?RAM\b|\b\d+(?:\.\d+)? ?[GMK]i?B\b|\bfootprint"
+        r"|\bcache (?:size|compression|budget)"
         r"|\bstorage|\boffload",
         "reduces peak GPU memory usage footprint GB",
     ),
@@ -74,7 +79,9 @@ ASPECTS = (
         r"|\b(?:training|inference|decoding|run(?:ning)?) time\b",
         r"\bspeed|\bspeed-?ups?|\bfast|\blatency|\blatencies|\bthroughput|\breal[- ]time|\baccelerat(?:es?|ed|ing"
         r"|ion)\b"
-        r"|\bwall-?clock|\bruntime|\bslow(?:er|down)|\b(?:inference|training|decoding|execution|running|generation"
+        r"|\bwall-?clock"
+        r"|(?<!agent )\bruntime(?! layer| environment| system)|\bslow(?:er|down)"
+        r"|\b(?:inference|training|decoding|execution|running|generation"
         r"|processing|response) times?\b|\bper second|\bFPS\b|\b\d+ ?ms\b|\bconverge(?:s|nce)?\b|\bquick",
         "faster speedup latency throughput times",
     ),
@@ -83,8 +90,13 @@ ASPECTS = (
         "accuracy accurate quality precision correctness perplexity scores f1 bleu lossless",
         r"\bhow (?:accurate|precise|correct|reliable)\b|\b(?:error|success) rates?\b|\bperformance (?:drop|loss"
         r"|level)",
-        r"\baccura|\bquality|\bprecision\b|\brecall\b|\bF1\b|\bmAP\b|\bBLEU\b|\bperplexity|\berror rates?|\bscores?\b"
-        r"|\blossless|\bsuccess rate|\boutperform|\bsurpass|\bWER\b|\bFID\b|\bPSNR\b|\bAUC\b|\bpass@|\bfidelity"
+        r"\baccura|\bquality|\bprecision\b|\brecall\b|\bF1\b|\bmAP\b|\bBLEU\b|\bperplexity"
+        r"|\b(?:error|solve|solving|resolve|win|hit|pass) rates?\b"
+        r"|\bscores?\b(?! (?:function|match|network|jacobian|smooth|based|distill|estimat|model|key)\w*)"
+        r"(?! (?:\w+ ){1,3}according)"
+        r"|\bperforms? (?:\w+ly|better|on par|well|best)\b"
+        r"|\blossless|\bsuccess rate|\boutperform|\bsurpass|\bWER\b|\bFID\b|\bPSNR\b|\bAUC\b|\bpass@"
+        r"|(?<!high-)\bfidelity"
         r"|\bstate[- ]of[- ]the[- ]art\b|\bperformance (?:gains?|drop|loss|degradation|improvement)"
         r"|\b(?:comparable|competitive|superior|better|best|same|similar|full|improv\w+|maintain\w*|preserv\w+"
         r"|sacrific\w+)"
@@ -116,8 +128,11 @@ ASPECTS = (
         r"|requirements?|efficien\w+|hunger)\b",
         r"\bdatasets?|\bdata[- ]?sets?|\bcorp(?:us|ora)|\btraining (?:data|set|examples|samples)|\bsamples\b"
         r"|\bannotat"
-        r"|\b\d[\d,.]*[KMBT]? (?:[\w-]+ ){0,3}(?:tokens|images|videos|examples|samples|hours|pairs|trajectories|tasks"
-        r"|questions|instances|problems)\b|\bdata\b|\blabel(?:s|ed)\b|\bcurat|\bbenchmarks?\b",
+        r"|\b\d[\d,.]*[KMBT]? (?:[\w-]+ ){0,3}(?:tokens|images|frames"
+        r"|videos|examples|samples|hours|pairs|trajectories|tasks"
+        r"|questions|instances|problems)\b|\bdata\b|\blabel(?:s|ed)\b|\bcurat"
+        r"|\bbenchmarks?\b(?! (?:evaluation|result|experiment|show|demonstrate)s?\b)"
+        r"|\bon (?!(?-i:[AHVB]\d00|RTX|GPU|TPU|CPU|NVIDIA|GPT|Qwen|LL))(?-i:[A-Z][\w-]*[A-Z\d][\w-]*)",
         "dataset training data samples examples collected",
     ),
     Aspect(
@@ -175,7 +190,8 @@ ASPECTS = (
         "github repo repository",
         r"\b(?:is|are|where|the|any|have) (?:\w+ ){0,3}code\b|\bopen[- ]?source|\bcode (?:available|release)"
         r"|\bweights (?:available|released)",
-        r"\bcodes?\b.{0,40}\b(?:available|released?|at)\b|https?://|github|\bopen[- ]?sourc|\bpublicly|\brelease",
+        r"\bcodes?\b.{0,40}\b(?:available|released?|provided|at)\b|https?://|github|\bopen[- ]?sourc"
+        r"|\bpublicly|\brelease",
         "code available at github released open source",
     ),
 )

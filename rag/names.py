@@ -1,6 +1,7 @@
 """What a paper is called in passing: the name it gives its own method, else its title. Knows no question."""
 
 import re
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from ingest.paper import Paper
@@ -31,7 +32,7 @@ def nickname(paper: Paper) -> str:
     head = TITLE_NAME.match(paper.title)
     if head and len(head[1].split()) <= 3 and (COINED_WORD.search(head[1]) or _says(paper.abstract, head[1])):
         return head[1].strip()
-    introduced = [str(next(filter(None, found.groups()))).rstrip(".-") for found in INTRODUCED.finditer(paper.abstract)]
+    introduced = [next(filter(None, one.groups()), "").rstrip(".-") for one in INTRODUCED.finditer(paper.abstract)]
     own = [n for n in introduced if len(n) > 2 and not KIND_OF_MODEL.fullmatch(n) and _count(paper.abstract, n) > 1]
     titled = [name for name in own if _says(paper.title, name)]
     return (titled or own or [""])[0]
@@ -45,6 +46,18 @@ def short_name(paper: Paper) -> str:
     if head := TITLE_NAME.match(paper.title):
         return head[1].strip()
     return paper.title[:LONGEST_TITLE].rsplit(" ", 1)[0].rstrip(" ,:;–—-") + " …"
+
+
+def without_names(question: str, papers: Sequence[Paper], names: Iterable[str] = ()) -> str:
+    """The question without what the papers are called in it, so that a name is not read as what is asked.
+
+    `names` are further ways in which it may call them.
+    """
+    called = {name for paper in papers for name in (paper.title, nickname(paper), paper.title.partition(":")[0])}
+    for name in sorted(called | {short_name(paper) for paper in papers} | set(names), key=len, reverse=True):
+        if len(name) > 1:
+            question = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", " ", question, flags=re.IGNORECASE)
+    return " ".join(question.split())
 
 
 def _says(text: str, name: str) -> bool:

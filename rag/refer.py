@@ -82,8 +82,9 @@ class Resolver:
             name = self.name(dialogue.focus[0])
             return Reference((), f"{question[: family.start()]}methods like {name}{question[family.end() :]}")
         if not named and (which := grammar.WHICH_ONE.match(question)) and (options := self._options(dialogue)):
-            return Reference(options, f"Which of {self.names(options)} {which['rest']}", ask=question)
-        return self._pointed(question, dialogue, named, corrects) or self._hanging(question, dialogue, named)
+            return Reference(options, f"Which of {self.names(options)} {which['rest']}", ask=which["rest"])
+        pointed = self._pointed(question, dialogue, named, corrects=corrects, compares=compares)
+        return pointed or self._hanging(question, dialogue, named)
 
     # -- by a word that points ---------------------------------------------------------------------------------
 
@@ -93,7 +94,9 @@ class Resolver:
         found = [one for form in (grammar.ONE, grammar.MANY) if (one := form.search(question))]
         return any(not first or compares or one.start() < first.start for one in found)
 
-    def _pointed(self, question: str, dialogue: Dialogue, named: Sequence[str], corrects: bool) -> Reference | None:
+    def _pointed(
+        self, question: str, dialogue: Dialogue, named: Sequence[str], *, corrects: bool, compares: bool
+    ) -> Reference | None:
         for form, choose in (
             (grammar.ORDINAL, self._ordinal),
             (grammar.OTHER, self._other),
@@ -104,6 +107,8 @@ class Resolver:
             found = form.search(question)
             if found and (chosen := choose(found, dialogue, named)) is not None:
                 papers, trouble = chosen
+                if compares and not named and len(papers) == 1 and form is not grammar.ONE:
+                    return self._beside(papers[0], dialogue, question)
                 if not papers:
                     return Reference((), question, trouble)
                 bare = not tokenize(question[: found.start()] + question[found.end() :])
@@ -111,6 +116,13 @@ class Resolver:
                     return Reference(papers, self._again(dialogue, papers), trouble)
                 return Reference(papers, self._write_out(question, found, papers), trouble, ask=question)
         return None
+
+    def _beside(self, paper: str, dialogue: Dialogue, question: str) -> Reference:
+        """'How does it differ from the first?': the paper just spoken of beside the one pointed to."""
+        just = dialogue.focus[0]
+        if paper == just:
+            return Reference((), question, f"{self.name(just)} is what was just spoken of; name what to set beside it.")
+        return Reference((just, paper), self._comparison((just, paper), find_aspects(question)))
 
     def _ordinal(self, found: re.Match[str], dialogue: Dialogue, named: Sequence[str]) -> Chosen:
         place, options = grammar.ordinal(found), dialogue.choice or dialogue.focus
@@ -136,7 +148,9 @@ class Resolver:
     def _by_description(self, found: re.Match[str], dialogue: Dialogue, named: Sequence[str]) -> Chosen | None:
         """'the 2-bit one': of the papers mentioned, the one that fits the description best, or all that have its words
         where several are meant."""
-        options, what = dialogue.papers, found["what"].strip()
+        options, what = dialogue.papers, (found["what"] or found["which"]).strip()
+        if beyond := self._beyond(found, options):
+            return beyond
         if not tokenize(what) or len(options) < 2 or what.split()[0].casefold() in grammar.ORDINAL_WORDS:
             return None
         ranked = sorted(self._look(what, options), key=lambda one: -one.score)
@@ -146,6 +160,15 @@ class Resolver:
             if all_of:
                 return tuple(paper for paper in options if paper in all_of), ""
         return ((ranked[0].paper.id,), "") if ranked else None
+
+    def _beyond(self, found: re.Match[str], options: Sequence[str]) -> Chosen | None:
+        """'the one with energy', of which no paper mentioned speaks: the paper whose title does."""
+        wanted = set(tokenize(found["which"] or ""))
+        papers = filter(None, map(self._find, options))
+        if not wanted or any(wanted <= stems(f"{paper.title} {paper.abstract}") for paper in papers):
+            return None
+        near = self._search(found["which"], k=3)
+        return next((((one.paper.id,), "") for one in near if wanted <= stems(one.paper.title)), None)
 
     def _many(self, found: re.Match[str], dialogue: Dialogue, named: Sequence[str]) -> Chosen | None:
         if re.match(r"(?:these|those) (?:papers|works|studies)", found[0], re.IGNORECASE) and len(dialogue.focus) < 2:
@@ -184,6 +207,10 @@ class Resolver:
         if len(named) == 1 and beside and compares and not self._has_sides(question, named):
             return Reference(beside, f"{question.rstrip(' ?.!')}, beside {self.name(beside[0])}?")
         if grammar.LEAD_IN.match(question) and not self._besides_names(grammar.LEAD_IN.sub("", question)):
+            last = self._last(dialogue)
+            if last.kind is Kind.COMPARISON and len(last.papers) == 2 and len(named) == 1:  # 'and from KIVI?'
+                papers = (last.papers[0], named[0])
+                return Reference(papers, self._comparison(papers, last.aspects), corrects=True)
             return Reference(named, self._again(dialogue, named))  # 'and KIVI?'
         return Reference((), question)
 
@@ -238,6 +265,8 @@ class Resolver:
         if grammar.ELLIPSIS.match(question) and len(words) <= 2 * SHORT:
             return True
         if grammar.MODIFIER.match(question) and len(words) <= SHORT:
+            return True
+        if grammar.FRAGMENT.match(question):
             return True
         own = content(question)
         if len(own) > SHORT:

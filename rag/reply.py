@@ -5,17 +5,21 @@ from dataclasses import dataclass, replace
 
 from ingest.index import PaperIndex
 from ingest.paper import Paper
+from ingest.record import Entry
 from rag.answer import Ranked
+from rag.aspects import speaks_of
 from rag.collection import describe_collection
-from rag.compare import compare
+from rag.compare import Wish, compare
 from rag.dialogue import Dialogue
-from rag.draft import Draft, Paragraph, Table
-from rag.edit import edit, read_change
+from rag.draft import Draft
+from rag.edit import split_request
 from rag.extract import as_paragraphs, choose
-from rag.grammar import THANKS, Change, Kind
+from rag.focus import says
+from rag.grammar import THANKS, Change, Edit, Kind, read_edit
 from rag.judge import ANY, LISTED, Judge
-from rag.names import short_name
+from rag.names import COINED_WORD, short_name
 from rag.retrieve import Retriever, Scope
+from rag.revise import LONGEST_OWN, Shape, in_full, reshape
 from rag.sufficiency import Outcome, Verdict, refusal, weigh
 from rag.summarise import summarise_paper, summarise_topic
 from rag.survey import survey
@@ -82,7 +86,7 @@ class Replies:
         chosen = choose(asked.standalone, ranked, named=asked.papers)
         return Reply(as_paragraphs(chosen), ranked)
 
-    def _compare(self, asked: Understood, scope: Scope | None) -> Reply:
+    def _compare(self, asked: Understood, scope: Scope | None, wish: Wish | None = None) -> Reply:
         papers = self._papers(asked.papers)[:MOST_COMPARED]
         if len(papers) < 2:
             return self._summarise(asked, scope) if papers else self._fact(asked, scope)
@@ -91,9 +95,10 @@ class Replies:
         if verdict.outcome is Outcome.ABSENT:
             return self._refuse(verdict, ranked)
         names = [short_name(paper) for paper in papers]
-        draft = compare(asked.standalone, papers, names, self._retriever.look, aspects=asked.aspects)
+        draft = compare(asked.standalone, papers, names, self._retriever.look, wish=wish)
         if len(asked.papers) > MOST_COMPARED:
-            note = f"The first {MOST_COMPARED} of {len(asked.papers)} papers are compared; name fewer for others."
+            count = len(asked.papers)
+            note = f"{count} papers were named and a table holds {MOST_COMPARED}: the first {MOST_COMPARED} are here."
             draft = replace(draft, note=f"{draft.note} {note}".strip())
         return Reply(draft, ranked)
 
@@ -115,8 +120,7 @@ class Replies:
     def _summarise(self, asked: Understood, scope: Scope | None) -> Reply:
         papers = self._papers(asked.papers)
         if papers:
-            numbers = [n for paper in papers[:MOST_COMPARED] for n in self._index.record.select(ids=[paper.id])]
-            drafts = [summarise_paper(entry) for entry in self._index.entries(numbers)]
+            drafts = [summarise_paper(entry) for entry in self._entries(asked.papers[:MOST_COMPARED])]
             parts = tuple(part for draft in drafts for part in draft.parts)
             return Reply(Draft(parts), self._near(asked, scope))
         ranked = self._near(asked, scope)
@@ -131,45 +135,78 @@ class Replies:
         return Reply(describe_collection(asked.standalone, judged), self._near(asked, scope))
 
     def _edit(self, asked: Understood, dialogue: Dialogue, scope: Scope | None) -> Reply:
-        """The last answer again, changed as asked."""
+        """The last answer again, changed as asked now and by the instructions since it was given."""
         assert asked.edit
-        assert dialogue.last
         place = question_place(dialogue)
-        before = Dialogue(dialogue.exchanges[:place])
-        last = self._understanding.understand(dialogue.exchanges[place].question, before)
-        table = read_table(dialogue.last.answer)
-        aspects = tuple(a.casefold() for a in table[1]) if table else last.aspects
-        if asked.edit.change in (Change.DROP, Change.ADD, Change.ONLY):
-            return self._redraw(asked, last, aspects, before=dialogue.focus, scope=scope)
-        if asked.edit.change is Change.TABLE and len(asked.papers) > 1:
-            return self._compare(replace(last, papers=asked.papers), scope)
-        reply = self.reply(last, before, scope)
-        if asked.edit.change is Change.SHORTER:
-            return replace(reply, draft=shorten(reply.draft))
-        if asked.edit.change is Change.LONGER:
-            return self._summarise(replace(last, papers=asked.papers or last.papers), scope)
-        return reply
+        before, first = Dialogue(dialogue.exchanges[:place]), dialogue.exchanges[place]
+        last = self._understanding.understand(first.question, before)
+        if not self._is_question(dialogue, place):  # the question lies further back than is remembered
+            names = " and ".join(short_name(paper) for paper in self._papers(first.papers))
+            kind = Kind.COMPARISON if len(first.papers) > 1 else Kind.SUMMARY
+            last = Understood(kind, f"{'Compare' if len(first.papers) > 1 else 'What is'} {names}", first.papers)
+        table = read_table(first.answer)
+        rows = tuple(a.casefold() for a in table[1]) if table else last.aspects
+        shape = start = Shape(rows, rows, last.aspects)
+        for instruction in filter(None, (read_edit(exchange.question) for exchange in dialogue.exchanges[place + 1 :])):
+            for one in _one_by_one(instruction):
+                shape = shape.after(one.change, one.what)
+        was, focus = shape, dialogue.focus
+        changes = _one_by_one(asked.edit)
+        papers = self._papers_after(changes, dialogue) if len(changes) > 1 else asked.papers
+        papers = tuple(p for p in papers if p in focus or not self._is_aspect(asked.edit.what, p, focus))
+        for one in changes:
+            shape = shape.after(one.change, one.what, takes_own=set(papers) == set(focus))
+        if not papers or (shape == was and papers == focus):
+            return self._unchanged(asked, scope)
+        anew = shape.rows != start.rows or set(papers) != set(focus)
+        last = replace(last, papers=papers if table or anew else last.papers)
+        return self._redraw(last, shape, start.rows, before, scope)
+
+    @staticmethod
+    def _is_question(dialogue: Dialogue, place: int) -> bool:
+        """Whether an exchange began with a question, not with an instruction on the answer before it."""
+        return read_edit(dialogue.exchanges[place].question) is None
+
+    def _papers_after(self, changes: Sequence[Edit], dialogue: Dialogue) -> tuple[str, ...]:
+        """The papers after several changes, each understood for itself."""
+        papers = dict.fromkeys(dialogue.focus)
+        for one in changes:
+            then = self._understanding.understand(f"{one.change.value} {one.what}", dialogue).papers
+            papers = {p: None for p in papers if p in then or p not in dialogue.focus}
+            papers |= dict.fromkeys(then) if one.change is Change.ADD else {}
+        return tuple(papers)
+
+    def _is_aspect(self, what: str, paper_id: str, focus: Sequence[str]) -> bool:
+        """Whether words that a paper was found by, though they do not name it, ask for a row instead."""
+        paper = self._papers([paper_id])[0]
+        words = what.split()
+        if len(words) > LONGEST_OWN or COINED_WORD.search(what) or says(what, short_name(paper)):
+            return False
+        return len(words) == 1 or any(speaks_of(what, paper.abstract) for paper in self._papers(focus))
 
     def _redraw(
-        self,
-        asked: Understood,
-        last: Understood,
-        aspects: tuple[str, ...],
-        *,
-        before: Sequence[str],
-        scope: Scope | None,
+        self, last: Understood, shape: Shape, stood: tuple[str, ...], before: Dialogue, scope: Scope | None
     ) -> Reply:
-        """The comparison with a row or a paper more or less."""
+        """The answer to the question before in the shape it has come to; `stood` are the rows it began with."""
+        if len(last.papers) > 1 and (last.kind is Kind.COMPARISON or shape.rows != stood or shape.form is Change.TABLE):
+            rows = shape.rows if shape.rows != stood else ()
+            reply = self._compare(last, scope, Wish(rows, stood, shape.detail > 0))
+        elif shape.detail > 0 and last.papers:
+            reply = self._summarise(last, scope)
+            if last.kind is Kind.SUMMARY or shape.detail > 1:
+                reply = replace(reply, draft=in_full(self._entries(last.papers[:MOST_COMPARED])))
+        else:
+            reply = self.reply(last, before, scope)
+        return replace(reply, draft=reshape(reply.draft, shape, sums_up=last.kind is Kind.SUMMARY))
+
+    def _unchanged(self, asked: Understood, scope: Scope | None) -> Reply:
         assert asked.edit
-        what = f"{asked.edit.change.value} {asked.edit.what}"
-        change = read_change(what, aspects)
-        rows = edit(aspects, change) if change else aspects
-        if not asked.papers or (rows == aspects and asked.papers == before):
-            words = f"No paper and no aspect of the last answer goes by '{asked.edit.what}'; name one of them."
-            if asked.edit.change is Change.ADD:
-                words = f"No paper here and no aspect goes by '{asked.edit.what}'; name one, or describe it."
-            return Reply(Draft(()), self._near(asked, scope), words, Outcome.ABSENT)
-        return self._compare(replace(last, papers=asked.papers, aspects=rows), scope)
+        words = f"No paper and no aspect of the last answer goes by '{asked.edit.what}'; name one of them."
+        if asked.edit.change is Change.ADD:
+            words = f"No paper here and no aspect goes by '{asked.edit.what}'; name one, or describe it."
+        if not asked.edit.what:
+            words = "That is how the last answer is already."
+        return Reply(Draft(()), self._near(asked, scope), words, Outcome.ABSENT)
 
     # -- evidence ----------------------------------------------------------------------------------------------
 
@@ -190,22 +227,13 @@ class Replies:
         words, neighbours = refusal(verdict, ranked, count or self._index.count())
         return Reply(as_paragraphs(neighbours), tuple(ranked), words, verdict.outcome)
 
+    def _entries(self, ids: Sequence[str]) -> list[Entry]:
+        """Papers with their sentences and vectors."""
+        return self._index.entries([number for paper_id in ids for number in self._index.record.select(ids=[paper_id])])
+
     def _papers(self, ids: Sequence[str]) -> list[Paper]:
         found = (self._index.record.find(paper_id) for paper_id in ids)
         return [entry.paper for entry in found if entry]
-
-
-def shorten(draft: Draft) -> Draft:
-    """The first sentence of each paragraph; a table without what stands below it, its first two rows."""
-    parts = []
-    for part in draft.parts:
-        if isinstance(part, Paragraph):
-            parts.append(Paragraph(part.statements[:1]))
-        elif isinstance(part, Table):
-            return replace(draft, parts=(replace(part, rows=part.rows[:2]),))
-        else:
-            parts.append(replace(part, items=part.items[:5]))  # type: ignore[arg-type]
-    return replace(draft, parts=tuple(parts))
 
 
 def fuse_by_rank(first: Sequence[Ranked], second: Sequence[Ranked]) -> list[Ranked]:
@@ -220,3 +248,11 @@ def fuse_by_rank(first: Sequence[Ranked], second: Sequence[Ranked]) -> list[Rank
     order = sorted(places, key=lambda paper: -places[paper])
     scores = sorted((one.score for one in found.values()), reverse=True)
     return [replace(found[paper], score=score) for paper, score in zip(order, scores, strict=True)]
+
+
+def _one_by_one(instruction: Edit) -> list[Edit]:
+    """The changes of an instruction that may ask for several: 'add speed and drop the idea'."""
+    if not instruction.what:
+        return [instruction]
+    pieces = split_request(f"{instruction.change.value} {instruction.what}")
+    return [edit for piece in pieces if (edit := read_edit(piece))] or [instruction]

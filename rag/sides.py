@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from ingest.words import stems, tokenize
 from rag import grammar
 from rag.aspects import find_aspects
-from rag.catalogue import Catalogue
+from rag.catalogue import Catalogue, squeeze
 from rag.names import COINED_WORD, short_name
 from rag.refer import Find
 from rag.retrieve import Retriever
@@ -23,6 +23,9 @@ SAME_WORDS = 0.75  # share of a description's words in a paper that was mentione
 ON = re.compile(
     r"\s+(?:on|in terms of|regarding|with respect to|by|in|for)\s+(?P<aspect>[\w\s-]{3,30})$", re.IGNORECASE
 )
+
+
+AGAINST = re.compile(r"\b(?:to|with|and|from|than|versus|vs\.?|against|or)\s+(?:the\s+)?(?P<name>[\w.-]+\w)", re.I)
 
 
 class Sides:
@@ -64,7 +67,7 @@ class Sides:
     def _mentioned(self, side: str, mentioned: Sequence[str], chosen: Sequence[str]) -> str:
         """The paper mentioned before that 'the … one' or 'the … paper' means; empty where none has its words."""
         described = grammar.DESCRIBED.search(side)
-        wanted = set(tokenize(described["what"])) if described else set()
+        wanted = set(tokenize(described["what"] or described["which"])) if described else set()
         if not wanted:
             return ""
         shares = []
@@ -83,11 +86,24 @@ class Sides:
             return f"No paper here speaks of “{strange[0]}”; compare papers that are here." if strange else ""
         paper = self._find(named[0])
         name = short_name(paper) if paper else named[0]
+        if other := self._stranger(question, paper.abstract if paper else ""):
+            return f"No paper here is about {other}, and the abstract of {name} does not mention it."
         if re.search(r"\bitself\b", question, re.IGNORECASE):
             return f"{name} compared with itself shows no difference; name another paper or method."
         sides = [re.sub(r"^\W*compar\w+\s+", "", side, flags=re.IGNORECASE) for side in grammar.sides(question)]
-        strange = [side for side in sides if tokenize(side) and not self._catalogue.knows(side)]
+        strange = [side for side in sides if tokenize(side) and self._is_strange(side)]
         return f"No paper here speaks of “{strange[0]}”; compare {name} with one that is here." if strange else ""
+
+    def _stranger(self, question: str, abstract: str) -> str:
+        """What a paper is to be compared with that is neither a paper here nor a name in its abstract ('GPT-4')."""
+        against = (found["name"] for found in AGAINST.finditer(question))
+        coined = (name for name in against if COINED_WORD.fullmatch(name) and squeeze(name) not in squeeze(abstract))
+        return next((n for n in coined if not any(mention.is_own for mention in self._catalogue.mentions(n))), "")
+
+    def _is_strange(self, side: str) -> bool:
+        """Whether a side is but a name that no paper here has ('GPT-4'), or words that none has."""
+        coined = COINED_WORD.fullmatch(side.strip())
+        return not self._catalogue.knows(side) or bool(coined and not self._catalogue.mentions(side))
 
 
 def without_aspect(side: str) -> str:

@@ -9,12 +9,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import lru_cache
-from itertools import pairwise
 
 from ingest.words import STOPWORDS, WORD, WordIndex, stem, stems, tokenize
 from rag.answer import Evidence, Ranked
-from rag.commonness import art
-from rag.demand import Demand, Kind, about_stems, content, read_demand
+from rag.demand import Demand, Kind, about_stems, asking_part, content, read_demand
 from rag.figures import FAR, UNITS, VALUE, words_between
 from rag.focus import find_focus, says
 from rag.names import nickname
@@ -29,7 +27,7 @@ SAME_ROOT, MISSPELT = 0.7, 0.8  # what a word is worth that shares its root, or 
 LIKENESS = 0.8  # difflib's ratio from which a word that no paper has is taken for a misspelt one
 MOST_LACKING = 2.0  # rare words that others hold; more of them say no more
 FEW_WORDS = 3  # of a question in which a single word may stand for all of it
-TOGETHER = 3  # words from one another at which two words of a thing make one thing
+ASIDE = 0.4  # weight of a word that tells of the asker's case, beside one of the question itself
 LONG = 4.0  # square root of the number of words of a description beyond which length says no more
 
 
@@ -67,20 +65,9 @@ def measure(question: str, ranked: Sequence[Ranked], words: WordIndex, named: Co
         "topic": float(demand.topical),
         "outside": float(_is_outside(demand, weighing.text)),
         "length": min(math.sqrt(len(weighing.terms)), LONG),
-        "art": weighing.art_lacking(question),
-        "apart": weighing.things_apart(),
-        "lead": _lead(ranked, 1, 5),
-        "far lead": _lead(ranked, 5, 10),
-        "coverage": max(found.coverage for found in ranked),
     }
     missing, mentioned = weighing.missing(question, absent_names)
     return Support(group, papers, signals, missing, mentioned, weighing.unheard(question))
-
-
-def _lead(ranked: Sequence[Ranked], start: int, end: int) -> float:
-    """How much more the first paper scores than those from `start` to before `end`."""
-    rest = [found.score for found in ranked[start:end]]
-    return ranked[0].score - sum(rest) / len(rest) if rest else 0.0
 
 
 def _is_outside(demand: Demand, text: str) -> bool:
@@ -101,6 +88,7 @@ class Weighing:
     names: frozenset[str]
     sentences: tuple[Evidence, ...]
     most: float
+    core: frozenset[str] = frozenset()  # stems of the part that asks
     _held: dict[str, float] = field(default_factory=dict)
     _weights: dict[str, float] = field(default_factory=dict)
 
@@ -119,12 +107,14 @@ class Weighing:
             frozenset(map(_squeeze, names)),
             tuple(evidence for found in papers for evidence in found.evidence),
             math.log(1 + (len(words.numbers) + 0.5) / 0.5),
+            frozenset(tokenize(asking_part(question))),
         )
 
     def weight(self, token: str) -> float:
-        """0 to 1: how rare a stem is; 1 for one that no paper holds."""
+        """0 to 1: how rare a stem is, 1 for one that no paper holds; less in what only leads up to the question."""
         if token not in self._weights:
-            self._weights[token] = self.words.idf(token) / self.most
+            share = ASIDE if self.core and token not in self.core else 1.0
+            self._weights[token] = share * self.words.idf(token) / self.most
         return self._weights[token]
 
     def held(self, token: str) -> float:
@@ -159,25 +149,6 @@ class Weighing:
         mass = sum(map(self.weight, self.asked)) or 1.0
         lack = sum(map(self.lack, self.asked))
         return {"thing": lack, "thing share": lack / mass}
-
-    def art_lacking(self, question: str) -> float:
-        """Terms of art of the question that the papers do not hold, a word of it."""
-        words = {stem(word): word for word in map(str.casefold, WORD.findall(question)) if word not in STOPWORDS}
-        lacks = [art(words[token]) * self.lack(token) for token in self.terms if token in words]
-        return sum(lacks) / max(1, len(lacks))
-
-    def things_apart(self) -> float:
-        """Share of the things asked for in several words whose words never stand together in a sentence."""
-        things = [tokens for thing in self.demand.things if len(tokens := dict.fromkeys(tokenize(thing))) > 1]
-        return sum(not self._together(tuple(tokens)) for tokens in things) / max(1, len(things))
-
-    def _together(self, tokens: Sequence[str]) -> bool:
-        for evidence in self.sentences:
-            stemmed = [stem(word.casefold()) for word in WORD.findall(evidence.sentence.text)]
-            places = [[i for i, token in enumerate(stemmed) if token == wanted] for wanted in tokens]
-            if any(abs(a - b) <= TOGETHER for first, second in pairwise(places) for a in first for b in second):
-                return True
-        return False
 
     def numbers(self) -> dict[str, float]:
         """Where a number is asked for: whether there is one, beside the thing asked for, of the right unit."""

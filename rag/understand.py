@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 from rag import grammar
 from rag.aspects import find_aspects
 from rag.catalogue import Catalogue
-from rag.compare import without_names
 from rag.dialogue import Dialogue
 from rag.grammar import Change, Edit, Kind
-from rag.names import short_name
+from rag.names import short_name, without_names
 from rag.refer import Earlier, Find, Resolver
 from rag.retrieve import Retriever
 from rag.sides import Sides
@@ -137,6 +136,8 @@ class Understanding:
 
     def _named(self, text: str) -> tuple[str, ...]:
         meant = [m for m in self._catalogue.mentions(text) if not grammar.SET_ASIDE.search(text[: m.start])]
+        if grammar.STRONG_COMPARISON.search(text) and any(mention.is_own for mention in meant):
+            meant = [mention for mention in meant if mention.is_own]  # not what a paper compares itself with
         return tuple(dict.fromkeys(mention.paper_ids[0] for mention in meant))
 
     def _edited(self, question: str, edit: Edit, dialogue: Dialogue) -> Understood:

@@ -12,7 +12,8 @@ from rag.engine import Engine, common_topic
 from rag.extract import choose, flow, mark
 from rag.measures import MARK, answer_sentences
 from rag.prose import render
-from rag.reply import as_paragraphs, shorten
+from rag.reply import as_paragraphs
+from rag.revise import shorten
 
 QUESTIONS = [
     "Which tasks was WaLLoC tried on?",

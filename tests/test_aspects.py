@@ -2,9 +2,9 @@
 
 import pytest
 
-from rag.aspects import aspect_query, find_aspects, role, speaks_of
+from rag.aspects import aspect_query, find_aspects, measures, role, speaks_of
 from rag.lexicon import ASPECTS
-from rag.rhetoric import Role, admits_price, turning_point, weigh
+from rag.rhetoric import Role, admits_price, only_shares, turning_point, weigh
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,8 @@ from rag.rhetoric import Role, admits_price, turning_point, weigh
         ("on which GPUs, and on what data?", ("hardware", "data")),
         ("Which bottleneck does each one attack and what speedup does it claim?", ("problem", "speed", "result")),
         ("compare them in terms of robustness, privacy and cost", ("robustness", "privacy", "cost")),
+        ("making sampling faster", ("speed",)),
+        ("methods of machine learning with long-term memory", ("idea",)),
         ("Compare them.", ()),
         ("", ()),
     ],
@@ -43,6 +45,8 @@ def test_a_sentence_speaks_of_an_aspect_in_the_words_of_the_field() -> None:
     assert speaks_of("memory", "It fits in 12 GB.")
     assert not speaks_of("memory", "It is twice as fast.")
     assert speaks_of("robustness", "The model is robust.")
+    assert not speaks_of("memory", "The agent's external memory is a canvas.")
+    assert not speaks_of("accuracy", "It controls the score function.")
     assert not speaks_of("problem", "A problem."), "what a sentence argues is told by its role"
 
 
@@ -91,3 +95,34 @@ def test_before_the_turn_nothing_is_an_idea_or_a_result() -> None:
     sentence = "Adam achieves 90% accuracy."
     assert weigh(sentence, 0.2)[Role.RESULT] > 0
     assert weigh(sentence, 0.2, opening=True)[Role.RESULT] == 0
+
+
+@pytest.mark.parametrize(
+    ("sentence", "alone"),
+    [
+        ("Code is provided for all our experiments.", True),
+        ("We release our code and data along with this paper.", True),
+        ("Our benchmark and scripts are open-sourced.", True),
+        ("Models are good at code generation, yet fail at the repository level.", False),
+        ("We take 119 tasks from 98 GitHub repositories.", False),
+    ],
+)
+def test_a_sentence_that_only_shares_says_where_something_is(sentence: str, alone: bool) -> None:
+    assert only_shares(sentence) is alone
+
+
+def test_a_figure_is_of_an_aspect_where_it_stands_beside_its_words() -> None:
+    assert measures("speed", "It is 2.5x faster.")
+    assert not measures(
+        "data", "On real datasets, our approach halves the errors that we see most, by up to about 25%, in tests."
+    )
+    assert measures("robustness", "It gains 5%.")
+
+
+@pytest.mark.parametrize("verb", ["manipulate", "simplify", "scale", "evaluate", "treat"])
+def test_any_verb_of_the_authors_turns_to_their_own_work(verb: str) -> None:
+    assert turning_point(["Models are large.", f"We {verb} them.", "It works.", "It lasts."]) == 1
+
+
+def test_what_the_authors_have_or_need_does_not() -> None:
+    assert turning_point(["We have many models.", "We need them.", "We propose a tool.", "It works."]) == 2

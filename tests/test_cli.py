@@ -19,6 +19,7 @@ from rag.engine import Engine
 from ui.cli import main
 
 QUESTION = "What is KIVI?"
+COMPARISON = "Compare KIVI and ZipCache"
 PAPERCHAT = [sys.executable, "-c", "import sys; from ui.cli import main; sys.exit(main(sys.argv[1:]))"]
 HEAVY = ("chromadb", "gradio", "llama_index", "onnxruntime", "openai")
 KEYS = {"answer", "refused", "standalone", "retrieved", "citations", "seconds"}
@@ -118,6 +119,43 @@ def test_a_question_needs_no_quotes(page: Path, capsys: pytest.CaptureFixture[st
     _, bare, _ = run(capsys, "ask", *QUESTION.split())
     assert quoted == bare
     assert "[1] KIVI" in quoted
+
+
+def test_the_json_of_a_comparison_holds_its_table(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    answer = json.loads(run(capsys, "ask", COMPARISON, "--json")[1])
+    assert answer["table"]["names"] == ["KIVI", "ZipCache"]
+    quotes = {citation["number"]: citation["quote"] for citation in answer["citations"]}
+    cells = [cell for row in answer["table"]["rows"] for cell in row["cells"] if cell]
+    assert cells
+    assert all(quotes[cell["number"]] == cell["quote"] for cell in cells)
+    assert json.loads(run(capsys, "ask", QUESTION, "--json")[1])["table"] is None
+
+
+@pytest.mark.parametrize(
+    ("form", "start", "end"),
+    [
+        ("markdown", "|  | KIVI", "- ["),
+        ("csv", "aspect,KIVI", "result,"),
+        ("latex", r"\begin{tabular}", r"\noindent ["),
+    ],
+)
+def test_a_table_is_printed_alone_with_its_references(
+    page: Path, capsys: pytest.CaptureFixture[str], form: str, start: str, end: str
+) -> None:
+    code, out, err = run(capsys, "ask", COMPARISON, "--table", form)
+    assert (code, err) == (0, "")
+    assert out.startswith(start)
+    assert out.splitlines()[-1].startswith(end)
+
+
+def test_an_answer_without_a_table_cannot_be_printed_as_one(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "ask", QUESTION, "--table", "csv")
+    assert (code, out) == (1, "")
+    assert err.startswith("paperchat: The answer has no table; compare papers by name")
+
+
+def test_a_table_is_given_as_json_or_in_a_format(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "ask", QUESTION, "--table", "csv", "--json")[0] == 2
 
 
 def test_an_answer_fits_the_terminal(

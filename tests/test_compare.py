@@ -5,11 +5,13 @@ from collections.abc import Sequence
 import pytest
 
 from ingest.paper import Paper
-from rag.answer import Ranked
-from rag.compare import compare, without_names
+from ingest.sentences import split_sentences
+from rag.answer import Answer, Evidence, Ranked, Turn
+from rag.compare import Wish, compare
 from rag.draft import Draft, Paragraph, Table
-from rag.edit import Change, edit, read_change
+from rag.edit import Change, edit, read_change, split_request
 from rag.engine import Engine
+from rag.names import without_names
 
 KIVI, ZIP = "KIVI", "ZipCache"
 
@@ -28,7 +30,7 @@ class Sides:
         return self.engine._retriever.look(question, ids)
 
     def compare(self, question: str, *names: str, aspects: Sequence[str] = ()) -> Draft:
-        return compare(question, self.find(*names), names, self.look, aspects=aspects)
+        return compare(question, self.find(*names), names, self.look, wish=Wish(tuple(aspects)))
 
 
 @pytest.fixture
@@ -151,6 +153,92 @@ def test_names_are_left_out_of_what_is_looked_for() -> None:
     assert without_names("Compare Ant with bee on speed", papers, ["Ant", "Bee"]) == "Compare with on speed"
 
 
+def paper_of(*sentences: str, title: str = "Ant: A Method") -> Paper:
+    return Paper(title, " ".join(sentences))
+
+
+def made(*papers: Paper, question: str = "Compare them.", wish: Wish | None = None) -> Draft:
+    """A comparison of made-up papers whose sentences are all as near to any question."""
+
+    def look(_: str, ids: Sequence[str]) -> list[Ranked]:
+        found = []
+        for paper in (paper for paper in papers if paper.id in ids):
+            evidence = tuple(Evidence(paper, sentence, 1.0) for sentence in split_sentences(paper.abstract))
+            found.append(Ranked(paper, 1.0, evidence))
+        return found
+
+    return compare(question, papers, [paper.title for paper in papers], look, wish=wish)
+
+
+BEE = paper_of(
+    "However, existing methods suffer from high latency.",
+    "We propose Bee, a hive.",
+    "Experiments show that Bee is 2.5x faster.",
+    title="Bee",
+)
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [
+        "The complex concepts in physics pose significant challenges for the extraction of facts.",
+        "Learning from scores compresses an assessment into a number, discarding rich feedback.",
+        "There are no standardized procedures for such testing.",
+        "However, linear attention tends to be quick and crude.",
+    ],
+)
+def test_an_opening_that_names_a_trouble_is_the_problem_where_none_is_said_outright(opening: str) -> None:
+    ant = paper_of(opening, "We introduce Ant, a model of texts.", "Ant outperforms others on all tasks.")
+    assert said(made(ant, BEE), "problem") == [opening, "However, existing methods suffer from high latency."]
+
+
+def test_a_paper_that_names_no_trouble_says_nothing_of_a_problem() -> None:
+    ant = paper_of("We introduce Ant, a model of texts.", "Ant outperforms others on all tasks.")
+    assert said(made(ant, BEE), "problem")[0] == ""
+
+
+def test_where_the_code_is_stands_in_no_cell() -> None:
+    where = "Code is provided for all our experiments."
+    ant = paper_of("Attention is costly.", "We first simplify Ant down to its parts.", where)
+    draft = made(ant, BEE)
+    assert where not in [text for row in table(draft).rows for text in said(draft, row.aspect)]
+    assert said(made(ant, BEE, question="Is the code released?"), "code")[0] == where
+
+
+def test_what_the_authors_did_in_any_verb_is_their_own_work() -> None:
+    ant = paper_of(
+        "Linear attention is cheap.",
+        "To bridge the gap, we manipulate Mamba-2, a strong variant.",
+        "This results in Ant, which is much more memory efficient.",
+    )
+    assert said(made(ant, BEE, question="Compare their memory."), "memory")[0].endswith("more memory efficient.")
+
+
+def test_a_row_that_is_dropped_does_not_come_back_as_prose(sides: Sides) -> None:
+    stood = ("problem", "idea", "result")
+    ideas = said(sides.compare("Compare them.", KIVI, ZIP), "idea")
+    wish = Wish(("problem", "result"), stood)
+    draft = compare("Compare them.", sides.find(KIVI, ZIP), (KIVI, ZIP), sides.look, wish=wish)
+    assert [row.aspect for row in table(draft).rows] == ["problem", "result"]
+    spoken = [s.evidence.sentence.text for part in draft.parts if isinstance(part, Paragraph) for s in part.statements]
+    assert not set(ideas) & set(spoken)
+
+
+def test_rows_that_stay_are_filled_as_they_were(sides: Sides) -> None:
+    before = sides.compare("Compare them.", KIVI, ZIP)
+    wish = Wish(("problem", "idea", "result", "memory"), ("problem", "idea", "result"))
+    after = compare("Compare them.", sides.find(KIVI, ZIP), (KIVI, ZIP), sides.look, wish=wish)
+    assert table(after).rows[:3] == table(before).rows
+    assert table(after).rows[3].aspect == "memory"
+
+
+def test_an_added_row_that_says_nothing_new_is_no_row_and_the_note_says_where_it_stands() -> None:
+    ant = paper_of("Models are slow.", "We propose Ant, a sieve.", "Experiments show that Ant is 3.0x faster.")
+    draft = made(ant, BEE, wish=Wish(("problem", "idea", "result", "speed"), ("problem", "idea", "result")))
+    assert [row.aspect for row in table(draft).rows] == ["problem", "idea", "result"]
+    assert draft.note == "What is said of speed stands in the row Result."
+
+
 # -- later turns -------------------------------------------------------------------------------------------------------
 
 LISTED = ("problem", "idea", "result")
@@ -181,3 +269,88 @@ def test_a_paper_is_dropped_by_its_name_and_what_is_new_is_handed_back() -> None
 @pytest.mark.parametrize("request_", ["How fast is KIVI with large batches?", "thanks", ""])
 def test_a_question_is_no_change(request_: str) -> None:
     assert read_change(request_, ("KIVI", *LISTED)) is None
+
+
+@pytest.mark.parametrize(
+    ("request_", "changes"),
+    [
+        ("add GEAR and drop KIVI", ("add GEAR", "drop KIVI")),
+        ("drop the idea, then add memory and speed", ("drop the idea", "add memory and speed")),
+        ("add memory and speed", ("add memory and speed",)),
+        ("remove it. Only results", ("remove it", "Only results")),
+        ("How fast is it and add what?", ("How fast is it and add what?",)),
+    ],
+)
+def test_a_request_of_several_changes_is_split_where_a_verb_begins_the_next(
+    request_: str, changes: tuple[str, ...]
+) -> None:
+    assert split_request(request_) == changes
+
+
+class Talk:
+    """A conversation with the engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.turns: list[Turn] = []
+
+    def say(self, *questions: str) -> Answer:
+        for question in questions:
+            answer = self.engine.ask(question, self.turns)
+            self.turns += [Turn("user", question), Turn("assistant", answer.text)]
+        return answer
+
+
+def shown(answer: Answer) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names and the rows of an answer's table."""
+    assert answer.table
+    return answer.table.names, tuple(row.aspect for row in answer.table.rows)
+
+
+def test_each_change_of_a_compound_instruction_is_made(engine: Engine) -> None:
+    talk = Talk(engine)
+    assert shown(talk.say("Compare KIVI and ZipCache.", "add GEAR and drop KIVI"))[0] == (ZIP, "GEAR")
+    assert shown(talk.say("add memory and drop the problem"))[1] == ("idea", "result", "memory")
+
+
+def test_shorter_keeps_idea_and_result_and_more_detail_brings_back_the_rest(engine: Engine) -> None:
+    talk = Talk(engine)
+    whole = talk.say("Compare KIVI and ZipCache.")
+    short = talk.say("shorter")
+    assert shown(short)[1] == ("idea", "result")
+    assert talk.say("more detail").text == whole.text
+    assert len(talk.say("more detail").citations) > len(whole.citations)
+    assert talk.say("shorter").text == whole.text
+
+
+def test_changes_to_a_shorter_table_are_made_to_the_rows_it_has_left(engine: Engine) -> None:
+    answer = Talk(engine).say("Compare KIVI and ZipCache.", "shorter", "drop the findings and add latency")
+    assert shown(answer)[1] == ("idea", "speed")
+
+
+def test_a_table_as_a_list_has_a_heading_an_aspect_and_an_item_a_paper(engine: Engine) -> None:
+    talk = Talk(engine)
+    listed = talk.say("Compare KIVI and ZipCache.", "as a bullet list")
+    lines = listed.text.splitlines()
+    assert [line.split("**")[1] for line in lines if line.startswith("**")][:3] == ["Problem", "Idea", "Result"]
+    assert sum(line.startswith("- KIVI: ") for line in lines) >= 3
+    assert listed.table is None
+    assert shown(talk.say("as a table"))[1] == ("problem", "idea", "result")
+
+
+def test_prose_as_a_list_has_an_item_a_sentence(engine: Engine) -> None:
+    prose = Talk(engine).say("What is KIVI?")
+    listed = Talk(engine).say("What is KIVI?", "as a bullet list")
+    assert all(line.startswith("- ") for line in listed.text.splitlines())
+    assert [c.quote for c in listed.citations] == [c.quote for c in prose.citations]
+
+
+def test_a_word_that_names_no_paper_is_a_row_of_the_askers_own(engine: Engine) -> None:
+    answer = Talk(engine).say("Compare KIVI and ZipCache.", "add robustness")
+    assert shown(answer)[0] == (KIVI, ZIP)
+    assert answer.note == "Neither abstract speaks of robustness."
+
+
+def test_what_is_not_there_cannot_be_dropped(engine: Engine) -> None:
+    answer = Talk(engine).say("Compare KIVI and ZipCache.", "drop GEAR")
+    assert answer.text == "No paper and no aspect of the last answer goes by 'GEAR'; name one of them."

@@ -28,3 +28,7 @@ def test_a_paper_without_a_name_goes_by_its_title_cut_at_a_word() -> None:
     long = short_name(Paper("word " * 60, "It does."))
     assert long.endswith("word …")
     assert len(long) < 110
+
+
+def test_empty_brackets_behind_what_is_proposed_are_no_name() -> None:
+    assert nickname(Paper("On Frames", "We propose a framework of frames ( ) and more () for all.")) == ""

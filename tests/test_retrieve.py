@@ -55,3 +55,8 @@ def test_a_question_that_is_too_long_is_told_the_limit(engine: Engine, length: i
 )
 def test_control_characters_and_direction_marks_change_no_ranking(engine: Engine, odd: str) -> None:
     assert engine.search(odd, k=1)[0].paper.id in {found.paper.id for found in engine.search("KV cache", k=5)}
+
+
+def test_a_word_no_paper_has_is_read_as_the_form_or_spelling_they_have(engine: Engine) -> None:
+    words = engine.index.words
+    assert [words.known(word) for word in ("detector", "acuraci", "zebra")] == ["detect", "accuraci", "zebra"]

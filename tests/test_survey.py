@@ -14,7 +14,7 @@ from ingest.record import make_entry
 from ingest.settings import Settings
 from rag.answer import Evidence
 from rag.draft import Draft, Group, Numbering
-from rag.judge import BY_MEANING, LISTED, SIGNALS, Judge, Judged, chances, leave_out
+from rag.judge import ANY, BY_MEANING, LISTED, SIGNALS, Judge, Judged, chances, leave_out
 from rag.measures import MARK, answer_sentences
 from rag.prose import render
 from rag.retrieve import Scope
@@ -250,3 +250,9 @@ def test_each_paper_stands_in_a_list_once_and_every_line_is_cited(judge: Judge, 
     assert all(MARK.search(line) for line in text.splitlines() if line.strip())
     assert all(MARK.search(sentence) for sentence in answer_sentences(text))
     assert {int(n) for n in re.findall(r"\[(\d+)\]", text)} >= {cited.number for cited in numbering.citations}
+
+
+def test_a_faint_likeness_alone_makes_no_list_unless_among_papers_asked_about() -> None:
+    judged = [made("Ants", "We feed ants.", ANY - 0.01), made("Bees", "Bees.", LISTED + 0.01)]
+    assert items(survey("ants", judged, 2)) == []
+    assert items(survey("ants", judged, 2, at_best=LISTED)) == ["Ants", "Bees"]

@@ -229,3 +229,64 @@ def test_an_instruction_needs_an_answer_before_it(mind: Mind) -> None:
 
 def test_an_empty_dialogue_has_no_focus() -> None:
     assert (Dialogue().last, Dialogue().focus, Dialogue().choice, Dialogue().papers) == (None, (), (), ())
+
+
+# -- turns that lean on the conversation -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("which one is faster?", ["KIVI", "ZipCache"]),
+        ("the first two, side by side please: how do they differ?", ["KIVI", "ZipCache"]),
+        ("summarize the first in one sentence", ["KIVI"]),
+        ("how does that compare with the second?", ["KIVI", "ZipCache"]),
+        ("what batch size?", ["KIVI", "ZipCache"]),
+        ("Does GEAR need tuning, and how fast is it?", ["GEAR"]),
+        ("forget ZipCache. How much memory does KIVI need?", ["KIVI"]),
+        ("and the one on vocabulary parallelism?", ["Balancing Pipeline Parallelism with Vocabulary Parallelism"]),
+        ("which came first?", ["KIVI", "ZipCache"]),
+        ("is there anything on federated learning?", []),
+    ],
+)
+def test_a_turn_points_to_no_more_and_no_less_than_it_means(mind: Mind, question: str, names: list[str]) -> None:
+    assert sorted(mind.names(mind.hears(question, *TWO_QUANTIZERS).papers)) == sorted(names)
+
+
+def test_a_pronoun_behind_a_name_means_that_name(mind: Mind) -> None:
+    understood = mind.hears("What does Hydragen do and how well does it work?", *TWO_QUANTIZERS)
+    assert mind.names(understood.papers) == ["Hydragen"]
+
+
+def test_a_correction_takes_the_place_of_what_was_guessed(mind: Mind) -> None:
+    history = (
+        *ONE_METHOD,
+        Turn("user", "compare it with the 2-bit one"),
+        Turn("assistant", "| | Hydragen [1] | ZipCache [2] |\n|---|---|---|\n| Idea | A [1] | B [2] |"),
+    )
+    understood = mind.hears("no, I meant KIVI", *history)
+    assert (understood.kind, mind.names(understood.papers)) == (Kind.COMPARISON, ["Hydragen", "KIVI"])
+
+
+def test_anything_else_asks_again_of_what_was_not_told(mind: Mind) -> None:
+    understood = mind.hears("anything else?", *TWO_QUANTIZERS)
+    assert understood.kind is Kind.SURVEY
+    assert understood.standalone == "Which methods quantize the KV cache?"
+    assert mind.names(understood.told) == ["KIVI", "ZipCache"]
+
+
+def test_a_refusal_moves_no_focus(mind: Mind) -> None:
+    refusal = Turn("assistant", "None of the 90 papers here answers that; the nearest are LeYOLO, APOLLO and GEAR.")
+    dialogue = read_dialogue((*TWO_QUANTIZERS, Turn("user", "and pizza?"), refusal), mind.catalogue)
+    assert mind.names(dialogue.focus) == ["KIVI", "ZipCache"]
+
+
+def test_a_line_that_a_name_leads_is_about_that_paper_alone(mind: Mind) -> None:
+    answer = "- KIVI: It is compared with ZipCache and GEAR [1].\n- ALISA: It prunes tokens like Keyformer [2]."
+    assert mind.names(papers_of(answer, mind.catalogue)) == ["KIVI", "ALISA"]
+
+
+def test_what_only_a_baseline_is_called_is_no_side_of_a_comparison(mind: Mind) -> None:
+    assert mind.hears("How does BottleFit compare to GPT-4?").trouble == (
+        "No paper here is about GPT-4, and the abstract of BottleFit does not mention it."
+    )

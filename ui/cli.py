@@ -80,6 +80,11 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("-k", type=at_least_one, default=10, help="how many papers (default: 10)")
     command = add(commands.ask, "ask", "Answer one question, each sentence with its source.", json=True)
     command.add_argument("question", nargs="+", metavar="QUESTION", help="put it in quotes: a shell may expand '?'")
+    command.add_argument(
+        "--table",
+        choices=("markdown", "csv", "latex"),
+        help="print the table alone, with its references, in this format",
+    )
     command = add(commands.batch, "batch", "Answer a file of questions, an answer a line in their order.")
     command.add_argument("questions", type=Path, metavar="QUESTIONS.jsonl", help="a line: {id, question, history}")
     command.add_argument("answers", type=Path, metavar="ANSWERS.jsonl", help="written anew; what `ask --json` gives")

@@ -98,13 +98,27 @@ def search(args: Namespace) -> int:
 
 
 def ask(args: Namespace) -> int:
+    if args.table and args.json:
+        raise UsageError("Give either --json or --table; the JSON holds the table too.")
     with opened(load_settings()) as engine:
         answer = engine.ask(" ".join(args.question))
-    if args.json:
+    if args.table:
+        print(_table_text(answer, args.table))
+    elif args.json:
         print_json(answer.as_dict())
     else:
         print(answer_text(answer))
     return 0
+
+
+def _table_text(answer: "Answer", form: str) -> str:
+    """The table of an answer in a format; raises PaperchatError where it has none."""
+    from ui.exports import texts
+
+    if answer.table is None:
+        raise PaperchatError("The answer has no table; compare papers by name, such as: Compare KIVI and ZipCache.")
+    named = {name.casefold(): text for name, text in texts(answer, answer.table).items()}
+    return safe(named[form].rstrip())
 
 
 def batch(args: Namespace) -> int:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from ingest.library import ingest_sources
 from ingest.settings import Settings
 from rag.engine import Engine
-from rag.sufficiency import ANSWERED_FROM, MODELS, Outcome, weigh
+from rag.sufficiency import MODELS, Outcome, answers, weigh
 from rag.support import Support, measure
 from tests.bench.timing import PAGE
 
@@ -119,7 +119,7 @@ def rate(cases: Sequence[tuple[Case, bool]]) -> float:
 
 
 def print_rates(title: str, cases: Sequence[Case], chances: Sequence[float]) -> None:
-    judged = [(c, p < ANSWERED_FROM) for c, p in zip(cases, chances, strict=True)]
+    judged = [(c, not answers(c.support, p)) for c, p in zip(cases, chances, strict=True)]
     good = [pair for pair in judged if pair[0].outcome == Outcome.ANSWERED]
     bad = [pair for pair in judged if pair[0].outcome != Outcome.ANSWERED]
     print(f"{title}: balanced accuracy {(1 - rate(good) + rate(bad)) / 2:.3f}, of the unanswerable refused ", end="")
@@ -192,7 +192,7 @@ def main() -> None:
     print(f"close told from absent, as it stands: {told} of {len(refused)}")
     if given.misses:
         for case, p in sorted(zip(cases, chances, strict=True), key=lambda pair: pair[1]):
-            if (p < ANSWERED_FROM) == (case.outcome == Outcome.ANSWERED):
+            if answers(case.support, p) != (case.outcome == Outcome.ANSWERED):
                 print(f"  {p:.2f} {case.outcome} {case.kind} ({case.support.group}): {case.question}")
     if given.plot:
         given.plot.write_text(draw(rows), "utf-8")

@@ -1,0 +1,130 @@
+"""How close a claim stands to the sentences it cites, by words and vectors, as a probability that they support it.
+
+Knows nothing of papers; says nothing about single numbers and names, which must stand exactly (`rag.check`).
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from rag.claims import HEDGE, SWEEPING, Claim, initials, spelled_out, stands_in, terms
+from rag.polarity import Polarity, contest_turned, read_polarity, turned_round
+from rag.quantities import Quantity, equal, plain, read_quantities
+
+SAME_ROOT = 0.7  # what a word is worth that shares its root with one of the source
+ROOT = 5  # letters, or two thirds of the longer word, that make a root
+LONG_WORD = 7  # letters from which a stem counts in full; short ones say less
+CLOSE_COVER = 0.5  # share of a claim's words from which a lone opposite is about the same thing
+# Log-odds that a claim is supported, per unit of each signal, with vectors and by words alone. Fitted by
+# tests/bench/calibrate_check.py to SciFact; run it again when a signal changes.
+MODELS: Mapping[str, Mapping[str, float]] = {
+    "vectors": {
+        "": -3.46,
+        "cover": 0.61,
+        "span": -0.08,
+        "abstract": 2.73,
+        "names": -0.13,
+        "numbers": -0.48,
+        "hedge": 0.09,
+        "sweeping": -0.59,
+        "length": 0.0,
+        "cosine": 2.58,
+        "turned": -1.64,
+        "contest": -1.56,
+        "claim denies": -1.37,
+        "source denies": -0.14,
+        "both deny": -0.17,
+    },
+    "words": {
+        "": -2.43,
+        "cover": 0.2,
+        "span": 1.36,
+        "abstract": 2.62,
+        "names": -0.19,
+        "numbers": -0.51,
+        "hedge": 0.08,
+        "sweeping": -0.67,
+        "length": 0.1,
+        "turned": -1.61,
+        "contest": -1.3,
+        "claim denies": -1.41,
+        "source denies": -0.14,
+        "both deny": -0.14,
+    },
+}
+
+
+def measure(
+    claim: Claim, spans: Sequence[str], context: str, *, abstract: str, cosine: float | None
+) -> dict[str, float]:
+    """The signals of one claim against the sentences it cites.
+
+    `context` is what else it may speak of (title, names), `abstract` all that its papers say; `cosine` is that of the
+    claim and the spans together, None where there is no model.
+    """
+    text, whole = " ".join(map(plain, spans)), f"{context} . {plain(abstract)}"
+    held, told, anywhere = tuple(terms(text)), tuple(terms(context)), tuple(terms(whole))
+    spelled = spelled_out(claim.terms, text)
+    inside = {t: 1.0 if t in spelled else worth(t, held, text) for t in claim.terms}
+    beside = {t: max(inside[t], worth(t, told, context)) for t in claim.terms}
+    somewhere = {t: max(beside[t], worth(t, anywhere, whole)) for t in claim.terms}
+    cover = _share(claim.terms, beside)
+    signals = {
+        "cover": cover,
+        "span": _share(claim.terms, inside),
+        "abstract": _share(claim.terms, somewhere),
+        "names": min(2.0, sum(not stands_in(name, whole) for name in claim.names)),
+        "numbers": float(sum(not any(equal(q, other) for other in numbers_of(text)) for q in claim.quantities)),
+        "hedge": float(bool(HEDGE.search(text)) and not claim.hedged),
+        "sweeping": float(claim.sweeping and not SWEEPING.search(text)),
+        "length": math.sqrt(len(claim.terms)),
+    }
+    if cosine is not None:
+        signals["cosine"] = cosine
+    return signals | _turns(claim.polarity, read_polarity(text), close=cover >= CLOSE_COVER)
+
+
+def _share(claim_terms: Sequence[str], held: Mapping[str, float]) -> float:
+    """How much of a claim's words are held, the long ones counting more; all of none."""
+    mass = sum(map(weight, claim_terms))
+    return sum(weight(t) * held[t] for t in claim_terms) / mass if mass else 1.0
+
+
+def _turns(claim: Polarity, source: Polarity, *, close: bool) -> dict[str, float]:
+    return {
+        "turned": float(turned_round(claim, source, close=close) is not None),
+        "contest": float(contest_turned(claim, source)),
+        "claim denies": float(bool(claim.denied) and not source.denied),
+        "source denies": float(bool(source.denied) and not claim.denied),
+        "both deny": float(bool(source.denied) and bool(claim.denied)),
+    }
+
+
+def probability(signals: Mapping[str, float]) -> float:
+    """The chance (0 to 1) that a claim with these signals is supported."""
+    model = MODELS["vectors" if "cosine" in signals else "words"]
+    return 1 / (1 + math.exp(-sum(value * signals.get(name, 1.0) for name, value in model.items())))
+
+
+@lru_cache(maxsize=20_000)
+def numbers_of(text: str) -> tuple[Quantity, ...]:
+    """The numbers of a plain text, those inside names as well."""
+    return (*read_quantities(text), *read_quantities(text, inside_names=True))
+
+
+def weight(term: str) -> float:
+    """How much a stem says, by its length: nothing else is known of it here."""
+    return min(1.0, len(term) / LONG_WORD)
+
+
+def worth(term: str, held: Sequence[str], text: str) -> float:
+    """How surely a text of these stems holds one: 1 as it stands or spelled out, less by its root, else 0."""
+    if term in held or (3 <= len(term) <= 5 and term.rstrip("s") in initials(text)):
+        return 1.0
+    return SAME_ROOT if any(_same_root(term, other) for other in held) else 0.0
+
+
+@lru_cache(maxsize=200_000)
+def _same_root(a: str, b: str) -> bool:
+    least = max(ROOT, math.ceil(0.66 * max(len(a), len(b))))
+    return a[:least] == b[:least] and min(len(a), len(b)) >= least

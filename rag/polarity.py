@@ -1,0 +1,264 @@
+"""Which way a sentence points: what goes up or down, what is denied, who beats whom. Closed classes of English.
+
+Compares two sentences; knows no paper.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ingest.words import STOPWORDS, stem
+
+TOKEN = re.compile(r"[^\W_]+(?:[.,]\d+)*|[,;:()—–]")
+BREAKS = frozenset(",;:()—–") | frozenset("but while whereas although though".split())
+
+UP = """increase raise grow boost rise accelerate speed expand enlarge maximize maximise amplify higher more larger
+    greater faster longer bigger gain elevate elevation extend double triple heighten upregulate quicker growth boost
+    strengthen intensify speedup multiply overestimate surge exacerbate"""
+DOWN = """reduce decrease lower cut shrink drop fall decline diminish lessen minimize minimise slow compress save halve
+    fewer less smaller slower shorter curtail trim mitigate alleviate limit downregulate lose loss suppress
+    cheaper reduction shrinkage attenuate attenuation slowdown lessen deplete underestimate
+    scarce delay fewer ameliorate protect"""
+BETTER = """improve enhance better strengthen superior benefit best help upgrade enrich promote facilitate encourage
+    beneficial favour favor improvement enhancement stimulate"""
+WORSE = """degrade worsen worse hurt harm deteriorate impair inferior weaken worst damage undermine hinder hamper
+    impede poor poorer impairment degradation deterioration inhibit discourage detrimental"""
+PAIRS = (
+    (UP, DOWN),
+    (BETTER, WORSE),
+    (UP, WORSE),
+    (BETTER, DOWN),
+    ("high highest", "low lowest"),
+    ("large largest big", "small smallest"),
+    ("long longest", "short shortest"),
+    ("fast fastest quick", "slow slowest"),
+    ("strong stronger strongest", "weak weaker weakest"),
+    ("easy easier simple simpler", "hard harder difficult complex"),
+    ("positive positively", "negative negatively"),
+    ("enable allow permit", "prevent prohibit preclude forbid"),
+    ("include contain", "exclude omit"),
+    ("before prior", "after"),
+    ("most many majority", "few minority"),
+    ("always", "never"),
+    ("succeed success successful", "fail failure"),
+    ("necessary essential required", "unnecessary"),
+    ("support confirm", "refute contradict disprove"),
+    ("efficient", "inefficient"),
+    ("activate induce trigger stimulate", "inhibit block deactivate repress"),
+    ("expensive costly", "cheap inexpensive cheaper"),
+    ("preserve maintain retain keep", "destroy discard lose sacrifice"),
+    ("sparse", "dense"),
+    ("local", "global"),
+    ("maximum", "minimum"),
+    ("upper", "lower"),
+    ("supervised", "unsupervised"),
+    ("similar same identical comparable", "different distinct"),
+    ("start begin", "end stop cease"),
+    ("gain", "loss"),
+    ("add insert", "remove delete eliminate"),
+    ("advantage strength", "disadvantage weakness drawback"),
+    ("above", "below"),
+)
+# What is good when it is small: 'improves latency' and 'reduces latency' say the same.
+COSTS = frozenset(
+    map(
+        stem,
+        """latency memory cost time overhead error loss energy delay complexity size footprint bandwidth
+    perplexity usage consumption bias noise variance risk gap regret communication storage rate computation runtime
+    power traffic parameters hallucination hallucinations artifacts flops burden mortality toxicity
+    forgetting""".split(),
+    )
+)
+NEGATORS = frozenset(
+    """not no without never cannot neither nor none nothing hardly rarely barely non doesn isn don aren wasn weren
+    didn couldn wouldn won fails fail failed failing lack lacks lacking absent absence avoid avoids avoiding avoided
+    eliminate eliminates eliminating eliminated removes removing unable instead unlike unaffected free prevents prevent
+    obviates obviating bypasses bypassing""".split()
+)
+SOFT = frozenset("little minimal negligible marginal slight slightly minor minimally few limited".split())
+NOT_ONLY = re.compile(r"\bnot (?:only|just|merely|necessarily)\b|\bno (?:less|more|fewer) than\b", re.IGNORECASE)
+NEED = frozenset("need needs needed require requires requiring required any the a an use using of on for to be".split())
+NEGATIVE_PREFIX = re.compile(r"(?:un|in|im|ir|non|dis)(?=\w{5})")
+WINS = re.compile(
+    r"\b(?P<passive>(?:is|are|was|were|be|been|being)\s+(?:\w+ly\s+)?)?(?P<verb>outperform(?:s|ed|ing)?|surpass(?:
+    es|ed|ing)?"
+    r"|exceed(?:s|ed|ing)?|beat(?:s|en|ing)?|outpac(?:es|ed|ing)|dominat(?:es|ed|ing)"
+    r"|(?:better|superior|faster|stronger|larger|higher|greater|cheaper|smaller|lower|fewer|less|more|worse|slower"
+    r"|inferior)\b(?:\s+[\w-]+){0,5}?\s+(?:than|to|over)"
+    r"|underperform(?:s|ed|ing)?|lags? behind|trails?|falls? short of)(?P<by>\s+by\b(?!\s+[\d$~]))?",
+    re.IGNORECASE,
+)
+LOSES = re.compile(r"underperform|lags?|trails?|falls?|worse|slower|inferior|lower|smaller|fewer|less", re.IGNORECASE)
+OWN_WORDS = re.compile(
+    r"\b(?:we|our(?:\s+(?:proposed\s+|new\s+)?[\w-]+)?|it|(?:this|the|these)\s+(?:proposed\s+|resulting\s+)?"
+    r"(?:paper|work|method|approach|framework|model|system|algorithm|technique|study|authors|architecture))\b",
+    re.IGNORECASE,
+)
+AROUND, SCOPE, SIDE = 5, 3, 7  # content words: about a word of direction, behind a negation, beside a comparison
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A word with an opposite: its pairs with the side it stands on, and the content words about it."""
+
+    word: str
+    sides: tuple[tuple[int, int], ...]
+    denied: bool
+    after: frozenset[str]
+    around: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Polarity:
+    """All of a sentence that can be turned round."""
+
+    stems: frozenset[str]
+    turns: tuple[Turn, ...]
+    denied: tuple[str, ...]  # stems right behind a negation
+    in_denial: frozenset[str]  # stems anywhere in the scope of one
+    contest: tuple[frozenset[str], frozenset[str], str] | None  # stems of who wins, of who loses, and the words
+
+
+def _sides() -> dict[str, tuple[tuple[int, int], ...]]:
+    found: dict[str, list[tuple[int, int]]] = {}
+    for number, pair in enumerate(PAIRS):
+        for sign, words in zip((1, -1), pair, strict=True):
+            for word in words.split():
+                found.setdefault(stem(word), []).append((number, sign))
+    return {word: tuple(dict.fromkeys(sides)) for word, sides in found.items()}
+
+
+@lru_cache(maxsize=1)
+def opposites() -> dict[str, tuple[tuple[int, int], ...]]:
+    """For each stem with an opposite, the pairs it is of and the side."""
+    return _sides()
+
+
+@lru_cache(maxsize=20_000)
+def read_polarity(text: str) -> Polarity:
+    """What can be turned round in a plain sentence; `@own` stands for 'we', 'our method' and the like."""
+    words = [found[0].casefold() for found in TOKEN.finditer(NOT_ONLY.sub(" ", text))]
+    stems = [stem(word) for word in words]
+    denied, in_denial = _denials(words, stems)
+    turns = tuple(_turns(words, stems, in_denial_at=_denied_places(words)))
+    content = frozenset(s for s, word in zip(stems, words, strict=True) if _is_content(word))
+    return Polarity(content, turns, denied, in_denial, _contest(text))
+
+
+def _is_content(word: str) -> bool:
+    return word not in STOPWORDS and word not in BREAKS and word not in NEGATORS and len(word) > 1
+
+
+def _scope(words: list[str], start: int) -> Iterator[int]:
+    """Places of the content words behind a negation, up to a break."""
+    taken = 0
+    for place in range(start + 1, len(words)):
+        if words[place] in BREAKS or taken == SCOPE:
+            return
+        if _is_content(words[place]) and words[place] not in NEED and not words[place].endswith("ly"):
+            taken += 1
+            yield place
+
+
+def _denied_places(words: list[str]) -> frozenset[int]:
+    """Places whose word is denied itself: the first content word behind each negation."""
+    return frozenset(next(_scope(words, i), -1) for i, word in enumerate(words) if word in NEGATORS)
+
+
+def _denials(words: list[str], stems: list[str]) -> tuple[tuple[str, ...], frozenset[str]]:
+    heads: list[str] = []
+    all_in: set[str] = set()
+    for i, word in enumerate(words):
+        if word in NEGATORS or word in SOFT:
+            places = list(_scope(words, i))
+            if places and word not in SOFT:
+                heads.append(stems[places[0]])
+            all_in.update(stems[place] for place in places)
+            if word == "free" and i and _is_content(words[i - 1]):  # 'training-free'
+                all_in.add(stems[i - 1])
+        elif word.endswith("less") and len(word) > 6:
+            all_in.add(stem(word[:-4]))
+    return tuple(heads), frozenset(all_in)
+
+
+def _turns(words: list[str], stems: list[str], *, in_denial_at: frozenset[int]) -> Iterator[Turn]:
+    known = opposites()
+    for i, token in enumerate(stems):
+        if token not in known or (words[i] in ("more", "most", "less", "best") and "than" in words[i + 1 : i + 2]):
+            continue
+        after = [stems[p] for p in range(i + 1, len(words)) if _is_content(words[p]) and stems[p] not in known]
+        before = [stems[p] for p in range(i) if _is_content(words[p]) and stems[p] not in known]
+        around = frozenset(after[:AROUND] + before[-AROUND:])
+        yield Turn(words[i], known[token], i in in_denial_at, frozenset(after[:2]), around)
+
+
+def _contest(text: str) -> tuple[frozenset[str], frozenset[str], str] | None:
+    found = WINS.search(text)
+    if not found:
+        return None
+    left, right = _side_stems(text[: found.start()], last=True), _side_stems(text[found.end() :], last=False)
+    turned = bool(found["passive"] and found["by"]) != bool(LOSES.match(found["verb"]))
+    return (right, left, found[0]) if turned else (left, right, found[0])
+
+
+def _side_stems(text: str, *, last: bool) -> frozenset[str]:
+    own = bool(OWN_WORDS.search(text))
+    words = [word for word in TOKEN.findall(text.casefold()) if _is_content(word)]
+    kept = words[-SIDE:] if last else words[:SIDE]
+    return frozenset(map(stem, kept)) | ({"@own"} if own else frozenset())
+
+
+def turned_round(claim: Polarity, source: Polarity, *, close: bool) -> tuple[str, str] | None:
+    """The word of the claim and the opposite one of the source, where they point opposite ways about the same thing.
+
+    `close` says that the two sentences share most of their words, so that a lone opposite is about the same thing.
+    """
+    for turn in claim.turns:
+        same, opposed, against = -1, -1, ""
+        for other in source.turns:
+            relation = _relation(turn, other)
+            shared = 2 * len(turn.after & other.after) + len(turn.around & other.around)
+            if relation > 0:
+                same = max(same, shared)
+            elif relation < 0 and shared > opposed:
+                opposed, against = shared, ("not " if other.denied else "") + other.word
+        if opposed > same and (opposed >= 2 or (close and same < 0)):
+            return ("not " if turn.denied else "") + turn.word, against
+    return None
+
+
+def _relation(a: Turn, b: Turn) -> int:
+    """1 where two words point the same way, -1 where opposite ways, 0 where they have nothing to do with another."""
+    flip = -1 if a.denied != b.denied else 1
+    if a.word == b.word or set(a.sides) == set(b.sides):
+        return flip
+    relations = [x * y for n, x in a.sides for m, y in b.sides if n == m and not _good_when_small(n, a, b)]
+    if not relations:
+        return 0
+    return flip * (1 if max(relations) > 0 else -1)
+
+
+def _good_when_small(pair: int, a: Turn, b: Turn) -> bool:
+    return pair in (2, 3) and bool((a.around | b.around) & COSTS)
+
+
+def denied(claim: Polarity, source: Polarity) -> tuple[str, bool] | None:
+    """The stem that one of the two denies and the other affirms, and whether it is the claim that denies it."""
+    for token in claim.denied:
+        if token in source.stems and token not in source.in_denial and token not in opposites():
+            return token, True
+    for token in source.denied:
+        if token in claim.stems and token not in claim.in_denial and token not in opposites():
+            return token, False
+    return None
+
+
+def contest_turned(claim: Polarity, source: Polarity) -> bool:
+    """Whether the claim makes the loser of the source's comparison the winner."""
+    if not claim.contest or not source.contest:
+        return False
+    (won, lost, _), (true_won, true_lost, _) = claim.contest, source.contest
+    straight = len((won - true_lost) & true_won) + len((lost - true_won) & true_lost)
+    crossed = len((won - true_won) & true_lost) + len((lost - true_lost) & true_won)
+    return crossed > straight

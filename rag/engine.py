@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from ingest.endpoint import OPENAI_URL, host_of
 from ingest.errors import UsageError
 from ingest.index import PaperIndex
 from ingest.paper import Paper
@@ -33,6 +34,7 @@ class Engine:
     """Answers questions over the papers of one index. Safe to share between threads."""
 
     def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self.index = PaperIndex(settings)
         self._retriever = Retriever(self.index)
         self._catalogue = Catalogue(self.index)
@@ -50,7 +52,12 @@ class Engine:
     @property
     def mode(self) -> str:
         """Who writes the answers, in a line."""
-        return mode_of(self.model)
+        return mode_of(self._settings)
+
+    @property
+    def has_model(self) -> bool:
+        """Whether a language model is configured."""
+        return self.model is not None
 
     def close(self) -> None:
         if self.model:
@@ -126,12 +133,13 @@ class Engine:
         return questions
 
 
-def mode_of(model: ChatModel | None) -> str:
+def mode_of(settings: Settings) -> str:
     """Who writes the answers, and where what is asked goes."""
-    if model is None:
+    if settings.chat_model is None:
         return "No language model: answers are quoted from the papers."
-    name = model.name or "The first model listed"
-    return f"{name} at {model.endpoint} writes the answers, each sentence checked; nothing is sent anywhere else."
+    name = settings.chat_model or "The first model listed"
+    where = host_of(settings.openai_base_url or OPENAI_URL)
+    return f"{name} at {where} writes the answers, each sentence checked; nothing is sent anywhere else."
 
 
 def check_question(question: str) -> str:

@@ -81,8 +81,7 @@ NOT_ONLY = re.compile(r"\bnot (?:only|just|merely|necessarily)\b|\bno (?:less|mo
 NEED = frozenset("need needs needed require requires requiring required any the a an use using of on for to be".split())
 NEGATIVE_PREFIX = re.compile(r"(?:un|in|im|ir|non|dis)(?=\w{5})")
 WINS = re.compile(
-    r"\b(?P<passive>(?:is|are|was|were|be|been|being)\s+(?:\w+ly\s+)?)?(?P<verb>outperform(?:s|ed|ing)?|surpass(?:
-    es|ed|ing)?"
+    r"\b(?P<passive>(?:is|are|was|were|be|been|being)\s+(?:\w+ly\s+)?)?(?P<verb>outperform(?:s|ed|ing)?|surpass(?:es|ed|ing)?"
     r"|exceed(?:s|ed|ing)?|beat(?:s|en|ing)?|outpac(?:es|ed|ing)|dominat(?:es|ed|ing)"
     r"|(?:better|superior|faster|stronger|larger|higher|greater|cheaper|smaller|lower|fewer|less|more|worse|slower"
     r"|inferior)\b(?:\s+[\w-]+){0,5}?\s+(?:than|to|over)"

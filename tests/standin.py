@@ -7,6 +7,7 @@ from dataclasses import replace
 from ingest.errors import ModelError
 from ingest.paper import Paper, Sentence
 from rag.answer import Answer, Citation, Evidence, Ranked, Turn
+from rag.chat.pieces import Waiting
 from rag.draft import Cell, Draft, Group, Numbering, Paragraph, Row, Statement, Table
 from rag.names import short_name
 from rag.prose import render
@@ -45,6 +46,7 @@ class StandIn:
     """An engine with an answer for each first word; it records what it was asked."""
 
     mode = "No language model: answers are quoted sentences"
+    has_model = False
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, tuple[Turn, ...]]] = []
@@ -63,7 +65,9 @@ class StandIn:
     def close(self) -> None:
         self.shut = True
 
-    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[str | Answer]:
+    def stream(
+        self, question: str, history: Sequence[Turn] = (), *, model: bool = True
+    ) -> Iterator[str | Waiting | Answer]:
         self.asked.append((question, tuple(history)))
         kind = question.split()[0].lower()
         if kind == "fail":

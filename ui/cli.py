@@ -80,6 +80,8 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("-k", type=at_least_one, default=10, help="how many papers (default: 10)")
     command = add(commands.ask, "ask", "Answer one question, each sentence with its source.", json=True)
     command.add_argument("question", nargs="+", metavar="QUESTION", help="put it in quotes: a shell may expand '?'")
+    no_model(command)
+    command.add_argument("--both", action="store_true", help="also the answer without the model, on the same evidence")
     command.add_argument(
         "--table",
         choices=("markdown", "csv", "latex"),
@@ -88,6 +90,7 @@ def parser() -> argparse.ArgumentParser:
     command = add(commands.batch, "batch", "Answer a file of questions, an answer a line in their order.")
     command.add_argument("questions", type=Path, metavar="QUESTIONS.jsonl", help="a line: {id, question, history}")
     command.add_argument("answers", type=Path, metavar="ANSWERS.jsonl", help="written anew; what `ask --json` gives")
+    no_model(command)
     command = add(
         commands.evaluate, "eval", "Measure answers to known questions, or ranking on a BEIR collection.", json=True
     )
@@ -101,6 +104,12 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--beir", type=Path, metavar="FOLDER", help="corpus.jsonl, queries.jsonl, qrels.tsv")
     add(commands.rebuild, "rebuild", "Embed all papers anew with the configured model and make the index again.")
     return root
+
+
+def no_model(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--no-model", dest="model", action="store_false", help="answer in quotes, whatever model is configured"
+    )
 
 
 class OneLineParser(argparse.ArgumentParser):

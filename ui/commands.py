@@ -15,11 +15,23 @@ from typing import TYPE_CHECKING, Any, TextIO
 from ingest.errors import PaperchatError, UsageError
 from ingest.settings import Settings, load_settings
 from ingest.text import clean
-from ui.terminal import answer_text, bar, figures_text, papers_text, print_json, ranking_text, report_text, safe, say
+from ui.terminal import (
+    answer_text,
+    bar,
+    doing,
+    figures_text,
+    papers_text,
+    print_json,
+    ranking_text,
+    report_text,
+    safe,
+    say,
+)
 
 if TYPE_CHECKING:
     from ingest.library import Ingested
     from rag.answer import Answer
+    from rag.chat.pieces import Waiting
     from rag.engine import Engine
 
 BUNDLED_PAGE = Path(__file__).parent.parent / "ingest" / "pages" / "daily_papers_page.txt"
@@ -50,9 +62,9 @@ def serve(args: Namespace) -> int:
         return engine
 
     def ready(url: str) -> None:
-        from rag.engine import Engine
+        from rag.engine import mode_of
 
-        print(f"paperchat is at {url}\n{Engine.mode}\nPress Ctrl-C to stop.", flush=True)
+        print(f"paperchat is at {url}\n{mode_of(settings)}\nPress Ctrl-C to stop.", flush=True)
 
     serve_page(make_engine, host=args.host, port=args.port, ready=ready)
     return 0
@@ -101,13 +113,13 @@ def ask(args: Namespace) -> int:
     if args.table and args.json:
         raise UsageError("Give either --json or --table; the JSON holds the table too.")
     with opened(load_settings()) as engine:
-        answer = engine.ask(" ".join(args.question))
+        answer = drain(engine.stream(" ".join(args.question), model=args.model))
     if args.table:
         print(_table_text(answer, args.table))
     elif args.json:
         print_json(answer.as_dict())
     else:
-        print(answer_text(answer))
+        print(answer_text(answer, both=args.both))
     return 0
 
 
@@ -119,6 +131,20 @@ def _table_text(answer: "Answer", form: str) -> str:
         raise PaperchatError("The answer has no table; compare papers by name, such as: Compare KIVI and ZipCache.")
     named = {name.casefold(): text for name, text in texts(answer, answer.table).items()}
     return safe(named[form].rstrip())
+
+
+def drain(pieces: "Iterator[str | Waiting | Answer]") -> "Answer":
+    """The answer at the end of a stream; on a terminal, what is waited for is told meanwhile."""
+    from rag.answer import Answer
+    from rag.chat.pieces import Waiting
+
+    for piece in pieces:
+        if isinstance(piece, Answer):
+            doing("")
+            return piece
+        if isinstance(piece, Waiting):
+            doing(piece.words)
+    raise AssertionError("a stream ends with its answer")
 
 
 def batch(args: Namespace) -> int:
@@ -133,7 +159,7 @@ def batch(args: Namespace) -> int:
         with opened(load_settings()) as engine, _new_file(args.answers) as out, bar(len(asked), "questions") as step:
             for name, question, history in asked:
                 try:
-                    answer = engine.ask(question, history)
+                    answer = engine.ask(question, history, model=args.model)
                 except UsageError as error:  # a question that cannot be asked costs no other its answer
                     failed += 1
                     answer = _unanswered(question, str(error))

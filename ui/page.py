@@ -18,6 +18,7 @@ from ingest.errors import PaperchatError
 from ingest.paper import Paper
 from ingest.text import clean
 from rag.answer import Answer, Turn
+from rag.chat.pieces import Waiting
 from ui import render
 from ui.history import Chat, clean_lines, history, kept, plain
 
@@ -37,9 +38,13 @@ Update = dict[str, Any]
 class Engine(Protocol):
     """What the page asks of the thing that answers."""
 
-    mode: str
-
-    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[str | Answer]: ...
+    @property
+    def mode(self) -> str: ...
+    @property
+    def has_model(self) -> bool: ...
+    def stream(
+        self, question: str, history: Sequence[Turn] = (), *, model: bool = True
+    ) -> Iterator[str | Waiting | Answer]: ...
     def starters(self) -> list[str]: ...
     def paper(self, paper_id: str) -> Paper | None: ...
     def count(self) -> int: ...
@@ -52,6 +57,9 @@ def build_page(opening: "Future[Engine]") -> gr.Blocks:
         with gr.Row(elem_id="top"):
             gr.Markdown(render.BRAND, elem_id="brand", container=False, latex_delimiters=[])
             mode = gr.Markdown(render.mode("Opening the papers…"), elem_id="mode", latex_delimiters=[])
+            pen = gr.Checkbox(
+                True, label="Language model", elem_id="pen", container=False, visible=False, interactive=True
+            )
             fresh = gr.Button("New conversation", elem_id="fresh", size="sm")
         with gr.Row(elem_id="desk"):
             with gr.Column(elem_id="talk"):
@@ -80,19 +88,20 @@ def build_page(opening: "Future[Engine]") -> gr.Blocks:
                 )
             with gr.Column(elem_id="source"):
                 gr.Markdown(render.PANEL, container=False, latex_delimiters=[])
-        wire(page, Talk(opening), mode=mode, chat=chat, notice=notice, box=box, fresh=fresh)
+        wire(page, Talk(opening), mode=mode, chat=chat, notice=notice, box=box, fresh=fresh, pen=pen)
     page.queue(default_concurrency_limit=AT_ONCE, max_size=IN_LINE)
     return cast(gr.Blocks, page)
 
 
 def wire(page: gr.Blocks, talk: "Talk", **parts: Any) -> None:
     """Which event calls what. All are private: the page has no API of its own."""
-    mode, chat, notice, box, fresh = (parts[name] for name in ("mode", "chat", "notice", "box", "fresh"))
+    names = ("mode", "chat", "notice", "box", "fresh", "pen")
+    mode, chat, notice, box, fresh, pen = (parts[name] for name in names)
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-    page.load(talk.welcome, None, [mode, chat], **quiet)
+    page.load(talk.welcome, None, [mode, chat, pen], **quiet)
     asking = {**quiet, "concurrency_id": "ask", "trigger_mode": "once"}
-    asked = box.submit(talk.ask, [box, chat], [box, chat, notice], **asking)
-    begun = chat.example_select(talk.begin, [chat], [box, chat, notice], **asking)
+    asked = box.submit(talk.ask, [box, chat, pen], [box, chat, notice], **asking)
+    begun = chat.example_select(talk.begin, [chat, pen], [box, chat, notice], **asking)
     box.stop(stop, [chat], [box, chat], cancels=[asked, begun], queue=False, **quiet)
     fresh.click(start_over, None, [box, chat, notice], cancels=[asked, begun], queue=False, **quiet)
 
@@ -103,22 +112,23 @@ class Talk:
     def __init__(self, opening: "Future[Engine]") -> None:
         self.opening = opening
 
-    def welcome(self) -> tuple[str, Any]:
+    def welcome(self) -> tuple[str, Any, Any]:
         """What the empty page says once the engine is there: its mode, its size, questions to start from."""
         try:
             engine = self.opening.result()
             examples: Any = [{"text": text} for text in engine.starters()]
-            return render.mode(engine.mode), gr.Chatbot(examples=examples, placeholder=render.hello(engine.count()))
+            hello = gr.Chatbot(examples=examples, placeholder=render.hello(engine.count()))
+            return render.mode(engine.mode), hello, gr.Checkbox(visible=engine.has_model)
         except Exception as error:
             words = explain(error)
-            return render.mode("Not ready"), gr.Chatbot(placeholder=render.problem(words))
+            return render.mode("Not ready"), gr.Chatbot(placeholder=render.problem(words)), gr.skip()
 
-    def begin(self, chat: Any, chosen: gr.SelectData) -> Iterator[tuple[Update, Any, Any]]:
+    def begin(self, chat: Any, pen: Any, chosen: gr.SelectData) -> Iterator[tuple[Update, Any, Any]]:
         """Ask the starter question that was clicked."""
         text = chosen.value.get("text") if isinstance(chosen.value, dict) else chosen.value
-        yield from self.ask(text, chat)
+        yield from self.ask(text, chat, pen)
 
-    def ask(self, question: Any, chat: Any) -> Iterator[tuple[Update, Any, Any]]:
+    def ask(self, question: Any, chat: Any, pen: Any = True) -> Iterator[tuple[Update, Any, Any]]:
         """Stream the answer to a question into the conversation."""
         question = question.strip() if isinstance(question, str) else ""
         if len(question) > MOST_CHARACTERS:
@@ -135,24 +145,27 @@ class Talk:
         turns = history(messages)
         messages.append({"role": "user", "content": render.question(question)})
         yield BUSY | {"value": ""}, [*messages, assistant(render.waiting(self.doing()))], ""
-        for said in self.answer(clean(question), turns):
+        for said in self.answer(clean(question), turns, model=bool(pen)):
             yield gr.skip(), [*messages, assistant(said)], gr.skip()
         yield IDLE, gr.skip(), gr.skip()
 
     def doing(self) -> str:
         return "Reading the papers" if self.opening.done() else "Opening the papers"
 
-    def answer(self, question: str, turns: Sequence[Turn]) -> Iterator[str]:
+    def answer(self, question: str, turns: Sequence[Turn], *, model: bool = True) -> Iterator[str]:
         """The answer as it grows, each time whole, as HTML. An engine's stream is closed when the reader leaves."""
         text = ""
         shown = 0.0
         try:
             engine = self.opening.result()
-            with closing(cast(Any, engine.stream(question, turns))) as pieces:
+            with closing(cast(Any, engine.stream(question, turns, model=model))) as pieces:
                 for piece in pieces:
                     if isinstance(piece, Answer):
                         yield render.answer(piece, engine.paper)
                         return
+                    if isinstance(piece, Waiting):  # also so that Gradio can close the stream of one who left
+                        yield render.draft(text, piece.words) if text else render.waiting(piece.words)
+                        continue
                     text += piece
                     if time.monotonic() - shown >= BEAT:
                         shown = time.monotonic()

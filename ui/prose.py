@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from rag.answer import Citation
+from rag.answer import VERIFIED, Citation
 from rag.table import BAR, NOTHING, RULE, SILENT
 
 MARK = re.compile(r"\[(\d{1,4})\]")
 BOLD = re.compile(r"\*\*([^*]+)\*\*")
+STRUCK = re.compile(r"~~([^~]+)~~")
 HEADING = re.compile(r"\*\*([^*]+)\*\*((?: ?\[\d{1,4}\])*)")
-UNFINISHED = re.compile(r"(?:\[\d{0,4}|\*{1,2}|\n-?\s*)$")
+UNFINISHED = re.compile(r"(?:\[\d{0,4}|\*{1,2}|~{1,2}[^~\n]*|\n-?\s*)$")
 # What means something to HTML, Markdown or KaTeX, and the line break, each as a character reference.
 INERT = {ord(active): f"&#{ord(active)};" for active in "<>&\"'`*_~$\\[]!|#\n"}
 # Control characters but tab and line feed, surrogates, and marks that turn the direction of the text around them.
@@ -163,9 +164,13 @@ def led(line: str, known: Known) -> str:
 
 
 def inline(line: str, known: Known) -> str:
-    """One line: bold and marks; a mark without a citation stays plain."""
-    pieces = (marked(piece, known) for piece in BOLD.split(line))
-    return "".join(f"<strong>{piece}</strong>" if at % 2 else piece for at, piece in enumerate(pieces))
+    """One line: struck out, bold, and marks; a mark without a citation stays plain."""
+    out = []
+    for at, part in enumerate(STRUCK.split(line)):
+        pieces = (marked(piece, known) for piece in BOLD.split(part))
+        words = "".join(f"<strong>{piece}</strong>" if i % 2 else piece for i, piece in enumerate(pieces))
+        out.append(f"<del>{words}</del>" if at % 2 else words)
+    return "".join(out)
 
 
 def marked(text: str, known: Known) -> str:
@@ -191,7 +196,9 @@ def mark(number: int, known: Known) -> str:
     citation = known.citations.get(number)
     if citation is None:
         return f'<span class="cite">{number}</span>'
+    weak = "" if citation.verdict in VERIFIED else f" {citation.verdict}"
+    doubt = "Only partly borne out by: " if weak else ""
     return (
-        f'<button type="button" class="cite n{number} p{known.places[citation.paper_id]}" '
-        f'title="{escape(citation.quote)}">{number}</button>'
+        f'<button type="button" class="cite n{number} p{known.places[citation.paper_id]}{weak}" '
+        f'title="{doubt}{escape(citation.quote)}">{number}</button>'
     )

@@ -8,13 +8,14 @@ Markdown leaves it alone, built only from tags and attributes that Gradio's sani
 from collections.abc import Callable
 
 from ingest.paper import Paper
-from rag.answer import Answer
+from rag.answer import Answer, Checked
+from rag.chat.pieces import Usage
 from rag.extract import flow
 from rag.names import short_name
 from ui.cards import Shown, cards, sources
 from ui.exports import exports
 from ui.history import said
-from ui.prose import Known, escape, leads, prose, settled
+from ui.prose import MARK, Known, escape, leads, prose, settled
 
 MOST_CLOSEST = 5
 
@@ -64,9 +65,11 @@ def waiting(words: str) -> str:
     return f'<div class="answer draft waiting"><p>{escape(words)}</p></div>'
 
 
-def draft(text: str) -> str:
-    """The part of an answer that has come; its marks are not links yet, what is unfinished is held back."""
-    return f'<div class="answer draft">{prose(settled(text), Known())}{said(text)}</div>'
+def draft(text: str, doing: str = "") -> str:
+    """The part of an answer that has come, and what is waited for; its marks are not links yet, what is unfinished is
+    held back."""
+    line = f'<p class="doing">{escape(doing)}</p>' if doing else ""
+    return f'<div class="answer draft">{prose(settled(text), Known())}{line}{said(text)}</div>'
 
 
 def is_draft(message: str) -> bool:
@@ -99,6 +102,8 @@ def answer(given: Answer, find: Find) -> str:
         understood(given),
         nearest(given.text, known) if given.outcome == "close" else prose(given.text, known),
         exports(given),
+        checks(given),
+        twin(given, known),
         f'<p class="note">{escape(given.note)}</p>' if given.note else "",
         sources("The closest papers" if given.refused else "Sources", given.citations, shown),
         cards(given.citations, shown),
@@ -106,6 +111,48 @@ def answer(given: Answer, find: Find) -> str:
         "</div>",
     ]
     return "".join(parts)
+
+
+def checks(given: Answer) -> str:
+    """How many sentences were verified; where a model wrote them, with each that was mended or is in doubt, and why."""
+    if not given.checks:
+        return ""
+    cost = f'<p class="cost">{escape(usage_line(given.usage))}</p>' if given.usage else ""
+    told = [f"<li>{escape(told_of(check))}</li>" for check in given.checks if check.reason or check.mended]
+    if not told:
+        return f'<p class="tally">{escape(given.tally)}</p>{cost}'
+    return (
+        f'<details class="checks"><summary class="tally">{escape(given.tally)}</summary><ul>{"".join(told)}</ul>'
+        f"</details>{cost}"
+    )
+
+
+def told_of(check: Checked) -> str:
+    """'“It does so.”: quoted instead, since the source says 65%, not 75%'."""
+    words = check.instead_of or MARK.sub("", check.text.replace("~~", ""))
+    why = f", since {check.reason}" if check.mended and check.reason else check.reason
+    return f"“{words.strip()}”: {check.mended or check.verdict}{why if check.mended else f', {why}' if why else ''}."
+
+
+def usage_line(usage: Usage) -> str:
+    """'gpt-4.1-mini · 3,229 tokens in, 101 out · first word after 0.7 s, 2.3 s in all · 0.0012'."""
+    about = "about " if usage.estimated else ""
+    parts = [
+        usage.model or "the model",
+        f"{about}{usage.tokens_in:,} tokens in, {usage.tokens_out:,} out",
+        f"first word after {usage.seconds_to_first:.1f} s, {usage.seconds:.1f} s in all",
+    ]
+    if usage.money is not None:
+        parts.append(f"costs {usage.money:.4f}")
+    return " · ".join(parts)
+
+
+def twin(given: Answer, known: Known) -> str:
+    """The answer without the model on the same evidence, folded away beside the one with it."""
+    if not given.plain:
+        return ""
+    unlinked = prose(MARK.sub("", given.plain.text), Known())
+    return f'<details class="twin"><summary>Without the model, on the same evidence</summary>{unlinked}</details>'
 
 
 def papers_of(given: Answer, find: Find) -> Shown:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ingest.paper import Paper
     from ingest.pipeline import Report
     from rag.answer import Answer, Ranked
+    from rag.chat.pieces import Usage
 
 WIDEST, NARROWEST = 100, 20  # columns; longer lines are tiring to read
 LONGEST_MESSAGE = 1_000  # characters
@@ -25,9 +26,35 @@ RULE = re.compile(r"[\s|:-]+")  # the line below the head of a table
 CELLS = re.compile(r"(?<!\\)\|")
 
 
-def answer_text(answer: "Answer") -> str:
-    """The answer, then the papers behind its marks and, where it is a refusal, the closest ones."""
+def doing(words: str) -> None:
+    """What is waited for, on one line of the terminal that the next such line replaces; empty clears it."""
+    if sys.stderr and sys.stderr.isatty():
+        width = shutil.get_terminal_size().columns - 1
+        print(f"\r{safe(words)[:width]:{width}}" + ("" if words else "\r"), end="", file=sys.stderr, flush=True)
+
+
+def usage_text(usage: "Usage") -> str:
+    """'gpt-4.1-mini: 3,229 tokens in, 101 out, first word after 0.7 s, 2.3 s in all, 0.0012'."""
+    about = "about " if usage.estimated else ""
+    money = f", costs {usage.money:.4f}" if usage.money is not None else ""
+    times = f"first word after {usage.seconds_to_first:.1f} s, {usage.seconds:.1f} s in all"
+    name = usage.model or "the model"
+    return f"{name}: {about}{usage.tokens_in:,} tokens in, {usage.tokens_out:,} out, {times}{money}"
+
+
+def answer_text(answer: "Answer", *, both: bool = False) -> str:
+    """The answer, then the papers behind its marks and, where it is a refusal, the closest ones.
+
+    `both`: also the answer without the model, where one wrote.
+    """
     lines = ["", *_prose(answer.text), ""]
+    if answer.usage:
+        lines += [f"{answer.tally}. {usage_text(answer.usage)}."]
+        doubts = [check for check in answer.checks if check.mended or check.reason]
+        lines += [_wrap(f"- {c.instead_of or c.text}: {c.mended or c.verdict} ({c.reason})", hanging=2) for c in doubts]
+        lines += [""]
+    if both and answer.plain:
+        lines += ["Without the model:", *_prose(answer.plain.text), ""]
     lines += [_wrap(answer.note), ""] if answer.note else []
     lines += [_wrap(f"[{c.number}] {c.title} (characters {c.start}–{c.end})", hanging=4) for c in answer.citations]
     if answer.refused and answer.retrieved:

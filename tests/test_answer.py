@@ -88,7 +88,7 @@ def test_the_same_question_gets_the_same_answer(engine: Engine) -> None:
 def test_the_object_for_programs_is_plain_json(engine: Engine) -> None:
     row = json.loads(json.dumps(engine.ask(QUESTIONS[0]).as_dict()))
     assert set(row) >= {"answer", "refused", "standalone", "retrieved", "citations", "seconds"}
-    assert set(row["citations"][0]) == {"number", "paper_id", "title", "quote", "start", "end"}
+    assert set(row["citations"][0]) == {"number", "paper_id", "title", "quote", "start", "end", "verdict"}
     assert len(row["retrieved"]) == 10
 
 

@@ -294,10 +294,10 @@ def test_a_stopped_batch_keeps_the_answers_it_has(
 ) -> None:
     ask = Engine.ask
 
-    def stopped(self: Engine, question: str, history: Sequence[Turn] = ()) -> Answer:
+    def stopped(self: Engine, question: str, history: Sequence[Turn] = (), *, model: bool = True) -> Answer:
         if "bells" in question:
             raise KeyboardInterrupt
-        return ask(self, question, history)
+        return ask(self, question, history, model=model)
 
     monkeypatch.setattr(Engine, "ask", stopped)
     questions = write_questions(tmp_path / "q.jsonl", {"question": "lenses?"}, {"question": "bells?"})
@@ -453,7 +453,7 @@ def test_wrong_use_is_told_in_one_line(argv: list[str], said: str, capsys: pytes
 def test_a_defect_is_told_in_one_line_with_its_place(
     words_only: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Engine, "ask", lambda self, question: 1 // 0)
+    monkeypatch.setattr(Engine, "stream", lambda self, question, model: 1 // 0)
     code, out, err = run(capsys, "ask", QUESTION)
     assert (code, out, err.count("\n")) == (1, "", 1)
     assert "test_cli.py, line" in err

@@ -21,7 +21,9 @@ ADDRESS = re.compile(r"<?\b(?:https?|ftp|file|data|javascript|mailto):[^\s>\])]*
 TAG = re.compile(r"<[^<>]{0,400}>")
 LEADER = re.compile(r"^\s*(?:[-*+•]\s+|#{1,6}\s+|>\s*|\d{1,2}[.)]\s+(?=\S))+")
 EMPHASIS = re.compile(r"(\*\*|__|`+|(?<!\w)[*_](?=\S)|(?<=\S)[*_](?!\w))")
-READY = re.compile(r"[.!?][\"'”’)]*$")
+READY = re.compile(r"\]\s?[.!?][\"'”’)]*\s?$")
+MARKS_ONLY = re.compile(r"(?:\s*[\[【［][^\]】］]{0,40}[\]】］]?)+\s*")
+TAIL = 12  # characters that tell whether a sentence just ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +39,26 @@ class Listener:
     """Takes text piece by piece and gives the sentences that are complete."""
 
     def __init__(self) -> None:
-        self._rest = ""
+        self._rest = self._tail = ""
         self._opens = True
 
     def hear(self, piece: str) -> Iterator[Spoken]:
         """The sentences that this piece completes."""
         self._rest += piece
+        self._tail = (self._tail + piece)[-TAIL:]
         while "\n" in self._rest:
             line, self._rest = self._rest.split("\n", 1)
             yield from self._line(line)
             self._opens = True
         pieces = self._cut(self._rest)
-        for piece in pieces[:-1]:
-            yield from self._say(piece)
+        if len(pieces) > 1 and MARKS_ONLY.fullmatch(pieces[-1]):  # they belong to the sentence before
+            pieces[-2:] = [f"{pieces[-2]} {pieces[-1]}"]
+        for one in pieces[:-1]:
+            yield from self._say(one)
         if len(pieces) > 1:
-            self._rest = pieces[-1]
-        if (found := MARK.search(self._rest)) and READY.search(self._rest[found.end() :].strip() or "") and pieces:
-            yield from self._say(self._rest)  # 'It does [3].' is whole: its mark stands before its stop
+            self._rest = pieces[-1] + (" " if self._rest.endswith(" ") else "")
+        if READY.search(self._tail) and pieces:  # 'It does [3].' is whole: its mark stands before its stop
+            yield from self._say(self._rest)
             self._rest = ""
 
     def end(self) -> Iterator[Spoken]:

@@ -5,6 +5,7 @@ Markdown leaves it alone, built only from tags and attributes that Gradio's sani
 `role`, `scope` and `href` pass, `data-*` and `aria-*` do not. Citation n is therefore the class `n{n}`, paper i `p{i}`.
 """
 
+import re
 from collections.abc import Callable
 
 from ingest.paper import Paper
@@ -15,9 +16,10 @@ from rag.names import short_name
 from ui.cards import Shown, cards, sources
 from ui.exports import exports
 from ui.history import said
-from ui.prose import MARK, Known, escape, leads, prose, settled
+from ui.prose import Known, escape, leads, prose, settled
 
 MOST_CLOSEST = 5
+UNLINKED = re.compile(r" ?\[\d{1,4}\]")  # marks of the answer without the model, which number other sentences
 
 BRAND = '<h1 class="brand">paperchat</h1>'
 PANEL = (
@@ -129,7 +131,7 @@ def checks(given: Answer) -> str:
 
 def told_of(check: Checked) -> str:
     """'“It does so.”: quoted instead, since the source says 65%, not 75%'."""
-    words = check.instead_of or MARK.sub("", check.text.replace("~~", ""))
+    words = check.instead_of or UNLINKED.sub("", check.text)
     why = f", since {check.reason}" if check.mended and check.reason else check.reason
     return f"“{words.strip()}”: {check.mended or check.verdict}{why if check.mended else f', {why}' if why else ''}."
 
@@ -151,7 +153,7 @@ def twin(given: Answer, known: Known) -> str:
     """The answer without the model on the same evidence, folded away beside the one with it."""
     if not given.plain:
         return ""
-    unlinked = prose(MARK.sub("", given.plain.text), Known())
+    unlinked = prose(UNLINKED.sub("", given.plain.text), Known())
     return f'<details class="twin"><summary>Without the model, on the same evidence</summary>{unlinked}</details>'
 
 

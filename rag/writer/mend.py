@@ -89,7 +89,7 @@ def quote(source: Evidence, reason: str, instead_of: str, numbering: Numbering) 
 def strike(words: str, reason: str) -> Shown:
     """A sentence struck through, its reason in sight."""
     text = f"~~{flow(words).replace('~', '')}~~ ({reason})"
-    return Shown(text, Checked(text, str(Verdict.UNSUPPORTED), reason, (), "struck"))
+    return Shown(text, Checked(text, str(Verdict.UNSUPPORTED), reason, (), "struck", words))
 
 
 def marked(words: str, numbers: Sequence[int]) -> str:

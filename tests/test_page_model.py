@@ -22,8 +22,8 @@ def fluent(handler: Handler) -> None:
     named, keys = cited(handler, "named KIVI"), cited(handler, "per-channel")
     spell(
         handler,
-        f"KIVI is a tuning-free 2bit KV cache quantization algorithm [{named}]. {HOSTILE} It saves 99x memory [{keys}]. "
-        "Owls are made of cheese.",
+        f"KIVI is a tuning-free 2bit KV cache quantization algorithm [{named}]. {HOSTILE} "
+        f"It saves 99x memory [{keys}]. Owls are made of cheese.",
     )
 
 

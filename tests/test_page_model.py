@@ -66,7 +66,7 @@ def test_a_written_answer_shows_its_tally_its_doubts_its_cost_and_its_twin(
     endpoint.replies = [fluent]
     expect(opened.locator("#mode")).to_contain_text("scribe at 127.0.0.1")
     ask(opened, "How does KIVI quantize the KV cache?")
-    answer = opened.locator("#chat .answer:not(.draft)").last
+    answer = opened.locator("#chat .answer:not(.draft)").first
     expect(answer.locator(".tally")).to_contain_text(re.compile(r"\d of \d sentences verified"))
     expect(answer.locator("del")).to_contain_text("Owls are made of cheese")
     expect(answer.locator(".cost")).to_contain_text("tokens in")
@@ -76,6 +76,8 @@ def test_a_written_answer_shows_its_tally_its_doubts_its_cost_and_its_twin(
     assert opened.evaluate("window.ran") is None
     assert opened.locator("#chat .answer img").count() == 0
     assert KEY not in opened.content()
+    ask(opened, "How does KIVI quantize the value cache?")
+    expect(opened.locator("#chat .cost").nth(1)).to_contain_text(re.compile(r"this conversation: [\d,]+ tokens"))
     answer.locator("button.cite").first.click()
     expect(opened.locator("#source mark").first).to_be_visible()
 

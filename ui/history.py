@@ -10,11 +10,13 @@ from typing import Any
 
 from ingest.text import clean
 from rag.answer import Turn
+from rag.chat.pieces import Usage
 from ui.prose import escape
 
 MOST_TURNS = 20  # of the conversation that an engine is given
 MOST_CHAT_BYTES = 1_000_000  # of the conversation kept on the page: half of what the guard lets in
 SAID = re.compile(r'<div class="said" hidden>([^<]*)</div>')
+SPENT = re.compile(r'<div class="spent" hidden>(\d{1,12}) (\d{1,12}) ([\d.]{1,16})</div>')
 TAG = re.compile(r"<[^<>]*>")
 
 Chat = list[dict[str, str]]
@@ -23,6 +25,20 @@ Chat = list[dict[str, str]]
 def said(text: str) -> str:
     """The hidden copy of an answer's text."""
     return f'<div class="said" hidden>{escape(text)}</div>'
+
+
+def spent(usage: Usage | None) -> str:
+    """The hidden count of what an answer took, for the sum of the conversation."""
+    if usage is None:
+        return ""
+    return f'<div class="spent" hidden>{usage.tokens_in} {usage.tokens_out} {usage.money or 0:.6f}</div>'
+
+
+def total(messages: Chat) -> tuple[int, int, float]:
+    """Tokens in and out and the money of all answers of a conversation."""
+    found = [one for message in messages if (one := SPENT.search(message["content"]))]
+    money = sum(float(one[3]) for one in found if one[3].count(".") < 2)
+    return sum(int(one[1]) for one in found), sum(int(one[2]) for one in found), money
 
 
 def plain(message: str) -> str:

@@ -20,7 +20,7 @@ from ingest.text import clean
 from rag.answer import Answer, Turn
 from rag.chat.pieces import Waiting
 from ui import render
-from ui.history import Chat, clean_lines, history, kept, plain
+from ui.history import Chat, clean_lines, history, kept, plain, total
 
 ASSETS = Path(__file__).parent / "assets"
 MOST_CHARACTERS = 4_000  # of a question
@@ -145,14 +145,21 @@ class Talk:
         turns = history(messages)
         messages.append({"role": "user", "content": render.question(question)})
         yield BUSY | {"value": ""}, [*messages, assistant(render.waiting(self.doing()))], ""
-        for said in self.answer(clean(question), turns, model=bool(pen)):
+        for said in self.answer(clean(question), turns, model=bool(pen), before=total(messages)):
             yield gr.skip(), [*messages, assistant(said)], gr.skip()
         yield IDLE, gr.skip(), gr.skip()
 
     def doing(self) -> str:
         return "Reading the papers" if self.opening.done() else "Opening the papers"
 
-    def answer(self, question: str, turns: Sequence[Turn], *, model: bool = True) -> Iterator[str]:
+    def answer(
+        self,
+        question: str,
+        turns: Sequence[Turn],
+        *,
+        model: bool = True,
+        before: tuple[int, int, float] = (0, 0, 0.0),
+    ) -> Iterator[str]:
         """The answer as it grows, each time whole, as HTML. An engine's stream is closed when the reader leaves."""
         text = ""
         shown = 0.0
@@ -161,7 +168,7 @@ class Talk:
             with closing(cast(Any, engine.stream(question, turns, model=model))) as pieces:
                 for piece in pieces:
                     if isinstance(piece, Answer):
-                        yield render.answer(piece, engine.paper)
+                        yield render.answer(piece, engine.paper, before=before)
                         return
                     if isinstance(piece, Waiting):  # also so that Gradio can close the stream of one who left
                         yield render.draft(text, piece.words) if text else render.waiting(piece.words)

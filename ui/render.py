@@ -15,7 +15,7 @@ from rag.extract import flow
 from rag.names import short_name
 from ui.cards import Shown, cards, sources
 from ui.exports import exports
-from ui.history import said
+from ui.history import said, spent
 from ui.prose import Known, escape, leads, prose, settled
 
 MOST_CLOSEST = 5
@@ -90,8 +90,11 @@ def problem(message: str) -> str:
     return f'<div class="answer problem"><p>{escape(message)}</p></div>'
 
 
-def answer(given: Answer, find: Find) -> str:
-    """A checked answer: what was understood, its prose with marks, our note, its papers, and a hidden card for each."""
+def answer(given: Answer, find: Find, *, before: tuple[int, int, float] = (0, 0, 0.0)) -> str:
+    """A checked answer: what was understood, its prose with marks, our note, its papers, and a hidden card for each.
+
+    `before` are the tokens in and out, and the money, that the conversation took until now.
+    """
     shown = papers_of(given, find)
     known = Known(
         {citation.number: citation for citation in given.citations},
@@ -105,6 +108,7 @@ def answer(given: Answer, find: Find) -> str:
         nearest(given.text, known) if given.outcome == "close" else prose(given.text, known),
         exports(given),
         checks(given),
+        cost(given, before),
         twin(given, known),
         f'<p class="note">{escape(given.note)}</p>' if given.note else "",
         sources("The closest papers" if given.refused else "Sources", given.citations, shown),
@@ -119,14 +123,25 @@ def checks(given: Answer) -> str:
     """How many sentences were verified; where a model wrote them, with each that was mended or is in doubt, and why."""
     if not given.checks:
         return ""
-    cost = f'<p class="cost">{escape(usage_line(given.usage))}</p>' if given.usage else ""
     told = [f"<li>{escape(told_of(check))}</li>" for check in given.checks if check.reason or check.mended]
     if not told:
-        return f'<p class="tally">{escape(given.tally)}</p>{cost}'
+        return f'<p class="tally">{escape(given.tally)}</p>'
     return (
         f'<details class="checks"><summary class="tally">{escape(given.tally)}</summary><ul>{"".join(told)}</ul>'
-        f"</details>{cost}"
+        "</details>"
     )
+
+
+def cost(given: Answer, before: tuple[int, int, float]) -> str:
+    """What the model took for this answer and, from the second one on, for the conversation."""
+    if not given.usage:
+        return ""
+    line = usage_line(given.usage)
+    if before[0]:
+        tokens = before[0] + before[1] + given.usage.tokens_in + given.usage.tokens_out
+        money = before[2] + (given.usage.money or 0.0)
+        line += f" · this conversation: {tokens:,} tokens" + (f", {money:.4f}" if money else "")
+    return f'<p class="cost">{escape(line)}</p>{spent(given.usage)}'
 
 
 def told_of(check: Checked) -> str:

@@ -55,7 +55,8 @@ class Dialogue:
         """The `count` papers spoken of last, in order of mention."""
         found: dict[str, None] = {}
         for exchange in reversed(self.exchanges):
-            found |= dict.fromkeys(exchange.papers[: count - len(found)])
+            fresh = [paper for paper in exchange.papers if paper not in found]
+            found |= dict.fromkeys(fresh[: count - len(found)])
             if len(found) >= count:
                 break
         return tuple(found)[::-1]

@@ -122,7 +122,7 @@ PART_BREAK = _any(
 # 'forget ZClip': a name behind it is not asked about.
 SET_ASIDE = re.compile(
     r"\b(?:forget(?: about)?|ignore|never mind|leave (?:out|aside)|(?:i )?(?:don['’]?t|do not) (?:mean|want|care about)"
-    r"|instead of|rather than|other than|apart from|except(?: for)?|besides)\s+$",
+    r"|(?<!or )(?<!why )not|instead of|rather than|other than|apart from|except(?: for)?|besides)\s+$",
     re.IGNORECASE,
 )
 AND = r"^\W*(?:(?:and|so|but|then|ok(?:ay)?|now|hm+)\W+)*"

@@ -88,7 +88,8 @@ class Sides:
         name = short_name(paper) if paper else named[0]
         if other := self._stranger(question, paper.abstract if paper else ""):
             return f"No paper here is about {other}, and the abstract of {name} does not mention it."
-        if re.search(r"\bitself\b", question, re.IGNORECASE):
+        twice = len([m for m in self._catalogue.mentions(question) if m.paper_ids[0] == named[0]]) > 1
+        if twice or re.search(r"\bitself\b", question, re.IGNORECASE):
             return f"{name} compared with itself shows no difference; name another paper or method."
         sides = [re.sub(r"^\W*compar\w+\s+", "", side, flags=re.IGNORECASE) for side in grammar.sides(question)]
         strange = [side for side in sides if tokenize(side) and self._is_strange(side)]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from rag import grammar
 from rag.aspects import find_aspects
 from rag.catalogue import Catalogue
+from rag.demand import content
 from rag.dialogue import Dialogue
 from rag.grammar import Change, Edit, Kind
 from rag.names import short_name, without_names
@@ -86,12 +87,12 @@ class Understanding:
             papers = ()  # a name in a survey is its topic, not its scope
         understood = Understood(kind, standalone, papers, follows=bool(reference.papers), told=reference.told)
         understood = self._with_names(understood)
-        ask = self._without_names(reference.ask or standalone, papers)
+        ask = self._without_names(reference.ask or standalone, papers) or standalone
         return replace(understood, ask=ask, aspects=find_aspects(ask))
 
     def _without_names(self, question: str, ids: Sequence[str]) -> str:
         papers = [paper for paper in map(self._find, ids) if paper]
-        return without_names(question, papers, [short_name(paper) for paper in papers]) or question
+        return without_names(question, papers, [short_name(paper) for paper in papers])
 
     def _earlier(self, dialogue: Dialogue) -> Earlier:
         """The last question that was no instruction on an answer, itself written out."""
@@ -120,7 +121,9 @@ class Understanding:
             return Kind.COMPARISON
         about = grammar.SUMMARY.search(question)
         if about and len(question.split()) <= 14:
-            return Kind.SUMMARY if named or not about.groupdict().get("named") else Kind.FACT
+            what = about.groupdict().get("named")
+            rest = self._without_names(what, named) if what and named else ""  # 'the limits of KIVI'
+            return Kind.SUMMARY if not what or (named and not content(rest) and not find_aspects(rest)) else Kind.FACT
         return Kind.FACT
 
     @staticmethod

@@ -4,7 +4,7 @@ import pytest
 
 from rag.answer import Turn
 from rag.catalogue import Catalogue
-from rag.dialogue import Dialogue, papers_of, read_dialogue
+from rag.dialogue import Dialogue, Exchange, papers_of, read_dialogue
 from rag.engine import Engine
 from rag.grammar import Change, Edit, Kind, read_edit
 from rag.names import short_name
@@ -290,3 +290,13 @@ def test_what_only_a_baseline_is_called_is_no_side_of_a_comparison(mind: Mind) -
     assert mind.hears("How does BottleFit compare to GPT-4?").trouble == (
         "No paper here is about GPT-4, and the abstract of BottleFit does not mention it."
     )
+
+
+def test_a_part_of_a_paper_is_a_fact_and_all_of_it_a_summary(mind: Mind) -> None:
+    kinds = [mind.hears(question).kind for question in ("What is KIVI?", "What is the learning rate of KIVI?")]
+    assert kinds == [Kind.SUMMARY, Kind.FACT]
+
+
+def test_the_latest_two_are_two_papers() -> None:
+    exchange = [Exchange("q", "a", ("a", "b")), Exchange("q", "a", ("b",))]
+    assert Dialogue(tuple(exchange)).latest(2) == ("a", "b")

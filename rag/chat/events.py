@@ -65,10 +65,10 @@ def _read_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
     size, rest = 0, b""
     for chunk in chunks:
         size += len(chunk)
-        if size > MAX_BYTES or len(rest) > MAX_LINE:
-            raise MalformedError("sends too much")
         # A carriage return may be the half of a line end, so lines are parted by \n alone; JSON holds neither bare.
         *lines, rest = (rest + chunk).split(b"\n")
+        if size > MAX_BYTES or len(rest) > MAX_LINE:  # also where this chunk is the last
+            raise MalformedError("sends too much")
         for line in lines:
             yield line.removeprefix(b"\xef\xbb\xbf").removesuffix(b"\r")
     yield rest.removesuffix(b"\r")

@@ -154,6 +154,14 @@ class Record:
             query, values = query + " AND date != '' AND date <= ?", [*values, until]
         return self._numbers(query + " ORDER BY number", values)
 
+    def bylines(self) -> Iterator[tuple[str, tuple[str, ...], str]]:
+        """Id, authors and date of every paper, in order of entry."""
+        for paper_id, authors, date in self._db.rows("SELECT id, authors, date FROM papers ORDER BY number"):
+            try:
+                yield paper_id, tuple(json.loads(authors)), date
+            except (ValueError, TypeError) as error:
+                raise damaged(self.path, f"the authors of {paper_id} cannot be read") from error
+
     def find(self, paper_id: str) -> Entry | None:
         return next(self.entries(self.select(ids=[paper_id])), None)
 

@@ -87,6 +87,7 @@ class Engine:
         """Opens everything a first question needs."""
         self._retriever.search("warm up", k=1)
         self._catalogue.refresh()
+        self._understanding.bylines.refresh()
 
     def search(self, question: str, *, k: int = RETRIEVED, scope: Scope | None = None) -> list[Ranked]:
         """The k papers that fit a question best, best first; raises UsageError for a question that cannot be asked."""

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     COMPARISON = "compare"
     SURVEY = "survey"
     COLLECTION = "collection"
+    RECORD = "record"
     EDIT = "edit"
     TALK = "talk"
 

@@ -7,6 +7,7 @@ from ingest.index import PaperIndex
 from ingest.paper import Paper
 from ingest.record import Entry
 from rag.answer import Ranked
+from rag.asked_papers import narrow
 from rag.aspects import speaks_of
 from rag.collection import describe_collection
 from rag.compare import Wish, compare
@@ -18,6 +19,7 @@ from rag.focus import says
 from rag.grammar import THANKS, Change, Edit, Kind, read_edit
 from rag.judge import ANY, LISTED, Judge
 from rag.names import COINED_WORD, short_name
+from rag.record_facts import tell_records
 from rag.retrieve import Retriever, Scope
 from rag.revise import LONGEST_OWN, Shape, in_full, reshape
 from rag.sufficiency import Outcome, Verdict, refusal, weigh
@@ -66,11 +68,18 @@ class Replies:
             return Reply(Draft(()), (), WELCOME if THANKS.match(asked.standalone) else HELLO)
         if self._index.count() == 0:
             return Reply(Draft(()), (), "There are no papers here yet to answer from.", Outcome.ABSENT)
+        if asked.bounds:
+            outside = Scope(asked.papers) if asked.follows and asked.papers else scope
+            narrowed = narrow(outside, asked.bounds, self._understanding.bylines)
+            if isinstance(narrowed, str):
+                return Reply(Draft(()), self._near(asked, scope), narrowed, Outcome.ABSENT)
+            scope = narrowed
         kinds = {
             Kind.COMPARISON: self._compare,
             Kind.SURVEY: self._survey,
             Kind.SUMMARY: self._summarise,
             Kind.COLLECTION: self._collection,
+            Kind.RECORD: self._record,
         }
         if asked.kind is Kind.EDIT:
             return self._edit(asked, dialogue, scope)
@@ -103,18 +112,19 @@ class Replies:
         return Reply(draft, ranked)
 
     def _survey(self, asked: Understood, scope: Scope | None) -> Reply:
-        scope = Scope(asked.papers) if asked.papers else scope
-        question = asked.ask if asked.papers else asked.standalone
+        bounds = asked.bounds
+        scope = Scope(asked.papers) if asked.papers and not bounds else scope
+        question = asked.topic or (asked.ask if asked.papers else asked.standalone)
         judged = self._judge.judge(question, scope=scope)
         if asked.told:
             judged = [one for one in judged if one.paper.id not in asked.told]
         looked_at = len(judged)
-        if asked.papers and judged:  # 'which of them': those that stand out among them
+        if asked.papers and judged and not bounds:  # 'which of them': those that stand out among them
             judged = [one for one in judged if one.probability >= STANDS_OUT * judged[0].probability]
-        draft = survey(question, judged, looked_at, at_best=LISTED if asked.papers else ANY)
+        draft = survey(question, judged, looked_at, at_best=LISTED if asked.papers else ANY, bounds=bounds)
         ranked = tuple(one.ranked() for one in judged[:RETRIEVED])
         if not draft.parts:
-            return self._refuse(Verdict(Outcome.ABSENT, 0.0, ""), ranked, looked_at)
+            return self._refuse(Verdict(Outcome.ABSENT, 0.0, ""), ranked, looked_at, bounds.words)
         return Reply(draft, ranked)
 
     def _summarise(self, asked: Understood, scope: Scope | None) -> Reply:
@@ -132,7 +142,14 @@ class Replies:
 
     def _collection(self, asked: Understood, scope: Scope | None) -> Reply:
         judged = self._judge.judge("all papers", scope=scope)
-        return Reply(describe_collection(asked.standalone, judged), self._near(asked, scope))
+        draft = describe_collection(asked.topic or asked.standalone, judged)
+        note = draft.note.replace(" here", f" {asked.bounds.words}", 1) if asked.bounds else draft.note
+        return Reply(replace(draft, note=note), self._near(asked, scope))
+
+    def _record(self, asked: Understood, scope: Scope | None) -> Reply:
+        told = tell_records(asked.wishes, self._papers(asked.papers), asked.bounds.authors)
+        ranked = tuple(self._retriever.look(asked.standalone, asked.papers))
+        return Reply(Draft((), told.note), ranked, told.words, Outcome.CLOSE if told.lacks else Outcome.ANSWERED)
 
     def _edit(self, asked: Understood, dialogue: Dialogue, scope: Scope | None) -> Reply:
         """The last answer again, changed as asked now and by the instructions since it was given."""
@@ -212,7 +229,7 @@ class Replies:
 
     def _near(self, asked: Understood, scope: Scope | None) -> tuple[Ranked, ...]:
         """The papers found for the question, those it is about before others that are as good."""
-        ranked = self._retriever.search(asked.standalone, k=RETRIEVED + len(asked.papers), scope=scope)
+        ranked = self._retriever.search(asked.topic or asked.standalone, k=RETRIEVED + len(asked.papers), scope=scope)
         if asked.terms:
             ranked = fuse_by_rank(ranked, self._retriever.search(asked.terms, k=RETRIEVED, scope=scope))
         missing = [paper for paper in asked.papers if paper not in {found.paper.id for found in ranked}]
@@ -223,8 +240,8 @@ class Replies:
     def _weigh(self, asked: Understood, ranked: Sequence[Ranked]) -> Verdict:
         return weigh(asked.standalone, ranked, self._index.words, named=asked.papers)
 
-    def _refuse(self, verdict: Verdict, ranked: Sequence[Ranked], count: int = 0) -> Reply:
-        words, neighbours = refusal(verdict, ranked, count or self._index.count())
+    def _refuse(self, verdict: Verdict, ranked: Sequence[Ranked], count: int = 0, where: str = "") -> Reply:
+        words, neighbours = refusal(verdict, ranked, count or self._index.count(), where=where or "here")
         return Reply(as_paragraphs(neighbours), tuple(ranked), words, verdict.outcome)
 
     def _entries(self, ids: Sequence[str]) -> list[Entry]:

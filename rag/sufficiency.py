@@ -110,15 +110,20 @@ def probability(support: Support) -> float:
     return 1 / (1 + math.exp(-sum(value * support.signals.get(name, 1.0) for name, value in model.items())))
 
 
-def refusal(verdict: Verdict, ranked: Sequence[Ranked], count: int) -> tuple[str, tuple[Evidence, ...]]:
-    """One plain sentence that says why there is no answer, and for 'close' the sentences that come nearest."""
+def refusal(
+    verdict: Verdict, ranked: Sequence[Ranked], count: int, *, where: str = "here"
+) -> tuple[str, tuple[Evidence, ...]]:
+    """One plain sentence that says why there is no answer, and for 'close' the sentences that come nearest.
+
+    `where` says which papers were looked at ('of August 2026').
+    """
     if not ranked:
         return "There are no papers here to answer from.", ()
     if verdict.outcome is Outcome.CLOSE:
         meant = next((found for found in ranked if found.paper.id in verdict.papers), ranked[0])
         near = meant.evidence[:NEIGHBOURS]
         return f"{_lack(verdict, meant)}{'; this comes nearest' if near else ''}.", near
-    none = "The one paper here does not" if count == 1 else f"None of the {count} papers here"
+    none = f"The one paper {where} does not" if count == 1 else f"None of the {count} papers {where}"
     verb = ("mention" if verdict.missing else "answer") + ("" if count == 1 else "s")
     what = f"“{verdict.missing}”" if verdict.missing else "that"
     names = [short_name(found.paper) for found in ranked[:NEAREST]]

@@ -4,7 +4,9 @@ Knows no index: what was judged is given.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from rag.asked_papers import NOTHING, Bounds
 from rag.draft import Draft, Group, Statement
 from rag.judge import ANY, Judged, fitting
 from rag.names import short_name
@@ -16,11 +18,32 @@ OTHERS = "Others"  # heads the papers of no strand
 ONE_LIST = 6  # papers that are read at a glance, without headings
 
 
-def survey(question: str, judged: Sequence[Judged], looked_at: int, *, at_best: float = ANY) -> Draft:
-    """The list of papers that fit, in strands where there are many, its count in the note; no parts where none fits."""
+def survey(
+    question: str, judged: Sequence[Judged], looked_at: int, *, at_best: float = ANY, bounds: Bounds = NOTHING
+) -> Draft:
+    """The list of papers that fit, in strands where there are many, its count in the note; no parts where none fits.
+
+    `bounds` are those of the papers looked at; where they ask for the newest or oldest, the list goes by date.
+    """
     fit = fitting(judged, at_best=at_best)
     listed = fit[:MOST_LISTED]
-    return Draft(tuple(group_papers(question, listed)), count_papers(looked_at, len(fit), len(listed)))
+    note = count_papers(looked_at, len(fit), len(listed), bounds=bounds)
+    if not bounds.order or not fit:
+        return Draft(tuple(group_papers(question, listed)), note)
+    if not any(one.paper.date for one in fit):
+        note += " None of them carries a date."
+    elif bounds.most and bounds.most < len(fit):
+        note += f" Quoted here: the {bounds.order}."
+    return Draft((by_date(fit, bounds),), note)
+
+
+def by_date(papers: Sequence[Judged], bounds: Bounds) -> Group:
+    """The papers as one list, dated, in the order asked for, those without a date last."""
+    dated = sorted((one for one in papers if one.paper.date), key=lambda one: one.paper.date)
+    ordered = (dated if bounds.order == "oldest" else dated[::-1]) + [one for one in papers if not one.paper.date]
+    shown = ordered[: bounds.most or MOST_LISTED]
+    leads = [f"{short_name(one.paper)} ({one.paper.date or 'no date'})" for one in shown]
+    return Group(tuple(replace(state(one), lead=lead) for one, lead in zip(shown, leads, strict=True)))
 
 
 def group_papers(question: str, papers: Sequence[Judged]) -> list[Group]:
@@ -38,10 +61,14 @@ def state(judged: Judged) -> Statement:
     return Statement(judged.evidence, short_name(judged.paper))
 
 
-def count_papers(looked_at: int, fit: int, listed: int) -> str:
-    """'90 papers looked at, 7 fit.'"""
+def count_papers(looked_at: int, fit: int, listed: int, *, bounds: Bounds = NOTHING) -> str:
+    """'90 papers looked at, 7 fit.', '11 papers of August 2026 looked at, 3 fit.'"""
     looked = "1 paper" if looked_at == 1 else f"{looked_at:,} papers"
+    looked = f"{looked} {bounds.words}".rstrip()
+    if bounds.relative:
+        looked = f"Counted back from the newest paper here: {looked}"
     many = "none fits" if not fit else "1 fits" if fit == 1 else f"{fit:,} fit"
     if fit == looked_at > 1:
         many = "all fit"
-    return f"{looked} looked at, {many}." + (f" Quoted here: {listed:,} of them." if listed < fit else "")
+    said = f"{looked}." if bounds and bounds.empty else f"{looked} looked at, {many}."
+    return said + (f" Quoted here: {listed:,} of them." if listed < fit else "")

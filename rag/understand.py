@@ -8,12 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rag import grammar
+from rag.asked_papers import NOTHING, Bounds
 from rag.aspects import find_aspects
+from rag.by_record import bounded, follow, of_record, one_of_author, read_words
+from rag.bylines import Bylines
 from rag.catalogue import Catalogue
 from rag.demand import content
 from rag.dialogue import Dialogue
 from rag.grammar import Change, Edit, Kind
 from rag.names import short_name, without_names
+from rag.record_wishes import Wish
 from rag.refer import Earlier, Find, Resolver
 from rag.retrieve import Retriever
 from rag.sides import Sides
@@ -29,7 +33,8 @@ class Understood:
 
     `standalone` is the question written out, with names for what it pointed to; `ask` is what it asks of the papers,
     without their names. `terms` are the field's words for it, where a model gave some. `told` are papers that were
-    told before and are not to be told again.
+    told before and are not to be told again. `topic` is `standalone` without the words of its `bounds`, empty where it
+    has none; `wishes` are what it asks of the papers' records.
     """
 
     kind: Kind
@@ -43,6 +48,9 @@ class Understood:
     ask: str = ""
     terms: str = ""
     told: tuple[str, ...] = ()
+    bounds: Bounds = NOTHING
+    topic: str = ""
+    wishes: tuple[Wish, ...] = ()
 
     @property
     def line(self) -> str:
@@ -51,7 +59,9 @@ class Understood:
         names = list(self.names[:MOST_NAMED])
         if len(self.names) > MOST_NAMED:
             names.append(f"{len(self.names) - MOST_NAMED} more")
-        return " · ".join(filter(None, (self.kind.value, change, ", ".join(names), ", ".join(self.aspects))))
+        wished = ", ".join(wish.value for wish in self.wishes)
+        said = (self.kind.value, change, ", ".join(names), wished or ", ".join(self.aspects), self.bounds.line)
+        return " · ".join(filter(None, said))
 
 
 class Understanding:
@@ -59,6 +69,7 @@ class Understanding:
 
     def __init__(self, catalogue: Catalogue, retriever: Retriever, find: Find) -> None:
         self._catalogue, self._find = catalogue, find
+        self.bylines = Bylines(retriever.index)
         self._search = retriever.search
         self._resolver = Resolver(catalogue, retriever, find, self._earlier)
         self._sides = Sides(catalogue, retriever, find)
@@ -66,6 +77,17 @@ class Understanding:
 
     def understand(self, question: str, dialogue: Dialogue) -> Understood:
         """What a cleaned question asks after what was said before."""
+        question, wishes, bounds = read_words(question, self.bylines, self._catalogue.knows)
+        if one := one_of_author(question, bounds):
+            question, bounds = bounds.spoken.replace("\x00", self._name(one)), NOTHING
+        if followed := follow(bounds, question, dialogue, lambda back: self._last(dialogue, back)):
+            return followed
+        asked = bounded(self._read(bounds.rest or question, dialogue), question, bounds)
+        recorded = of_record(asked, question, wishes, dialogue, (self._named, self._nearest))
+        return self._with_names(recorded or asked)
+
+    def _read(self, question: str, dialogue: Dialogue) -> Understood:
+        """The same by the wording alone, whatever it says of dates and authors."""
         if grammar.GREETING.match(question) or grammar.HELP.search(question):
             return Understood(Kind.TALK, question)
         if grammar.HELP_WITH_THIS.search(question) and not dialogue.focus:
@@ -100,6 +122,16 @@ class Understanding:
         before = Dialogue(dialogue.exchanges[:place][-MOST_BACK:])
         last = self.understand(dialogue.exchanges[place].question, before)
         return Earlier(last.kind, last.standalone, last.papers, last.aspects)
+
+    def _last(self, dialogue: Dialogue, back: int) -> Understood:
+        """The last question (0), or the one so many before it, as it was understood."""
+        place = len(dialogue.exchanges) - 1 - back
+        earlier = Dialogue(dialogue.exchanges[max(0, place - MOST_BACK) : place])
+        return self.understand(dialogue.exchanges[place].question, earlier)
+
+    def _nearest(self, text: str) -> tuple[str, ...]:
+        """The paper that a description clearly means."""
+        return tuple(found.paper.id for found in self._search(text, k=1) if found.score >= KNOWN_TOPIC)
 
     # -- kinds -------------------------------------------------------------------------------------------------
 

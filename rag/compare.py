@@ -108,14 +108,19 @@ def _stands_elsewhere(aspect: str, rows: Sequence[str], columns: Sequence[Column
 def _note(wanted: Sequence[str], columns: Sequence[Column], twice: Sequence[str], kept: Sequence[str]) -> str:
     """Which of the aspects asked for have no row: no abstract speaks of them, or other rows say it already."""
     silent = [aspect for aspect in wanted if not any(aspect in column for column in columns)]
-    abstracts = "Neither abstract speaks" if len(columns) == 2 else "None of these abstracts speaks"
-    notes = [f"{abstracts} of {' or '.join(silent)}."] if silent else []
+    notes = [f"{none_speaks(silent, len(columns))}."] if silent else []
     for aspect in twice:
         if aspect in wanted:
             said = [(column, column[aspect]) for column in columns if aspect in column]
             where = [row for row in kept if any(column.get(row) is one for column, one in said)]
             notes.append(f"What is said of {aspect} stands in the row {' and '.join(map(str.capitalize, where))}.")
     return " ".join(notes)
+
+
+def none_speaks(aspects: Sequence[str], papers: int) -> str:
+    """'Neither abstract speaks of energy or cost'."""
+    abstracts = "Neither abstract speaks" if papers == 2 else "None of these abstracts speaks"
+    return f"{abstracts} of {' or '.join(aspects)}"
 
 
 # -- below the table -------------------------------------------------------------------------------------------------

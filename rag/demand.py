@@ -14,6 +14,7 @@ from ingest.words import STOPWORDS, stem, tokenize
 WORD = re.compile(r"[^\W_]+(?:[-.,'’/+][^\W_]+)*")
 OPENERS = frozenset("what which whats".split())
 VERBS = frozenset("is are was were s".split())  # 'what is the price of …': the thing asked for follows
+POSSESSIVE = re.compile(r"['’]s$|s['’]$")
 ARTICLES = frozenset(
     "the a an its their his her your our my all exact actual typical average total final overall best".split()
 )
@@ -28,6 +29,8 @@ MEASURES = frozenset(
     goal aim item items setting settings margin margins drop drops gain gains reduction reductions increase increases
     improvement improvements saving savings boost""".split()
 )
+# Measures that are asked for by their own name: 'batch size', 'warm-up steps'.
+SIZED = frozenset("size sizes setting settings level levels step steps stage stages".split())
 # What is said of any paper, and so tells nothing of this one.
 ABOUT = frozenset(
     """paper papers work works study studies article articles author authors abstract abstracts research publication
@@ -169,7 +172,7 @@ def asked_things(question: str) -> tuple[list[str], bool]:
             start = i + 1
             if start < len(lowered) and lowered[start] in VERBS:
                 start += 1
-                if start < len(lowered) and lowered[start] not in ARTICLES:
+                if start < len(lowered) and lowered[start] not in ARTICLES and not POSSESSIVE.search(lowered[start]):
                     continue  # 'what is KIVI' asks for all of it
         elif word in ("many", "much") and i and lowered[i - 1] == "how":
             start = i + 1
@@ -186,7 +189,9 @@ def asked_things(question: str) -> tuple[list[str], bool]:
 
 def _phrase(lowered: list[str], start: int) -> list[int]:
     """Places of the words of a noun phrase from `start`, beyond an 'of' where its first noun only measures."""
-    while start < len(lowered) and lowered[start] in ARTICLES | {"of", "these", "those"}:
+    while start < len(lowered) and (
+        lowered[start] in ARTICLES | {"of", "these", "those"} or POSSESSIVE.search(lowered[start])
+    ):
         start += 1
     phrase: list[int] = []
     for k in range(start, min(start + 8, len(lowered))):
@@ -196,7 +201,9 @@ def _phrase(lowered: list[str], start: int) -> list[int]:
         if word in STOPWORDS or word in ABOUT - PAPERS or len(phrase) == 4:
             break
         phrase.append(k)
-    nouns = [k for k in phrase if lowered[k] not in MEASURES]
+    while len(phrase) > 1 and lowered[phrase[0]] in MEASURES:
+        del phrase[0]
+    nouns = [k for k in phrase if lowered[k] not in MEASURES - SIZED]
     return nouns or phrase
 
 

@@ -28,7 +28,11 @@ KNOWN = 10  # papers that USUAL counts for, since a handful have no mean and spr
 SIGNALS = ("words", "merit", "whole gap", "named")
 RELATIVE = 1  # of them, the first, are told in spreads above the mean of all papers
 LISTED = 0.2  # probability from which a paper is listed: the best balance of recall and precision found there
-ANY = 0.4  # probability that the likeliest paper needs for there to be a list: where topics that no paper has part best
+
+# What is measured of a topic over all papers, and a logistic model of whether any is about it, fitted by the same
+# script to those questions and to tests/bench/data/refusal_questions.jsonl, as many with such papers as without.
+SPOKEN = ("nearest", "most words", "unknown")
+ANY = 0.3  # chance that any paper is about the topic from which there is a list: where those that none has part best
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,8 @@ class Model:
 
 BY_MEANING = Model(((0.0494, 0.0818),), (0.6446, 7.9713, 8.1377, 3.6343, -5.9858))
 BY_WORDS = Model(((0.0494, 0.0818),), (1.0604, 7.738, 0.0, 4.8745, -5.2322))
+ANY_BY_MEANING = (16.1499, 11.9886, -1.5181, -10.3744)
+ANY_BY_WORDS = (0.0, 13.1054, -1.9078, -2.8379)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +67,17 @@ class Judged:
 
 
 class Judgement(Sequence[Judged]):
-    """What was judged, each paper made when it is looked at: of ten thousand, a list tells of a few dozen."""
+    """What was judged, each paper made when it is looked at: of ten thousand, a list tells of a few dozen.
 
-    def __init__(self, shelf: Shelf, order: list[int], best: list[int], chances: list[float]) -> None:
+    `any` is the chance (0 to 1) that the index has a paper about the topic at all.
+    """
+
+    def __init__(
+        self, shelf: Shelf, order: list[int], best: list[int], chances: list[float], any_: float = 1.0
+    ) -> None:
         """`order` are the papers' places on the shelf, `best` the sentence of each place, `chances` its probability."""
         self._shelf, self._order, self._best, self._chances = shelf, order, best, chances
+        self.any = any_
 
     def __len__(self) -> int:
         return len(self._order)
@@ -83,22 +95,19 @@ class Judgement(Sequence[Judged]):
         return Judged(held.paper, evidence, chance, self._shelf.vectors[place])
 
 
-def fitting(judged: Sequence[Judged], *, at_best: float = ANY) -> Sequence[Judged]:
-    """Those of the papers judged, the likeliest first, that are likely enough to be listed.
-
-    `at_best` is what the likeliest must have: where nobody knows that any paper fits, a faint likeness is none.
-    """
-    if not judged or judged[0].probability < at_best:
-        return []
+def fitting(judged: Sequence[Judged]) -> Sequence[Judged]:
+    """Those of the papers judged, the likeliest first, that are likely enough to be listed."""
     return judged[: bisect_right(judged, -LISTED, key=lambda one: -one.probability)]
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a topic gives: `signals` (papers, len(SIGNALS)), not yet relative, and the merit of each unit."""
+    """What a topic gives: `signals` (papers, len(SIGNALS)), not yet relative, the merit of each unit, and `spoken`
+    (len(SPOKEN)): the cosine of the nearest sentence, the most words a paper has of it, the share that none has."""
 
     signals: Floats
     merits: Floats
+    spoken: Floats
 
 
 class Judge:
@@ -108,7 +117,7 @@ class Judge:
         self.index = index
         self._shelves = Shelves(index)
 
-    def judge(self, question: str, *, scope: Scope | None = None) -> Sequence[Judged]:
+    def judge(self, question: str, *, scope: Scope | None = None) -> Judgement:
         """Every paper of the index, or of the scope, that has an abstract, the likeliest first.
 
         A paper is as likely in one scope as in any other. A question that names no topic asks for all of them.
@@ -116,12 +125,13 @@ class Judge:
         self.index.refresh()
         shelf = self._shelves.current()
         if not shelf.held:
-            return []
+            return Judgement(shelf, [], [], [])
         topic = find_topic(question)
-        chances, merits = np.ones(len(shelf.held), dtype=np.float32), None
+        chances, merits, any_ = np.ones(len(shelf.held), dtype=np.float32), None, 1.0
         if topic.wanted:
             measured = self.measure(shelf, topic.wanted)
             chances, merits = self._chances(measured.signals), measured.merits
+            any_ = chance_of_any(measured.spoken, ANY_BY_MEANING if self.index.embedder else ANY_BY_WORDS)
         if topic.unwanted:
             unlikely = 1 - self._chances(self.measure(shelf, topic.unwanted).signals)
             chances = chances * unlikely if topic.wanted else leave_out(unlikely)
@@ -131,7 +141,7 @@ class Judge:
             record = self.index.record
             inside = np.isin(shelf.numbers, record.select(ids=scope.ids, since=scope.since, until=scope.until))
             order = order[inside[order]]
-        return Judgement(shelf, order.tolist(), best, chances.tolist())
+        return Judgement(shelf, order.tolist(), best, chances.tolist(), any_)
 
     def current(self) -> Shelf:
         """The papers as they stand, for one who measures them himself."""
@@ -141,7 +151,7 @@ class Judge:
     def measure(self, shelf: Shelf, topic: str) -> Measured:
         """Every paper against a topic: the words it has of it, the merit of its best sentence, how much farther off its
         abstract is than the nearest one, and whether it has a name that the topic has."""
-        shares, words, named = weigh_words(shelf, topic)
+        shares, words, named, unknown = weigh_words(shelf, topic)
         cosine = np.zeros(len(shelf.paper), dtype=np.float32)
         if self.index.embedder and shelf.rows.shape[1]:
             cosine = shelf.rows @ self.index.embedder.embed_query(topic)
@@ -150,30 +160,33 @@ class Judge:
         best = np.maximum.reduceat(merits, shelf.starts)
         whole = cosine[shelf.starts]
         signals = [words, best, whole - whole.max(), named]
-        return Measured(np.stack(signals, axis=1).astype(np.float32), merits)
+        spoken = np.array([cosine.max(initial=0.0), words.max(initial=0.0), unknown], dtype=np.float32)
+        return Measured(np.stack(signals, axis=1).astype(np.float32), merits, spoken)
 
     def _chances(self, signals: Floats) -> Floats:
         return chances(signals, BY_MEANING if self.index.embedder else BY_WORDS)
 
 
-def weigh_words(shelf: Shelf, topic: str) -> tuple[Floats, Floats, Floats]:
+def weigh_words(shelf: Shelf, topic: str) -> tuple[Floats, Floats, Floats, float]:
     """Share of the topic's words, weighed by rarity, in each unit; the same in each paper, where more often counts a
-    little more; and the rarity (0 to 1) of a name in the topic that a paper holds."""
+    little more; the rarity (0 to 1) of a name in the topic that a paper holds; and the share that no paper holds."""
     count = len(shelf.held)
     tokens = list(dict.fromkeys(tokenize(topic)))
     names = {token for word in COINED_WORD.findall(topic) for token in tokenize(word) if not token.isdigit()}
     shares = np.zeros(len(shelf.paper), dtype=np.float32)
     words, named = np.zeros(count, dtype=np.float32), np.zeros(count, dtype=np.float32)
-    mass = 0.0
+    mass = unknown = 0.0
     for token, units in zip(tokens, shelf.find(tokens), strict=True):
         times = np.bincount(shelf.paper[units], minlength=count)
         weight = rarity(count, int(np.count_nonzero(times)))
         mass += weight
+        unknown += 0.0 if len(units) else weight
         shares[units] += weight
         words += weight * times / (times + OFTEN)
         if token in names:
             named = np.maximum(named, (times > 0) * (weight / rarity(count, 0)))
-    return shares / (mass or 1.0), words / (mass or 1.0), named
+    mass = mass or 1.0
+    return shares / mass, words / mass, named, unknown / mass
 
 
 def rarity(count: int, held: int) -> float:
@@ -187,6 +200,12 @@ def chances(signals: Floats, model: Model) -> Floats:
     logits = described @ np.asarray(model.weights[:-1]) + model.weights[-1]
     found: Floats = (1 / (1 + np.exp(-logits))).astype(np.float32)
     return found
+
+
+def chance_of_any(spoken: Floats, model: Sequence[float]) -> float:
+    """The chance (0 to 1) that some paper is about a topic, by a model of one weight for each of SPOKEN and then the
+    intercept."""
+    return float(1 / (1 + np.exp(-(spoken @ np.asarray(model[:-1]) + model[-1]))))
 
 
 def leave_out(unlikely: Floats) -> Floats:

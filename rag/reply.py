@@ -8,25 +8,26 @@ from ingest.paper import Paper
 from ingest.record import Entry
 from rag.answer import Ranked
 from rag.asked_papers import narrow
-from rag.aspects import speaks_of
+from rag.aspects import RHETORICAL, speaks_of
 from rag.collection import describe_collection
-from rag.compare import Wish, compare
+from rag.compare import Wish, compare, none_speaks
 from rag.dialogue import Dialogue
-from rag.draft import Draft
+from rag.draft import Draft, Table
 from rag.edit import split_request
 from rag.extract import as_paragraphs, choose
 from rag.focus import says
 from rag.grammar import THANKS, Change, Edit, Kind, read_edit
-from rag.judge import ANY, LISTED, Judge
+from rag.judge import ANY, Judge, Judged
 from rag.names import COINED_WORD, short_name
 from rag.record_facts import tell_records
 from rag.retrieve import Retriever, Scope
 from rag.revise import LONGEST_OWN, Shape, in_full, reshape
-from rag.sufficiency import Outcome, Verdict, refusal, weigh
+from rag.sufficiency import Outcome, Verdict, lacking, not_mentioned, refusal, weigh
 from rag.summarise import summarise_paper, summarise_topic
 from rag.survey import survey
 from rag.table import read_table
 from rag.understand import Understanding, Understood, question_place
+from rag.unsaid import unsaid
 
 RRF_K = 60  # of reciprocal rank fusion, as published
 RETRIEVED = 10  # papers an answer reports as found
@@ -89,11 +90,12 @@ class Replies:
 
     def _fact(self, asked: Understood, scope: Scope | None) -> Reply:
         ranked = self._near(asked, scope)
-        verdict = self._weigh(asked, ranked)
+        things, all_of_it = self._unsaid(asked)
+        verdict = lacking(things, asked.papers) if all_of_it else self._weigh(asked, ranked)
         if verdict.outcome is not Outcome.ANSWERED:
             return self._refuse(verdict, ranked)
-        chosen = choose(asked.standalone, ranked, named=asked.papers)
-        return Reply(as_paragraphs(chosen), ranked)
+        draft = as_paragraphs(choose(asked.standalone, ranked, named=asked.papers))
+        return Reply(replace(draft, note=self._note_of(things, asked)), ranked)
 
     def _compare(self, asked: Understood, scope: Scope | None, wish: Wish | None = None) -> Reply:
         papers = self._papers(asked.papers)[:MOST_COMPARED]
@@ -109,26 +111,33 @@ class Replies:
             count = len(asked.papers)
             note = f"{count} papers were named and a table holds {MOST_COMPARED}: the first {MOST_COMPARED} are here."
             draft = replace(draft, note=f"{draft.note} {note}".strip())
+        asked_for = [aspect for aspect in asked.aspects if aspect not in RHETORICAL]
+        if asked_for and not wish and not _speaks_of_any(draft, asked.aspects):
+            words = f"{none_speaks(asked_for, len(papers))}; this comes nearest."
+            return Reply(replace(draft, note=""), ranked, words, Outcome.CLOSE)
         return Reply(draft, ranked)
 
     def _survey(self, asked: Understood, scope: Scope | None) -> Reply:
         bounds = asked.bounds
         scope = Scope(asked.papers) if asked.papers and not bounds else scope
         question = asked.topic or (asked.ask if asked.papers else asked.standalone)
-        judged = self._judge.judge(question, scope=scope)
+        found = self._judge.judge(question, scope=scope)
+        judged: Sequence[Judged] = found
         if asked.told:
             judged = [one for one in judged if one.paper.id not in asked.told]
         looked_at = len(judged)
         if asked.papers and judged and not bounds:  # 'which of them': those that stand out among them
             judged = [one for one in judged if one.probability >= STANDS_OUT * judged[0].probability]
-        draft = survey(question, judged, looked_at, at_best=LISTED if asked.papers else ANY, bounds=bounds)
+        draft = survey(question, judged if asked.papers or found.any >= ANY else (), looked_at, bounds=bounds)
         ranked = tuple(one.ranked() for one in judged[:RETRIEVED])
         if not draft.parts:
-            return self._refuse(Verdict(Outcome.ABSENT, 0.0, ""), ranked, looked_at, bounds.words)
+            return self._refuse(Verdict(Outcome.ABSENT, 0.0), ranked, looked_at, bounds.words)
         return Reply(draft, ranked)
 
     def _summarise(self, asked: Understood, scope: Scope | None) -> Reply:
         papers = self._papers(asked.papers)
+        if self._unsaid(asked)[1]:
+            return self._fact(asked, scope)
         if papers:
             drafts = [summarise_paper(entry) for entry in self._entries(asked.papers[:MOST_COMPARED])]
             parts = tuple(part for draft in drafts for part in draft.parts)
@@ -240,6 +249,18 @@ class Replies:
     def _weigh(self, asked: Understood, ranked: Sequence[Ranked]) -> Verdict:
         return weigh(asked.standalone, ranked, self._index.words, named=asked.papers)
 
+    def _unsaid(self, asked: Understood) -> tuple[list[str], bool]:
+        """The things asked of the one paper that is meant which it does not speak of, and whether that is all of it."""
+        if len(asked.papers) != 1:
+            return [], False
+        embedder = self._index.embedder
+        [entry] = self._entries(asked.papers)
+        things, all_of_it = unsaid(asked.ask, entry, self._index.words, embedder.embed_query if embedder else None)
+        return things, bool(things) and all_of_it
+
+    def _note_of(self, things: Sequence[str], asked: Understood) -> str:
+        return f"{not_mentioned(self._papers(asked.papers)[0], things)}." if things else ""
+
     def _refuse(self, verdict: Verdict, ranked: Sequence[Ranked], count: int = 0, where: str = "") -> Reply:
         words, neighbours = refusal(verdict, ranked, count or self._index.count(), where=where or "here")
         return Reply(as_paragraphs(neighbours), tuple(ranked), words, verdict.outcome)
@@ -251,6 +272,11 @@ class Replies:
     def _papers(self, ids: Sequence[str]) -> list[Paper]:
         found = (self._index.record.find(paper_id) for paper_id in ids)
         return [entry.paper for entry in found if entry]
+
+
+def _speaks_of_any(draft: Draft, aspects: Sequence[str]) -> bool:
+    """Whether a table has a row on any of these aspects."""
+    return any(row.aspect in aspects for part in draft.parts if isinstance(part, Table) for row in part.rows)
 
 
 def fuse_by_rank(first: Sequence[Ranked], second: Sequence[Ranked]) -> list[Ranked]:

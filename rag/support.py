@@ -120,7 +120,7 @@ class Weighing:
     def held(self, token: str) -> float:
         """How surely the papers meant hold a word: 1 as it stands, less by its root or misspelt, else 0."""
         if token not in self._held:
-            self._held[token] = _likeness(token, stems(self.text), known=token in self.words)
+            self._held[token] = likeness(token, stems(self.text), known=token in self.words)
         return self._held[token]
 
     def lack(self, token: str) -> float:
@@ -217,7 +217,8 @@ class Weighing:
 
 
 @lru_cache(maxsize=50_000)
-def _likeness(token: str, held: frozenset[str], *, known: bool) -> float:
+def likeness(token: str, held: frozenset[str], *, known: bool) -> float:
+    """How surely a stem stands among others: 1 as it is, less by its root or, where no paper knows it, misspelt."""
     if token in held:
         return 1.0
     if len(token) < 5:

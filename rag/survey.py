@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from rag.asked_papers import NOTHING, Bounds
 from rag.draft import Draft, Group, Statement
-from rag.judge import ANY, Judged, fitting
+from rag.judge import Judged, fitting
 from rag.names import short_name
 from rag.strands import find_strands
 from rag.topic import find_topic
@@ -18,14 +18,12 @@ OTHERS = "Others"  # heads the papers of no strand
 ONE_LIST = 6  # papers that are read at a glance, without headings
 
 
-def survey(
-    question: str, judged: Sequence[Judged], looked_at: int, *, at_best: float = ANY, bounds: Bounds = NOTHING
-) -> Draft:
+def survey(question: str, judged: Sequence[Judged], looked_at: int, *, bounds: Bounds = NOTHING) -> Draft:
     """The list of papers that fit, in strands where there are many, its count in the note; no parts where none fits.
 
     `bounds` are those of the papers looked at; where they ask for the newest or oldest, the list goes by date.
     """
-    fit = fitting(judged, at_best=at_best)
+    fit = fitting(judged)
     listed = fit[:MOST_LISTED]
     note = count_papers(looked_at, len(fit), len(listed), bounds=bounds)
     if not bounds.order or not fit:

@@ -14,6 +14,7 @@ from ingest.record import make_entry
 from ingest.settings import Settings
 from rag.answer import Evidence
 from rag.draft import Draft, Group, Numbering
+from rag.engine import Engine
 from rag.judge import ANY, BY_MEANING, LISTED, SIGNALS, Judge, Judged, chances, leave_out
 from rag.measures import MARK, answer_sentences
 from rag.prose import render
@@ -252,7 +253,24 @@ def test_each_paper_stands_in_a_list_once_and_every_line_is_cited(judge: Judge, 
     assert {int(n) for n in re.findall(r"\[(\d+)\]", text)} >= {cited.number for cited in numbering.citations}
 
 
-def test_a_faint_likeness_alone_makes_no_list_unless_among_papers_asked_about() -> None:
-    judged = [made("Ants", "We feed ants.", ANY - 0.01), made("Bees", "Bees.", LISTED + 0.01)]
-    assert items(survey("ants", judged, 2)) == []
-    assert items(survey("ants", judged, 2, at_best=LISTED)) == ["Ants", "Bees"]
+@pytest.mark.parametrize(
+    ("topic", "spoken_of"),
+    [
+        ("Which papers are about KV cache compression?", True),
+        ("which papers prune networks", True),
+        ("Which papers deal with training across several sites?", True),
+        ("Which papers are about pizza dough?", False),
+        ("Which of these predict protein structures?", False),
+        ("Are there any papers on sign language translation?", False),
+    ],
+)
+def test_the_chance_that_any_paper_fits_tells_topics_here_from_others(
+    judge: Judge, topic: str, spoken_of: bool
+) -> None:
+    assert (judge.judge(topic).any >= ANY) == spoken_of
+
+
+def test_a_topic_that_no_paper_is_about_gets_no_list(engine: Engine) -> None:
+    answer = engine.ask("Which papers study sign language translation?")
+    assert (answer.refused, answer.outcome) == (True, "absent")
+    assert answer.text.startswith("None of the 90 papers here")

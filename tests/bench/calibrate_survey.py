@@ -3,7 +3,9 @@
     python tests/bench/calibrate_survey.py [--plot FILE.svg]
 
 Prints what cross-validation by question gives at several thresholds, then the constants of both models, with
-vectors and by words alone, fitted to all questions, ready to be copied.
+vectors and by words alone, fitted to all questions, ready to be copied: those that judge a paper, and those that
+tell whether any paper is about a topic, for which topics that no paper has are taken from the questions of
+calibrate_refusal.py too.
 """
 
 import argparse
@@ -22,12 +24,27 @@ from ingest.index import PaperIndex
 from ingest.library import ingest_sources
 from ingest.settings import Settings
 from rag.evaluate import read_lines
-from rag.judge import ANY, LISTED, RELATIVE, SIGNALS, Judge, Model, chances, describe, leave_out
+from rag.judge import (
+    ANY,
+    LISTED,
+    RELATIVE,
+    SIGNALS,
+    SPOKEN,
+    Judge,
+    Model,
+    chance_of_any,
+    chances,
+    describe,
+    leave_out,
+)
 from rag.measures import plain
 from rag.topic import find_topic
 from tests.bench.timing import PAGE
 
-QUESTIONS = Path(__file__).parent / "data" / "survey_questions.jsonl"
+DATA = Path(__file__).parent / "data"
+QUESTIONS, REFUSED, DRAWN = (
+    DATA / name for name in ("survey_questions.jsonl", "refusal_questions.jsonl", "refusal_papers.jsonl")
+)
 PENALTY = 3.0  # of squared weights, in units of the data's own spread; 1 to 10 do equally well
 FOLDS, DRAWS = 9, 3
 
@@ -78,6 +95,55 @@ def fit(cases: Sequence[Case]) -> Model:
         weights -= np.linalg.solve((inputs.T * (weight * p * (1 - p))) @ inputs + penalty, slope)
     own = weights[:-1] / spread
     return Model(usual, tuple(round(float(w), 4) for w in (*own, weights[-1] - (own * middle).sum())))
+
+
+Topic = tuple[Floats, bool]  # what was measured of a topic over all papers, and whether some are about it
+
+
+def read_topics(judge: Judge, page: str) -> list[Topic]:
+    """The topics asked of a page: those of both files that belong to it."""
+    shelf = judge.current()
+    asked = [(row["question"], False) for row in read_lines(REFUSED) if (row["kind"], row["page"]) == ("topic", page)]
+    if page == "page":
+        asked += [(row["question"], bool(row["papers"])) for row in read_lines(QUESTIONS)]
+    wanted = [(find_topic(question).wanted, some) for question, some in asked]
+    return [(judge.measure(shelf, topic).spoken.astype(float), some) for topic, some in wanted if topic]
+
+
+def fit_any(topics: Sequence[Topic]) -> tuple[float, ...]:
+    """Logistic regression on the topics, those that some paper is about weighing as much as the others together."""
+    rows, some = np.stack([spoken for spoken, _ in topics]), np.array([some for _, some in topics], dtype=float)
+    weight = np.where(some == 1, 0.5 / some.sum(), 0.5 / (1 - some).sum()) * len(some)
+    middle, spread = rows.mean(axis=0), rows.std(axis=0) + 1e-9
+    inputs = np.column_stack([(rows - middle) / spread, np.ones(len(rows))])
+    penalty = np.diag([1.5] * len(SPOKEN) + [0.0])
+    weights = np.zeros(inputs.shape[1])
+    for _ in range(30):
+        p = 1 / (1 + np.exp(-inputs @ weights))
+        slope = inputs.T @ (weight * (p - some)) + penalty @ weights
+        weights -= np.linalg.solve((inputs.T * (weight * p * (1 - p))) @ inputs + penalty, slope)
+    own = weights[:-1] / spread
+    return tuple(round(float(w), 4) for w in (*own, weights[-1] - (own * middle).sum()))
+
+
+def print_any(name: str, topics: Sequence[Topic]) -> None:
+    """What thresholds on the chance of any paper lose, each topic judged by a model that never saw it."""
+    held_out = np.zeros(len(topics))
+    order = np.random.default_rng(0).permutation(len(topics))
+    for fold in range(FOLDS):
+        part = set(order[fold::FOLDS].tolist())
+        model = fit_any([topic for i, topic in enumerate(topics) if i not in part])
+        for i in part:
+            held_out[i] = chance_of_any(topics[i][0].astype(np.float32), model)
+    some = np.array([some for _, some in topics])
+    for threshold in (0.2, 0.25, 0.3, 0.35, 0.4, 0.5):
+        chosen = "  <- ANY" if threshold == ANY else ""
+        lost, none = (held_out[some] < threshold).sum(), (held_out[~some] < threshold).sum()
+        print(
+            f"  any below {threshold:.2f}: {lost} of {some.sum()} topics that papers have, "
+            f"{none} of {(~some).sum()} that none has{chosen}"
+        )
+    print(f"ANY_{name} = {fit_any(topics)}\n")
 
 
 def judge_case(case: Case, model: Model) -> Floats:
@@ -143,7 +209,11 @@ def main() -> None:
             settings = Settings(Path(home), embedding=embedding)
             ingest_sources(settings, [str(PAGE)])
             index = PaperIndex(settings)
-            cases = read_cases(Judge(index))
+            cases, topics = read_cases(Judge(index)), read_topics(Judge(index), "page")
+            index.close()
+            ingest_sources(settings, [str(DRAWN)])
+            index = PaperIndex(settings)
+            topics += read_topics(Judge(index), "drawn")
             index.close()
         judged = cross_validate(cases)
         print(f"{name}: {len(cases)} questions, {FOLDS}-fold by question, {DRAWS} draws")
@@ -155,18 +225,10 @@ def main() -> None:
                 f"  threshold {threshold:.2f}: cited R {recall:.3f}, cited P {precision:.3f}, "
                 f"something listed for {sum(none)} of {len(none)} topics that no paper has{chosen}"
             )
-        for threshold in (0.3, 0.35, 0.4, 0.45, 0.5):
-            best = [(float(p.max()), bool(case.belongs.any())) for case, p in zip(cases, judged, strict=True)]
-            lost = [p < threshold for p, some in best if some]
-            empty = [p < threshold for p, some in best if not some]
-            chosen = "  <- ANY" if threshold == ANY else ""
-            print(
-                f"  likeliest below {threshold:.2f}: {sum(lost)} of {len(lost)} topics that papers have, "
-                f"{sum(empty)} of {len(empty)} that none has{chosen}"
-            )
         for said, true, count in reliability(cases, judged):
             print(f"  said {said:.2f}, so it was {true:.2f} of {count} papers")
-        print(f"{name} = {fit(cases)}\n")
+        print(f"{name} = {fit(cases)}")
+        print_any(name, topics)
         if arguments.plot and name == "BY_MEANING":
             plot(reliability(cases, judged), arguments.plot)
 

@@ -1,17 +1,17 @@
 """Whether each number and each name of a sentence stands in the source sentence of the paper it is said of."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from rag.answer import Evidence
-from rag.claims import PLAIN_NAME, Claim, names_in, own_names, stands_in
-from rag.closeness import numbers_of
+from rag.claims import Claim, names_in, own_names, stands_in, terms
+from rag.closeness import numbers_of, worth
 from rag.names import nickname, short_name
 from rag.quantities import Bound, Quantity, equal, plain, rounded
 
 COUNTABLE = 12  # up to here a writer may have counted what a source lists
-MAY_REACH = re.compile(r"\b(?:can|could|maximum|peak|at best|as much as|up to)\b", re.IGNORECASE)
+MAY_REACH = re.compile(r"\b(?:can|could|maximum|at best|as much as|up to)\b", re.IGNORECASE)
 RESPECTIVELY = re.compile(r"\brespectively\b", re.IGNORECASE)
 OPPOSITE = ((Bound.MORE, Bound.UP_TO), (Bound.MORE, Bound.LESS), (Bound.LESS, Bound.MORE), (Bound.UP_TO, Bound.MORE))
 
@@ -71,7 +71,11 @@ def _same_things(a: Quantity, b: Quantity) -> bool:
 
 def _otherwise_counted(quantity: Quantity, same: Sequence[Quantity], given: Sequence[Quantity]) -> Finding | None:
     """A number that the source gives, but of something else: '5 models on 3 tasks' turned to '3 models'."""
-    if not quantity.things or any(n.unit != quantity.unit or not n.things or _same_things(n, quantity) for n in same):
+    if (
+        quantity.unit
+        or not quantity.things
+        or any(n.unit != quantity.unit or not n.things or _same_things(n, quantity) for n in same)
+    ):
         return None
     for number in given:
         if number.unit == quantity.unit and number.value != quantity.value and _same_things(number, quantity):
@@ -126,19 +130,32 @@ def _is_year(quantity: Quantity, evidence: Sequence[Evidence]) -> bool:
     return any(found.paper.date.startswith(quantity.written) for found in evidence) and len(quantity.written) == 4
 
 
-def check_names(claim: Claim, evidence: Sequence[Evidence], knows: Callable[[str], bool] | None) -> list[Finding]:
-    """The names of a sentence that are neither in its sources nor those of their papers; what is wrong first."""
+def check_names(
+    claim: Claim, evidence: Sequence[Evidence], others: Collection[str], knows: Callable[[str], bool] | None
+) -> list[Finding]:
+    """The names of a sentence that are neither in its sources nor those of their papers; what is wrong first.
+
+    `others` are names of papers of the collection that the sentence mentions.
+    """
     beside = " . ".join([*(plain(e.sentence.text) for e in evidence), *(own_names(e.paper) for e in evidence)])
-    found = [_check_name(name, evidence, knows) for name in claim.names if not stands_in(name, beside)]
+    held = terms(beside)
+    names = dict.fromkeys([*claim.names, *others])
+    absent = [name for name in names if not stands_in(name, beside) and not _is_word(name, held, beside)]
+    found = [_check_name(name, evidence, knows, sure=name in others) for name in absent]
     return sorted(found, key=lambda finding: not finding.wrong)
 
 
-def _check_name(name: str, evidence: Sequence[Evidence], knows: Callable[[str], bool] | None) -> Finding:
+def _is_word(name: str, held: Sequence[str], text: str) -> bool:
+    """Whether a name that only its capital makes one shares its root with a word of the source ('Theory')."""
+    return name.istitle() and any(worth(term, held, text) > 0 for term in terms(name))
+
+
+def _check_name(name: str, evidence: Sequence[Evidence], knows: Callable[[str], bool] | None, *, sure: bool) -> Finding:
     if any(stands_in(name, plain(found.paper.abstract)) for found in evidence):
         return Finding(False, f"“{name}” stands elsewhere in the abstract, not in the cited sentence")
-    if PLAIN_NAME.fullmatch(f"a {name}", 2):
+    if name.istitle() and not sure:
         return Finding(False, f"“{name}” is not in the cited sentence")
-    if knows and not knows(name):
+    if knows and not sure and not knows(name):
         return Finding(True, f"“{name}” is in no paper here")
     own = list(dict.fromkeys(nickname(found.paper) for found in evidence))
     said = own if all(own) else names_in(" ".join(plain(found.sentence.text) for found in evidence))[:1]

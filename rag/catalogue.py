@@ -101,6 +101,10 @@ class Catalogue:
             at += step
         return found
 
+    def named(self, text: str) -> list[str]:
+        """The papers' own names in a text, as it writes them."""
+        return [text[mention.start : mention.end] for mention in self.mentions(text) if mention.is_own]
+
     def knows(self, text: str) -> bool:
         """Whether any paper has any of the words of a text."""
         return any(token in self._index.words for token in tokenize(text))

@@ -6,7 +6,7 @@ no index and no writer.
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations
@@ -24,8 +24,11 @@ from rag.closeness import CLOSE_COVER, measure, probability, worth
 from rag.polarity import contest_turned, denied, read_polarity, turned_round
 from rag.quantities import plain
 
-SUPPORTED_FROM = 0.45  # probability of `rag.closeness`; where tests/bench/calibrate_check.py weighs both errors alike
-FAR_BELOW = 0.1  # probability under which a sentence is about something else
+SUPPORTED_FROM = 0.5  # probability of `rag.closeness`; where tests/bench/calibrate_check.py weighs both errors alike
+# Share of the sentence's words in the span plus the cosine of the two. By tests/bench/planted.py: nearly all true
+# rewordings reach it, and hardly any sentence cited to the likest one of another paper.
+NEAR_FROM, NEAR_FROM_WORDS = 1.2, 0.5
+FAR_BELOW = 0.15  # probability under which a sentence is about something else
 FEWEST_WORDS = 4  # of a part of a source sentence that can be called its words
 REMEMBERED = 4096  # vectors of source sentences kept, 1.5 KB each
 CANDIDATES, PAIRED = 6, 3  # source sentences looked at closely for a better citation, and set in pairs
@@ -60,11 +63,17 @@ class Check:
 class Checker:
     """Checks sentences against evidence; safe to share between threads.
 
-    `embedder` may be None: then words alone tell. `knows` says whether any paper of the collection has a name.
+    `embedder` may be None: then words alone tell. `knows` says whether any paper of the collection has a name,
+    `named` which names of its papers a sentence mentions, as it writes them.
     """
 
-    def __init__(self, embedder: Embedder | None = None, knows: Callable[[str], bool] | None = None) -> None:
-        self._embedder, self._knows = embedder, knows
+    def __init__(
+        self,
+        embedder: Embedder | None = None,
+        knows: Callable[[str], bool] | None = None,
+        named: Callable[[str], Collection[str]] | None = None,
+    ) -> None:
+        self._embedder, self._knows, self._named = embedder, knows, named
         self._vectors: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
         self._lock = Lock()
 
@@ -75,16 +84,19 @@ class Checker:
         if any(is_quote(sentence, found.sentence.text) for found in evidence):
             return Check(Verdict.VERBATIM, "", 1.0)
         claim = read_claim(sentence)
-        score = probability(self.signals(sentence, evidence))
-        findings = [*check_numbers(claim, evidence), *check_names(claim, evidence, self._knows)]
+        signals = self.signals(sentence, evidence)
+        score = probability(signals)
+        near = signals["span"] + signals.get("cosine", NEAR_FROM - NEAR_FROM_WORDS) >= NEAR_FROM
+        others = self._named(claim.text) if self._named else ()
+        findings = [*check_numbers(claim, evidence), *check_names(claim, evidence, others, self._knows)]
         findings += _directions(claim, evidence)
         if wrong := next((found for found in findings if found.wrong), None):
             return Check(Verdict.UNSUPPORTED, wrong.reason, min(score, FAR_BELOW))
-        if score < FAR_BELOW:
+        if score < FAR_BELOW and not near:
             return Check(Verdict.UNSUPPORTED, "the cited sentence is about something else", score)
         if findings:
             return Check(Verdict.WEAK, findings[0].reason, score)
-        if score < SUPPORTED_FROM:
+        if score < SUPPORTED_FROM or not near:
             return Check(Verdict.WEAK, _lack(claim, evidence), score)
         return Check(Verdict.SUPPORTED, "", score)
 

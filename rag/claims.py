@@ -15,7 +15,12 @@ MARK = re.compile(r"\s*\[\d+(?:\s*[,–-]\s*\d+)*\]")
 MARKUP = re.compile(r"[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}")
 PLAIN_NAME = re.compile(r"(?<=[\w,)] )[A-Z][a-z]{2,}(?:-[A-Z]?[a-z]+)*\b")  # 'Swahili', within a sentence
 # 'Hydragen overcomes': a first word without an article before a verb may be a name no spelling betrays.
-LEADING_NAME = re.compile(r"^(?:According to |As |In )?([A-Z][a-z]{3,})(?='s\b| (?:is|was|has|can|does|[a-z]+s)\b)")
+LEADING_NAME = re.compile(
+    r"^(?:According to |As |In )?([A-Z][a-z]{3,})(?='s\b| (?:is|was|has|can|does|will|[a-z]{4,}s)\b)"
+)
+COMMON = re.compile(
+    r"(?:al|ive|ous|ful|ic|ing|ion|ment|ity|ness|ed|er|or|ary|able|ent|ant|ism|ance|ence|(?<!ic)s)$"
+)  # no name
 QUOTED = re.compile(r"[\"“”][^\"“”]{3,}[\"“”]")
 # Capitals that are measures or figures of speech, not names of methods or data.
 NO_NAME = re.compile(
@@ -39,7 +44,9 @@ FRAME = frozenset(
     techniques framework system systems model models show shows shown showing demonstrate demonstrates report reports
     reported result results find finds found finding achieve achieves achieved achieving use uses used using usage
     according called named new novel based also well experiments experimental evaluate evaluated evaluation
-    thereby thus hence respectively additionally furthermore moreover while make makes provide provides""".split(),
+    need needs needed require requires required allow allows enable enables let lets give gives help helps say
+    says bit bits thereby thus hence respectively additionally furthermore moreover while make makes provide
+    provides""".split(),
     )
 )
 
@@ -88,7 +95,9 @@ def names_in(text: str) -> list[str]:
     coined = (found[0].strip(".-+_") for found in COINED_WORD.finditer(text))
     names = [name for name in coined if not NO_NAME.fullmatch(name) and not _is_count(name)]
     leading = LEADING_NAME.match(text)
-    within = ([leading[1]] if leading else []) + PLAIN_NAME.findall(QUOTED.sub(" ", text))
+    within = ([leading[1]] if leading and not COMMON.search(leading[1]) else []) + PLAIN_NAME.findall(
+        QUOTED.sub(" ", text)
+    )
     return names + [name for name in within if name.casefold() not in STOPWORDS and stem(name.casefold()) not in FRAME]
 
 

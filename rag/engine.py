@@ -44,9 +44,7 @@ class Engine:
         self.model = ChatModel(settings) if settings.chat_model is not None else None
         writer = None
         if self.model:
-            writer = Writer(
-                self.model, Checker(self.index.embedder, self._catalogue.knows), context=settings.model_context
-            )
+            writer = Writer(self.model, make_checker(self.index, self._catalogue), context=settings.model_context)
         self._turns = Turns(understanding, self._replies, self._catalogue, writer)
 
     @property
@@ -132,6 +130,11 @@ class Engine:
             questions.append(f"Which papers are about {topic}?")
         questions += [f"What results does {nickname(paper)} report?" for paper in named[-1:]]
         return questions
+
+
+def make_checker(index: PaperIndex, catalogue: Catalogue) -> Checker:
+    """The check of a model's sentences against the papers of one index."""
+    return Checker(index.embedder, catalogue.knows, catalogue.named)
 
 
 def mode_of(settings: Settings) -> str:

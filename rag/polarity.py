@@ -4,87 +4,23 @@ Compares two sentences; knows no paper.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from ingest.words import STOPWORDS, stem
+from rag.opposites import COSTS, NEGATORS, PAIRS, SOFT
 
 TOKEN = re.compile(r"[^\W_]+(?:[.,]\d+)*|[,;:()—–]")
 BREAKS = frozenset(",;:()—–") | frozenset("but while whereas although though".split())
 
-UP = """increase raise grow boost rise accelerate speed expand enlarge maximize maximise amplify higher more larger
-    greater faster longer bigger gain elevate elevation extend double triple heighten upregulate quicker growth boost
-    strengthen intensify speedup multiply overestimate surge exacerbate"""
-DOWN = """reduce decrease lower cut shrink drop fall decline diminish lessen minimize minimise slow compress save halve
-    fewer less smaller slower shorter curtail trim mitigate alleviate limit downregulate lose loss suppress
-    cheaper reduction shrinkage attenuate attenuation slowdown lessen deplete underestimate
-    scarce delay fewer ameliorate protect"""
-BETTER = """improve enhance better strengthen superior benefit best help upgrade enrich promote facilitate encourage
-    beneficial favour favor improvement enhancement stimulate"""
-WORSE = """degrade worsen worse hurt harm deteriorate impair inferior weaken worst damage undermine hinder hamper
-    impede poor poorer impairment degradation deterioration inhibit discourage detrimental"""
-PAIRS = (
-    (UP, DOWN),
-    (BETTER, WORSE),
-    (UP, WORSE),
-    (BETTER, DOWN),
-    ("high highest", "low lowest"),
-    ("large largest big", "small smallest"),
-    ("long longest", "short shortest"),
-    ("fast fastest quick", "slow slowest"),
-    ("strong stronger strongest", "weak weaker weakest"),
-    ("easy easier simple simpler", "hard harder difficult complex"),
-    ("positive positively", "negative negatively"),
-    ("enable allow permit", "prevent prohibit preclude forbid"),
-    ("include contain", "exclude omit"),
-    ("before prior", "after"),
-    ("most many majority", "few minority"),
-    ("always", "never"),
-    ("succeed success successful", "fail failure"),
-    ("necessary essential required", "unnecessary"),
-    ("support confirm", "refute contradict disprove"),
-    ("efficient", "inefficient"),
-    ("activate induce trigger stimulate", "inhibit block deactivate repress"),
-    ("expensive costly", "cheap inexpensive cheaper"),
-    ("preserve maintain retain keep", "destroy discard lose sacrifice"),
-    ("sparse", "dense"),
-    ("local", "global"),
-    ("maximum", "minimum"),
-    ("upper", "lower"),
-    ("supervised", "unsupervised"),
-    ("similar same identical comparable", "different distinct"),
-    ("start begin", "end stop cease"),
-    ("gain", "loss"),
-    ("add insert", "remove delete eliminate"),
-    ("advantage strength", "disadvantage weakness drawback"),
-    ("above", "below"),
-)
-# What is good when it is small: 'improves latency' and 'reduces latency' say the same.
-COSTS = frozenset(
-    map(
-        stem,
-        """latency memory cost time overhead error loss energy delay complexity size footprint bandwidth
-    perplexity usage consumption bias noise variance risk gap regret communication storage rate computation runtime
-    power traffic parameters hallucination hallucinations artifacts flops burden mortality toxicity
-    forgetting""".split(),
-    )
-)
-NEGATORS = frozenset(
-    """not no without never cannot neither nor none nothing hardly rarely barely non doesn isn don aren wasn weren
-    didn couldn wouldn won fails fail failed failing lack lacks lacking absent absence avoid avoids avoiding avoided
-    eliminate eliminates eliminating eliminated removes removing unable instead unlike unaffected free prevents prevent
-    obviates obviating bypasses bypassing""".split()
-)
-SOFT = frozenset("little minimal negligible marginal slight slightly minor minimally few limited".split())
 NOT_ONLY = re.compile(r"\bnot (?:only|just|merely|necessarily)\b|\bno (?:less|more|fewer) than\b", re.IGNORECASE)
 NEED = frozenset("need needs needed require requires requiring required any the a an use using of on for to be".split())
-NEGATIVE_PREFIX = re.compile(r"(?:un|in|im|ir|non|dis)(?=\w{5})")
 WINS = re.compile(
     r"\b(?P<passive>(?:is|are|was|were|be|been|being)\s+(?:\w+ly\s+)?)?(?P<verb>outperform(?:s|ed|ing)?|surpass(?:es|ed|ing)?"
     r"|exceed(?:s|ed|ing)?|beat(?:s|en|ing)?|outpac(?:es|ed|ing)|dominat(?:es|ed|ing)"
     r"|(?:better|superior|faster|stronger|larger|higher|greater|cheaper|smaller|lower|fewer|less|more|worse|slower"
-    r"|inferior)\b(?:\s+[\w-]+){0,5}?\s+(?:than|to|over)"
+    r"|inferior)\b(?:\s+[\w-]+){0,5}?\s+(?:than|to|over)\b"
     r"|underperform(?:s|ed|ing)?|lags? behind|trails?|falls? short of)(?P<by>\s+by\b(?!\s+[\d$~]))?",
     re.IGNORECASE,
 )
@@ -169,16 +105,26 @@ def _denials(words: list[str], stems: list[str]) -> tuple[tuple[str, ...], froze
     heads: list[str] = []
     all_in: set[str] = set()
     for i, word in enumerate(words):
-        if word in NEGATORS or word in SOFT:
-            places = list(_scope(words, i))
-            if places and word not in SOFT:
-                heads.append(stems[places[0]])
-            all_in.update(stems[place] for place in places)
+        if word in NEGATORS:
+            heads += [stems[place] for place in _scope(words, i)][:1]
+            all_in.update(stems[place] for place in _clause(words, i))
+        elif word in SOFT:
+            all_in.update(stems[place] for place in _scope(words, i))
             if word == "free" and i and _is_content(words[i - 1]):  # 'training-free'
                 all_in.add(stems[i - 1])
         elif word.endswith("less") and len(word) > 6:
             all_in.add(stem(word[:-4]))
     return tuple(heads), frozenset(all_in)
+
+
+def _clause(words: list[str], at: int) -> Iterator[int]:
+    """Places of the content words of a clause: 'labels are not required' denies labels as well."""
+    first = next((place + 1 for place in range(at, -1, -1) if words[place] in BREAKS), 0)
+    for place in range(first, len(words)):
+        if place > at and words[place] in BREAKS:
+            return
+        if _is_content(words[place]):
+            yield place
 
 
 def _turns(words: list[str], stems: list[str], *, in_denial_at: frozenset[int]) -> Iterator[Turn]:
@@ -202,40 +148,56 @@ def _contest(text: str) -> tuple[frozenset[str], frozenset[str], str] | None:
 
 
 def _side_stems(text: str, *, last: bool) -> frozenset[str]:
-    own = bool(OWN_WORDS.search(text))
-    words = [word for word in TOKEN.findall(text.casefold()) if _is_content(word)]
-    kept = words[-SIDE:] if last else words[:SIDE]
-    return frozenset(map(stem, kept)) | ({"@own"} if own else frozenset())
+    """Stems of the clause that ends (`last`) or begins at a comparison."""
+    clause: list[str] = []
+    words = TOKEN.findall(text.casefold())
+    for word in reversed(words) if last else words:
+        if (word in BREAKS and clause) or len(clause) == SIDE:
+            break
+        if _is_content(word):
+            clause.append(stem(word))
+    return frozenset(clause) | ({"@own"} if OWN_WORDS.search(text) else frozenset())
 
 
-def turned_round(claim: Polarity, source: Polarity, *, close: bool) -> tuple[str, str] | None:
+def turned_round(claim: Polarity, source: Polarity, *, close: bool, surely: bool = True) -> tuple[str, str] | None:
     """The word of the claim and the opposite one of the source, where they point opposite ways about the same thing.
 
     `close` says that the two sentences share most of their words, so that a lone opposite is about the same thing.
+    With `surely`, an opposite does not count that another word of the claim repeats.
     """
     for turn in claim.turns:
-        same, opposed, against = -1, -1, ""
+        same, opposed, against = (-1, -1), (-1, -1), ""
         for other in source.turns:
             relation = _relation(turn, other)
-            shared = 2 * len(turn.after & other.after) + len(turn.around & other.around)
+            shared = _shared(turn, other)
             if relation > 0:
                 same = max(same, shared)
-            elif relation < 0 and shared > opposed:
+            elif relation < 0 and shared > opposed and not (surely and _is_met(other, claim.turns, shared)):
                 opposed, against = shared, ("not " if other.denied else "") + other.word
-        if opposed > same and (opposed >= 2 or (close and same < 0)):
+        same_object, same_place = opposed[0] > same[0] and opposed[0] > 0, opposed[1] >= 2 and same[1] <= 0
+        if against and (same_object or same_place or (close and same[0] < 0)):
             return ("not " if turn.denied else "") + turn.word, against
     return None
 
 
+def _shared(a: Turn, b: Turn) -> tuple[int, int]:
+    """How many words two turns have in common right behind them, and around them."""
+    return len(a.after & b.after), len(a.around & b.around)
+
+
+def _is_met(other: Turn, turns: Sequence[Turn], shared: tuple[int, int]) -> bool:
+    """Whether another word of the claim says what this one of the source says, about as much the same thing."""
+    return any(_relation(turn, other) > 0 and _shared(turn, other) >= shared for turn in turns)
+
+
 def _relation(a: Turn, b: Turn) -> int:
     """1 where two words point the same way, -1 where opposite ways, 0 where they have nothing to do with another."""
-    flip = -1 if a.denied != b.denied else 1
-    if a.word == b.word or set(a.sides) == set(b.sides):
-        return flip
+    if a.denied != b.denied:  # 'not increased' denies 'increased', and is not 'decreased'
+        return -1 if a.sides == b.sides else 0
+    if a.sides == b.sides:
+        return 1
     relations = [x * y for n, x in a.sides for m, y in b.sides if n == m and not _good_when_small(n, a, b)]
-    if not relations:
-        return 0
-    return flip * (1 if max(relations) > 0 else -1)
+    return max(relations, default=0)
 
 
 def _good_when_small(pair: int, a: Turn, b: Turn) -> bool:

@@ -47,8 +47,7 @@ SCALES = {"k": 1e3, "m": 1e6, "b": 1e9, "t": 1e12, "thousand": 1e3, "million": 1
 UNITS: Sequence[tuple[str, str, float]] = (
     (r"percentage[- ]points?\b|points?\b|pp\b", "points", 1),
     (r"%|percent\b|per cent\b", "%", 1),
-    (r"orders? of magnitude", "orders of magnitude", 1),
-    (r"[x×](?!\w)(?!\s?\d)|times\b(?! per)|fold\b", "×", 1),
+    (r"[xX×](?!\w)(?!\s?\d)|times\b(?! per)|fold\b", "×", 1),
     (r"bits?\b", "bit", 1),
     (r"[Tt]i?B\b|terabytes?\b", "bytes", 1e12),
     (r"[Gg]i?B\b|gigabytes?\b", "bytes", 1e9),
@@ -72,7 +71,8 @@ NUMBER = re.compile(
     r"|\b(?P<word>" + "|".join([*WORDS, *WHOLE]) + r"|an order of magnitude)\b",
     re.IGNORECASE,
 )
-SCALE = re.compile(r"[ -]?(?:(?P<letter>[kKMBT])(?![\w])|(?P<word>thousand|million|billion|trillion)s?\b)")
+ORDERS = re.compile(r"orders? of magnitude", re.IGNORECASE)
+SCALE = re.compile(r"[ -]?(?:(?P<letter>[kKMBT])(?![\w])|(?P<word>(?i:thousand|million|billion|trillion))s?\b)")
 JOINED = re.compile(r"\d\S*\s?(?:-|–|—|--|x|×|to|and|or)\s?$")  # '6-8 times', '10 to 20%', '512x512'
 RANGE = re.compile(r"\s?(?:-|–|—|--|\bto\b|\band\b|\bor\b)\s?(?=[$€£]?\d)")
 MOST = re.compile(
@@ -92,6 +92,7 @@ BY_OR_TO = re.compile(
 )
 LATEX_NUMBER = re.compile(r"\$([~<>≤≥]?\d[\d.,]*\s?[×%]?|×)\$")
 NAMED = re.compile(r"(?:[A-Za-zα-ω]|[A-Za-z][-_./]|\d[-.][A-Z]?|[A-Z]\d*-)$")  # before a digit that is part of a name
+PRONOUN = re.compile(r"\s+(?:is|are|was|were|have|can|do|may|will)\b")
 ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
 COUNTED = 3  # words behind a number among which the thing it counts stands
 
@@ -138,6 +139,8 @@ def read_quantities(text: str, *, inside_names: bool = False) -> tuple[Quantity,
         named = bool(match["digits"]) and bool(NAMED.search(before)) and not JOINED.search(before)
         if (named and not inside_names) or (match["digits"] and ORDINAL.match(text, match.end())):
             continue
+        if match["word"] and PRONOUN.match(text, match.end()) and before.casefold().endswith("the "):  # 'the two are'
+            continue
         quantity = _read(match, text, before)
         if quantity and not (quantity.value <= 1 and match["word"] and not quantity.unit):  # 'one of the', 'zero-shot'
             found.append(quantity)
@@ -148,7 +151,7 @@ def _read(match: re.Match[str], text: str, before: str) -> Quantity | None:
     end, unit, factor, scaled = match.end(), "", 1.0, False
     lowered = (match["word"] or "").casefold()
     if lowered == "an order of magnitude":
-        value, unit = 1.0, "orders of magnitude"
+        value, unit = 10.0, "×"
     elif lowered in WHOLE:
         value, unit = WHOLE[lowered]
     else:
@@ -157,7 +160,9 @@ def _read(match: re.Match[str], text: str, before: str) -> Quantity | None:
         after = end
         if not scaled and (ahead := RANGE.match(text, end)) and (other := NUMBER.match(text, ahead.end())):
             after, factor, _ = _scale(text, other.end())  # '6-8 times' is 6 times and 8 times
-        if behind := UNIT.match(text, _skip(text, after)):
+        if ORDERS.match(text, _skip(text, after)):
+            value, unit = 10.0**value, "×"
+        elif behind := UNIT.match(text, _skip(text, after)):
             _, unit, times = UNITS[int(str(behind.lastgroup)[1:])]
             factor *= times
             end = behind.end() if after == end else end
@@ -191,14 +196,14 @@ def _skip(text: str, at: int) -> int:
 
 
 def _things(after: str) -> frozenset[str]:
-    clause = re.split(r"[,;:.()]|\b(?:and|while|with|on|in|for|to|of|from|by|than|over|across|as)\b", after)[0]
+    clause = re.split(r"[,;:.()]|\b(?:and|while|with|on|in|for|to|of|from|by|than|over|across|as|at|per)\b", after)[0]
     words = [word for word in re.findall(r"[^\W\d_]+", clause.casefold()) if word not in STOPWORDS]
     return frozenset(stem(word) for word in words[:COUNTED])
 
 
 def same_unit(a: Quantity, b: Quantity) -> bool:
-    """Whether two numbers may be of one unit; a bare one may be of any."""
-    return a.unit == b.unit or not a.unit or not b.unit
+    """Whether two numbers may be of one unit; a bare one that counts nothing may be of any."""
+    return a.unit == b.unit or (not a.unit and not a.things) or (not b.unit and not b.things)
 
 
 def equal(a: Quantity, b: Quantity) -> bool:

@@ -36,7 +36,7 @@ class Order(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Looked:
     """What is looked for: papers with a word that begins so for each of `words`, dated `since` to `until`, both
-    included (YYYY, YYYY-MM or YYYY-MM-DD; empty for no bound), sorted by `order`.
+    included (YYYY, YYYY-MM or YYYY-MM-DD; empty for no bound), among `ids` where they are given, sorted by `order`.
 
     Raises UsageError for what is no date.
     """
@@ -45,6 +45,7 @@ class Looked:
     since: str = ""
     until: str = ""
     order: Order = Order.BEST
+    ids: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
         for name, date in (("from", self.since), ("to", self.until)):
@@ -96,6 +97,8 @@ class Listing:
         """The papers looked for, the `first` of them in full."""
         self.refresh()
         lines = [line for line in self._lines if is_between(line.date, looked)]
+        if looked.ids is not None:
+            lines = [line for line in lines if line.id in looked.ids]
         terms = [f" {term}" for term in terms_of(looked.words)]
         worth = dict[int, float]()
         for term in terms:

@@ -7,7 +7,7 @@ import gradio as gr
 
 from ui import render
 from ui.engine import Engine
-from ui.tabs import atlas, chat, library
+from ui.tabs import atlas, chat, leaf, library, selection
 
 AT_ONCE = 8  # events answered side by side
 IN_LINE = 100  # events waiting before the next is told to come back
@@ -19,13 +19,17 @@ def build_page(opening: "Future[Engine]") -> gr.Blocks:
         with gr.Row(elem_id="top"):
             gr.Markdown(render.BRAND, elem_id="brand", container=False, latex_delimiters=[])
             top = chat.build_top()
-        with gr.Tabs(elem_id="tabs", selected="chat", overflow_behavior="wrap"):
+        with gr.Tabs(elem_id="tabs", selected="chat", overflow_behavior="wrap") as tabs:
             with gr.Tab("Chat", id="chat", elem_id="tab-chat"):
                 talking = chat.build(top)
-            with gr.Tab("Library", id="library", elem_id="tab-library"):
-                library.build()
+            with gr.Tab("Library", id="library", elem_id="tab-library") as shelf:
+                listing = library.build()
             with gr.Tab("Map", id="map", elem_id="tab-map"):
-                atlas.build()
-        chat.wire(page, opening, talking)
+                picked = atlas.build()
+        opened, chosen = leaf.build(), selection.build()
+        chat.wire(page, opening, talking, chosen.chosen)
+        library.wire(opening, listing, shelf, chosen, talking.scope)
+        leaf.wire(opening, opened, chosen.chosen, talking.box, tabs)
+        selection.wire(page, chosen, [talking.scope, listing.line, picked])
     page.queue(default_concurrency_limit=AT_ONCE, max_size=IN_LINE)
     return cast(gr.Blocks, page)

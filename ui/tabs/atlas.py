@@ -3,5 +3,5 @@
 import gradio as gr
 
 
-def build() -> None:
-    gr.Markdown("", elem_id="map")
+def build() -> gr.Markdown:
+    return gr.Markdown("", elem_id="map")

@@ -16,9 +16,11 @@ import gradio as gr
 from ingest.text import clean
 from rag.answer import Answer, Turn
 from rag.chat.pieces import Waiting
+from rag.retrieve import Scope
 from ui import render
 from ui.engine import Engine, explain
 from ui.history import Chat, clean_lines, history, kept, plain, total
+from ui.tabs.selection import scope_of
 
 MOST_CHARACTERS = 4_000  # of a question
 BEAT = 0.05  # seconds between two updates of a streamed answer: faster is not seen, and costs
@@ -35,6 +37,7 @@ class Parts:
     fresh: gr.Button
     chat: gr.Chatbot
     notice: gr.Markdown
+    scope: gr.Markdown
     box: gr.Textbox
 
 
@@ -61,6 +64,7 @@ def build(top: tuple[gr.Markdown, gr.Checkbox, gr.Button]) -> Parts:
                 placeholder=render.hello(None),
             )
             notice = gr.Markdown("", elem_id="notice", container=False, latex_delimiters=[])
+            scope = gr.Markdown("", elem_id="scope", container=False, latex_delimiters=[])
             box = gr.Textbox(
                 elem_id="box",
                 label="Your question",
@@ -74,17 +78,17 @@ def build(top: tuple[gr.Markdown, gr.Checkbox, gr.Button]) -> Parts:
             )
         with gr.Column(elem_id="source"):
             gr.Markdown(render.PANEL, container=False, latex_delimiters=[])
-    return Parts(*top, chat, notice, box)
+    return Parts(*top, chat, notice, scope, box)
 
 
-def wire(page: gr.Blocks, opening: "Future[Engine]", parts: Parts) -> None:
-    """Which event calls what. All are private: the page has no API of its own."""
+def wire(page: gr.Blocks, opening: "Future[Engine]", parts: Parts, chosen: gr.BrowserState) -> None:
+    """Which event calls what; `chosen` are the papers to ask. All are private: the page has no API of its own."""
     talk, chat, box = Talk(opening), parts.chat, parts.box
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     page.load(talk.welcome, None, [parts.mode, chat, parts.pen], **quiet)
     asking = {**quiet, "concurrency_id": "ask", "trigger_mode": "once"}
-    asked = box.submit(talk.ask, [box, chat, parts.pen], [box, chat, parts.notice], **asking)
-    begun = chat.example_select(talk.begin, [chat, parts.pen], [box, chat, parts.notice], **asking)
+    asked = box.submit(talk.ask, [box, chat, parts.pen, chosen], [box, chat, parts.notice], **asking)
+    begun = chat.example_select(talk.begin, [chat, parts.pen, chosen], [box, chat, parts.notice], **asking)
     box.stop(stop, [chat], [box, chat], cancels=[asked, begun], queue=False, **quiet)
     parts.fresh.click(start_over, None, [box, chat, parts.notice], cancels=[asked, begun], queue=False, **quiet)
 
@@ -106,13 +110,13 @@ class Talk:
             words = explain(error)
             return render.mode("Not ready"), gr.Chatbot(placeholder=render.problem(words)), gr.skip()
 
-    def begin(self, chat: Any, pen: Any, chosen: gr.SelectData) -> Iterator[tuple[Update, Any, Any]]:
+    def begin(self, chat: Any, pen: Any, papers: Any, chosen: gr.SelectData) -> Iterator[tuple[Update, Any, Any]]:
         """Ask the starter question that was clicked."""
         text = chosen.value.get("text") if isinstance(chosen.value, dict) else chosen.value
-        yield from self.ask(text, chat, pen)
+        yield from self.ask(text, chat, pen, papers)
 
-    def ask(self, question: Any, chat: Any, pen: Any = True) -> Iterator[tuple[Update, Any, Any]]:
-        """Stream the answer to a question into the conversation."""
+    def ask(self, question: Any, chat: Any, pen: Any = True, papers: Any = None) -> Iterator[tuple[Update, Any, Any]]:
+        """Stream the answer to a question into the conversation; `papers` are the only ones asked, if any."""
         question = question.strip() if isinstance(question, str) else ""
         if len(question) > MOST_CHARACTERS:
             words = (
@@ -128,7 +132,8 @@ class Talk:
         turns = history(messages)
         messages.append({"role": "user", "content": render.question(question)})
         yield BUSY | {"value": ""}, [*messages, assistant(render.waiting(self.doing()))], ""
-        for said in self.answer(clean(question), turns, model=bool(pen), before=total(messages)):
+        scope = scope_of(papers)
+        for said in self.answer(clean(question), turns, scope=scope, model=bool(pen), before=total(messages)):
             yield gr.skip(), [*messages, assistant(said)], gr.skip()
         yield IDLE, gr.skip(), gr.skip()
 
@@ -140,6 +145,7 @@ class Talk:
         question: str,
         turns: Sequence[Turn],
         *,
+        scope: Scope | None = None,
         model: bool = True,
         before: tuple[int, int, float] = (0, 0, 0.0),
     ) -> Iterator[str]:
@@ -148,7 +154,7 @@ class Talk:
         shown = 0.0
         try:
             engine = self.opening.result()
-            with closing(cast(Any, engine.stream(question, turns, model=model))) as pieces:
+            with closing(cast(Any, engine.stream(question, turns, scope=scope, model=model))) as pieces:
                 for piece in pieces:
                     if isinstance(piece, Answer):
                         yield render.answer(piece, engine.paper, before=before)

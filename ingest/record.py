@@ -162,6 +162,15 @@ class Record:
             except (ValueError, TypeError) as error:
                 raise damaged(self.path, f"the authors of {paper_id} cannot be read") from error
 
+    def texts(self) -> Iterator[tuple[int, str, str, str, tuple[str, ...], str]]:
+        """Number, id, title, abstract, authors and date of every paper, in order of entry."""
+        query = "SELECT number, id, title, abstract, authors, date FROM papers ORDER BY number"
+        for number, paper_id, title, abstract, authors, date in self._db.rows(query):
+            try:
+                yield number, paper_id, title, abstract, tuple(json.loads(authors)), date
+            except (ValueError, TypeError) as error:
+                raise damaged(self.path, f"the authors of {paper_id} cannot be read") from error
+
     def find(self, paper_id: str) -> Entry | None:
         return next(self.entries(self.select(ids=[paper_id])), None)
 

@@ -19,6 +19,7 @@ from rag.catalogue import Catalogue
 from rag.chat.model import ChatModel
 from rag.chat.pieces import Waiting
 from rag.check import Checker
+from rag.listing import Listed, Listing, Looked
 from rag.measures import MARK
 from rag.names import nickname
 from rag.reply import RETRIEVED, Replies
@@ -38,6 +39,7 @@ class Engine:
         self.index = PaperIndex(settings)
         self._retriever = Retriever(self.index)
         self._catalogue = Catalogue(self.index)
+        self._listing = Listing(self.index)
         understanding = Understanding(self._catalogue, self._retriever, self.paper)
         self._replies = Replies(self.index, self._retriever, understanding)
         self._understanding = understanding
@@ -86,6 +88,14 @@ class Engine:
         self._retriever.search("warm up", k=1)
         self._catalogue.refresh()
         self._understanding.bylines.refresh()
+
+    def browse(self, looked: Looked, *, first: int = 50) -> Listed:
+        """The papers looked for in the list of all, the `first` of them in full."""
+        return self._listing.find(looked, first=first)
+
+    def nearest(self, paper_id: str, *, k: int = 6) -> list[Paper]:
+        """The k papers nearest in meaning to one, nearest first."""
+        return self._listing.nearest(paper_id, k=k)
 
     def search(self, question: str, *, k: int = RETRIEVED, scope: Scope | None = None) -> list[Ranked]:
         """The k papers that fit a question best, best first; raises UsageError for a question that cannot be asked."""

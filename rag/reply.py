@@ -28,6 +28,7 @@ from rag.survey import survey
 from rag.table import read_table
 from rag.understand import Understanding, Understood, question_place
 from rag.unsaid import unsaid
+from rag.within import cannot_go_on, kept_within, tell_outside
 
 RRF_K = 60  # of reciprocal rank fusion, as published
 RETRIEVED = 10  # papers an answer reports as found
@@ -62,7 +63,24 @@ class Replies:
         self._judge = Judge(index)
 
     def reply(self, asked: Understood, dialogue: Dialogue, scope: Scope | None) -> Reply:
-        """The reply to a turn as it was understood."""
+        """The reply to a turn as it was understood, from the papers of the scope alone."""
+        asked, outside = kept_within(asked, scope, self._inside)
+        if outside and not asked.papers and asked.kind is not Kind.EDIT and cannot_go_on(asked):
+            return Reply(Draft(()), self._near(asked, scope), self._tell(outside), Outcome.ABSENT)
+        reply = self._reply(asked, dialogue, scope)
+        if outside and reply.draft.parts:
+            note = f"{self._tell(outside)} {reply.draft.note}".strip()
+            return replace(reply, draft=replace(reply.draft, note=note))
+        return reply
+
+    def _inside(self, ids: Sequence[str], scope: Scope) -> set[str]:
+        allowed = set(self._index.record.select(ids=scope.ids, since=scope.since, until=scope.until))
+        return {paper_id for paper_id in ids if allowed.intersection(self._index.record.select(ids=[paper_id]))}
+
+    def _tell(self, ids: Sequence[str]) -> str:
+        return tell_outside([short_name(paper) for paper in self._papers(ids)])
+
+    def _reply(self, asked: Understood, dialogue: Dialogue, scope: Scope | None) -> Reply:
         if asked.trouble:
             return Reply(Draft(()), self._near(asked, scope), asked.trouble, Outcome.ABSENT)
         if asked.kind is Kind.TALK:
@@ -93,7 +111,7 @@ class Replies:
         things, all_of_it = self._unsaid(asked)
         verdict = lacking(things, asked.papers) if all_of_it else self._weigh(asked, ranked)
         if verdict.outcome is not Outcome.ANSWERED:
-            return self._refuse(verdict, ranked)
+            return self._refuse(verdict, ranked, *self._looked_at(asked, scope))
         draft = as_paragraphs(choose(asked.standalone, ranked, named=asked.papers))
         return Reply(replace(draft, note=self._note_of(things, asked)), ranked)
 
@@ -104,7 +122,7 @@ class Replies:
         ranked = self._near(asked, scope)
         verdict = self._weigh(asked, ranked)
         if verdict.outcome is Outcome.ABSENT:
-            return self._refuse(verdict, ranked)
+            return self._refuse(verdict, ranked, *self._looked_at(asked, scope))
         names = [short_name(paper) for paper in papers]
         draft = compare(asked.standalone, papers, names, self._retriever.look, wish=wish)
         if len(asked.papers) > MOST_COMPARED:
@@ -131,7 +149,8 @@ class Replies:
         draft = survey(question, judged if asked.papers or found.any >= ANY else (), looked_at, bounds=bounds)
         ranked = tuple(one.ranked() for one in judged[:RETRIEVED])
         if not draft.parts:
-            return self._refuse(Verdict(Outcome.ABSENT, 0.0), ranked, looked_at, bounds.words)
+            _, where = self._looked_at(asked, scope)
+            return self._refuse(Verdict(Outcome.ABSENT, 0.0), ranked, looked_at, where)
         return Reply(draft, ranked)
 
     def _summarise(self, asked: Understood, scope: Scope | None) -> Reply:
@@ -145,7 +164,7 @@ class Replies:
         ranked = self._near(asked, scope)
         verdict = self._weigh(asked, ranked)
         if verdict.outcome is not Outcome.ANSWERED:
-            return self._refuse(verdict, ranked)
+            return self._refuse(verdict, ranked, *self._looked_at(asked, scope))
         draft = summarise_topic(asked.standalone, self._judge.judge(asked.standalone, scope=scope))
         return Reply(draft, ranked) if draft.parts else self._fact(asked, scope)
 
@@ -214,6 +233,9 @@ class Replies:
         self, last: Understood, shape: Shape, stood: tuple[str, ...], before: Dialogue, scope: Scope | None
     ) -> Reply:
         """The answer to the question before in the shape it has come to; `stood` are the rows it began with."""
+        last, outside = kept_within(last, scope, self._inside)
+        if outside and not last.papers:
+            return Reply(Draft(()), self._near(last, scope), self._tell(outside), Outcome.ABSENT)
         if len(last.papers) > 1 and (last.kind is Kind.COMPARISON or shape.rows != stood or shape.form is Change.TABLE):
             rows = shape.rows if shape.rows != stood else ()
             reply = self._compare(last, scope, Wish(rows, stood, shape.detail > 0))
@@ -261,8 +283,14 @@ class Replies:
     def _note_of(self, things: Sequence[str], asked: Understood) -> str:
         return f"{not_mentioned(self._papers(asked.papers)[0], things)}." if things else ""
 
-    def _refuse(self, verdict: Verdict, ranked: Sequence[Ranked], count: int = 0, where: str = "") -> Reply:
-        words, neighbours = refusal(verdict, ranked, count or self._index.count(), where=where or "here")
+    def _looked_at(self, asked: Understood, scope: Scope | None) -> tuple[int, str]:
+        """How many papers were looked at, and which: '3', 'chosen'."""
+        if not scope or not scope.ids or asked.bounds:
+            return self._index.count(), asked.bounds.words or "here"
+        return len(self._index.record.select(ids=scope.ids, since=scope.since, until=scope.until)), "chosen"
+
+    def _refuse(self, verdict: Verdict, ranked: Sequence[Ranked], count: int, where: str) -> Reply:
+        words, neighbours = refusal(verdict, ranked, count, where=where)
         return Reply(as_paragraphs(neighbours), tuple(ranked), words, verdict.outcome)
 
     def _entries(self, ids: Sequence[str]) -> list[Entry]:

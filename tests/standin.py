@@ -9,8 +9,10 @@ from ingest.paper import Paper, Sentence
 from rag.answer import Answer, Citation, Evidence, Ranked, Turn
 from rag.chat.pieces import Waiting
 from rag.draft import Cell, Draft, Group, Numbering, Paragraph, Row, Statement, Table
+from rag.listing import Listed, Looked, Order
 from rag.names import short_name
 from rag.prose import render
+from rag.retrieve import Scope
 
 LENSES = Paper(
     "Grinding Lenses by Candlelight",
@@ -49,7 +51,9 @@ class StandIn:
     has_model = False
 
     def __init__(self) -> None:
+        self.papers = [LENSES, MIRRORS, CLOTH]
         self.asked: list[tuple[str, tuple[Turn, ...]]] = []
+        self.scopes: list[Scope | None] = []
         self.closed = threading.Event()
         self.shut = False
 
@@ -60,15 +64,29 @@ class StandIn:
         return 2
 
     def paper(self, paper_id: str) -> Paper | None:
-        return {paper.id: paper for paper in (LENSES, MIRRORS, CLOTH)}.get(paper_id)
+        return {paper.id: paper for paper in self.papers}.get(paper_id)
 
     def close(self) -> None:
         self.shut = True
 
+    def browse(self, looked: Looked, *, first: int = 50) -> Listed:
+        """Papers whose title or author holds what is looked for, as they come."""
+        words = looked.words.casefold()
+        fit = [p for p in self.papers if words in f"{p.title} {p.authors}".casefold()]
+        fit = [p for p in fit if looked.ids is None or p.id in looked.ids]
+        fit = [p for p in fit if p.date >= looked.since]
+        if looked.order is Order.TITLE:
+            fit.sort(key=lambda paper: paper.title)
+        return Listed(tuple(p.id for p in fit), tuple(fit[:first]))
+
+    def nearest(self, paper_id: str, *, k: int = 6) -> list[Paper]:
+        return [paper for paper in self.papers if paper.id != paper_id][:k]
+
     def stream(
-        self, question: str, history: Sequence[Turn] = (), *, model: bool = True
+        self, question: str, history: Sequence[Turn] = (), *, scope: Scope | None = None, model: bool = True
     ) -> Iterator[str | Waiting | Answer]:
         self.asked.append((question, tuple(history)))
+        self.scopes.append(scope)
         kind = question.split()[0].lower()
         if kind == "fail":
             raise ModelError("The model at localhost does not answer; run it, or ask without one.")

@@ -22,7 +22,7 @@ from ingest.errors import PaperchatError, UsageError
 if TYPE_CHECKING:
     import gradio as gr
 
-    from ui.page import Engine
+    from ui.engine import Engine
 
 # Gradio reads these at import. By default its temporary folder may be read by all, and after every event it counts
 # all events so far with pandas, for a monitoring page that is off here.
@@ -107,7 +107,8 @@ def start(make_engine: "Callable[[], Engine]", *, host: str, port: int, folder: 
     from starlette.middleware import Middleware
 
     from ui.guard import LOOPBACK, Guard
-    from ui.page import ASSETS, build_page, look  # importing Gradio takes seconds, so a bad address is told first
+    from ui.look import ASSETS, look
+    from ui.page import build_page  # importing Gradio takes seconds, so a bad address is told first
 
     opening: Future[Engine] = Future()
     page = build_page(opening)

@@ -81,9 +81,11 @@ def wait_for(url: str, began: float) -> None:
 def ask_page(url: str) -> None:
     """Submits a question as the text box does, and waits until its answer is complete."""
     config = json.load(urllib.request.urlopen(f"{url}/config", timeout=LIMIT))
+    values = {part["id"]: part["props"].get("value") for part in config["components"]}
     box = next(part["id"] for part in config["components"] if part["props"].get("elem_id") == "box")
-    event = next(dep["id"] for dep in config["dependencies"] if [box, "submit"] in [list(t) for t in dep["targets"]])
-    body = {"fn_index": event, "data": ["How much memory does APOLLO need?", []], "session_hash": "bench"}
+    event = next(dep for dep in config["dependencies"] if [box, "submit"] in [list(t) for t in dep["targets"]])
+    data = ["How much memory does APOLLO need?" if part == box else values[part] for part in event["inputs"]]
+    body = {"fn_index": event["id"], "data": data, "session_hash": "bench"}
     request = urllib.request.Request(
         f"{url}/gradio_api/queue/join",
         json.dumps(body).encode(),

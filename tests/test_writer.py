@@ -50,6 +50,8 @@ def endpoint() -> Iterator[ModelEndpoint]:
 
 @pytest.fixture
 def writing(endpoint: ModelEndpoint, indexed_home: Path) -> Iterator[Engine]:
+    import openai  # noqa: F401  # its import may take longer than the first word is waited for
+
     settings = Settings(indexed_home, openai_api_key=KEY, openai_base_url=endpoint.url, model="scribe", model_timeout=3)
     with Engine(settings) as engine:
         yield engine

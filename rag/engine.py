@@ -19,6 +19,7 @@ from rag.catalogue import Catalogue
 from rag.chat.model import ChatModel
 from rag.chat.pieces import Waiting
 from rag.check import Checker
+from rag.given import Given
 from rag.listing import Listed, Listing, Looked
 from rag.measures import MARK
 from rag.names import nickname
@@ -40,6 +41,7 @@ class Engine:
         self._retriever = Retriever(self.index)
         self._catalogue = Catalogue(self.index)
         self._listing = Listing(self.index)
+        self._given = Given(self._catalogue, self._retriever, self.paper)
         understanding = Understanding(self._catalogue, self._retriever, self.paper)
         self._replies = Replies(self.index, self._retriever, understanding)
         self._understanding = understanding
@@ -111,6 +113,11 @@ class Engine:
                 answer = piece
         assert answer
         return answer
+
+    def compare(self, papers: Sequence[str], aspects: Sequence[str] = (), *, model: bool = True) -> Answer:
+        """Papers, each given by id, name or description, side by side; raises UsageError where one is not here."""
+        self.index.refresh()
+        return self.ask(self._given.question(papers, aspects), model=model)
 
     def stream(
         self, question: str, history: Sequence[Turn] = (), *, scope: Scope | None = None, model: bool = True

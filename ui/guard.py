@@ -13,7 +13,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 MOST_BYTES = 2 * 1024 * 1024
 HOST = re.compile(r"(\[[^\[\]]*\]|[^:\[\]]*)(?::\d*)?")
-READS = ("GET", "HEAD", "OPTIONS")
+# Where programs speak MCP. A plain GET would be given a page of Gradio's that repeats the address unescaped in a script.
+MCP = "/gradio_api/mcp"
+MCP_PLACES = (MCP, f"{MCP}/", f"{MCP}/http", f"{MCP}/http/", f"{MCP}/schema", f"{MCP}/sse", f"{MCP}/messages/")
 
 # Gradio's page starts from inline scripts and styles and carries KaTeX's fonts as data. Nothing is evaluated
 # ('unsafe-eval' is absent, so `gr.HTML` and `js=` handlers do not work, which is meant), nothing comes from elsewhere.
@@ -48,7 +50,7 @@ class TooLargeError(Exception):
 
 
 class Guard:
-    """ASGI middleware: a foreign Host is 400, a foreign Origin on a write 403, a body over 2 MB 413."""
+    """ASGI middleware: a foreign Host is 400, a foreign Origin 403, a body over 2 MB 413."""
 
     def __init__(self, app: ASGIApp, hosts: tuple[str, ...] = LOOPBACK, most_bytes: int = MOST_BYTES) -> None:
         self.app = app
@@ -62,21 +64,23 @@ class Guard:
         if scope["type"] != "http":  # the page uses no WebSocket; refusing all leaves nothing to check there
             await send({"type": "websocket.close", "code": 1008})
             return
-        refusal = self.refusal(scope["method"], Headers(scope=scope))
+        refusal = self.refusal(scope["method"], scope["path"], Headers(scope=scope))
         if refusal is not None:
             await refusal(scope, receive, with_headers(send))
             return
         await self.pass_on(scope, receive, with_headers(send))
 
-    def refusal(self, method: str, headers: Headers) -> JSONResponse | None:
+    def refusal(self, method: str, path: str, headers: Headers) -> JSONResponse | None:
         """The response to a request that must not pass, or None."""
         host = headers.get("host", "").lower()
         if name_of(host) not in self.hosts or len(headers.getlist("host")) != 1:
             return says("This address is not served here.", 400)
-        # Browsers send an Origin with every write; a command-line client sends none.
+        # Browsers send an Origin with every write and with whatever a foreign page reads; a command-line client sends none.
         origin = headers.get("origin")
-        if method not in READS and origin is not None and origin.lower() not in (f"http://{host}", f"https://{host}"):
+        if origin is not None and origin.lower() not in (f"http://{host}", f"https://{host}"):
             return says("Only this page itself may send here.", 403)
+        if path.startswith(MCP) and not speaks_mcp(method, path, headers.get("accept", "")):
+            return says("Programs speak MCP here; a browser has nothing to see.", 406)
         length = headers.get("content-length", "0")
         if not (length.isascii() and length.isdigit() and len(length) < 20) or int(length) > self.most_bytes:
             return self.too_large()
@@ -113,6 +117,13 @@ class Guard:
 def says(words: str, status: int) -> JSONResponse:
     """A refusal in the form that Gradio's client shows as a message."""
     return JSONResponse({"detail": words}, status)
+
+
+def speaks_mcp(method: str, path: str, accept: str) -> bool:
+    """Whether a request is one of a program, to a place where MCP is spoken."""
+    if path not in MCP_PLACES:
+        return False
+    return method != "GET" or path.endswith(("/schema", "/sse")) or "text/event-stream" in accept
 
 
 def name_of(host: str) -> str:

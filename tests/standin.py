@@ -82,6 +82,17 @@ class StandIn:
     def nearest(self, paper_id: str, *, k: int = 6) -> list[Paper]:
         return [paper for paper in self.papers if paper.id != paper_id][:k]
 
+    def ask(
+        self, question: str, history: Sequence[Turn] = (), *, scope: Scope | None = None, model: bool = True
+    ) -> Answer:
+        return grounded(question)
+
+    def search(self, question: str, *, k: int = 10, scope: Scope | None = None) -> list[Ranked]:
+        return [Ranked(paper, 0.1, ()) for paper in self.papers][:k]
+
+    def compare(self, papers: Sequence[str], aspects: Sequence[str] = (), *, model: bool = True) -> Answer:
+        return compared("compare")
+
     def stream(
         self, question: str, history: Sequence[Turn] = (), *, scope: Scope | None = None, model: bool = True
     ) -> Iterator[str | Waiting | Answer]:

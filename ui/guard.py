@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 MOST_BYTES = 2 * 1024 * 1024
 HOST = re.compile(r"(\[[^\[\]]*\]|[^:\[\]]*)(?::\d*)?")
-# Where programs speak MCP. A plain GET would be given a page of Gradio's that repeats the address unescaped in a script.
+# Where programs speak MCP. To a plain GET Gradio would give a page that repeats the address unescaped in a script.
 MCP = "/gradio_api/mcp"
 MCP_PLACES = (MCP, f"{MCP}/", f"{MCP}/http", f"{MCP}/http/", f"{MCP}/schema", f"{MCP}/sse", f"{MCP}/messages/")
 
@@ -75,7 +75,7 @@ class Guard:
         host = headers.get("host", "").lower()
         if name_of(host) not in self.hosts or len(headers.getlist("host")) != 1:
             return says("This address is not served here.", 400)
-        # Browsers send an Origin with every write and with whatever a foreign page reads; a command-line client sends none.
+        # Browsers send an Origin with every write and with what a foreign page reads; a command-line client sends none.
         origin = headers.get("origin")
         if origin is not None and origin.lower() not in (f"http://{host}", f"https://{host}"):
             return says("Only this page itself may send here.", 403)

@@ -91,7 +91,7 @@ class Endpoints:
 
         Args:
             papers: Two to six papers, each an id, the name of its method, its title, or words that describe it.
-            aspects: What to compare them on, such as memory, speed, method, results or limits; the main points if empty.
+            aspects: What to compare them on, such as memory, speed, results or limits; the main points if empty.
             model: Whether a language model, if one is configured, may write the answer; without it all is quoted.
 
         Returns:
@@ -152,7 +152,7 @@ def wire(opening: "Future[Engine]") -> None:
     """Adds the endpoints to the page being built. They pass by its queue, so that each is one plain POST."""
     endpoints = Endpoints(opening)
     for method in (endpoints.ask, endpoints.search, endpoints.compare, endpoints.papers, endpoints.paper):
-        gr.api(method, api_name=method.__name__, queue=False)
+        gr.events.api(method, api_name=method.__name__, queue=False)
 
 
 def known(engine: Engine, paper_id: str) -> Paper:

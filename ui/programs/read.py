@@ -34,7 +34,7 @@ def texts(value: Any, name: str, *, most: int, longest: int) -> list[str]:
 
 def number(value: Any, name: str, *, least: int, most: int) -> int:
     """A whole number from `least` to `most`."""
-    if isinstance(value, bool) or not isinstance(value, int):
+    if not isinstance(value, int) or isinstance(value, bool):
         raise UsageError(f"'{name}' is to be a whole number; {kind_of(value)} was sent.")
     if not least <= value <= most:
         raise UsageError(f"'{name}' is {str(value)[:20]}; send a number from {least:,} to {most:,}.")

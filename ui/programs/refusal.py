@@ -1,4 +1,4 @@
-"""What is told to programs that ask for what there is not, or in a way that nothing takes: plain words, no traceback."""
+"""What programs are told that ask for what there is not, or in a way that nothing takes: plain words, no traceback."""
 
 import inspect
 from typing import Any

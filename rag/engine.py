@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from ingest.endpoint import OPENAI_URL, host_of
 from ingest.errors import UsageError
 from ingest.index import PaperIndex
+from ingest.intake import Intake
 from ingest.paper import Paper
 from ingest.settings import Settings
 from ingest.text import clean
@@ -38,6 +39,7 @@ class Engine:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.index = PaperIndex(settings)
+        self.intake = Intake(self.index)
         self._retriever = Retriever(self.index)
         self._catalogue = Catalogue(self.index)
         self._listing = Listing(self.index)
@@ -62,6 +64,7 @@ class Engine:
         return self.model is not None
 
     def close(self) -> None:
+        self.intake.close()
         if self.model:
             self.model.close()
         self.index.close()

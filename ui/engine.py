@@ -1,10 +1,12 @@
 """What the page asks of the thing that answers, and how an error of it is told."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from ingest.errors import PaperchatError
+from ingest.intake import Taken
+from ingest.library import Progress, Source
 from ingest.paper import Paper
 from rag.answer import Answer, Ranked, Turn
 from rag.chat.pieces import Waiting
@@ -14,9 +16,17 @@ from rag.retrieve import Scope
 log = logging.getLogger(__name__)
 
 
+class Taker(Protocol):
+    """What takes papers in while the page is served."""
+
+    def take(self, sources: Sequence[Source], *, stopped: Callable[[], bool], progress: Progress) -> Taken: ...
+
+
 class Engine(Protocol):
     """What the page and the endpoints ask of the thing that answers."""
 
+    @property
+    def intake(self) -> Taker: ...
     @property
     def mode(self) -> str: ...
     @property

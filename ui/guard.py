@@ -12,6 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 MOST_BYTES = 2 * 1024 * 1024
+UPLOAD = "/gradio_api/upload"  # the one place for files
+MOST_UPLOAD = 42_000_000  # bytes of it: all files of one import, with what frames them
 HOST = re.compile(r"(\[[^\[\]]*\]|[^:\[\]]*)(?::\d*)?")
 # Where programs speak MCP. To a plain GET Gradio would give a page that repeats the address unescaped in a script.
 MCP = "/gradio_api/mcp"
@@ -50,7 +52,7 @@ class TooLargeError(Exception):
 
 
 class Guard:
-    """ASGI middleware: a foreign Host is 400, a foreign Origin 403, a body over 2 MB 413."""
+    """ASGI middleware: a foreign Host is 400, a foreign Origin 403, a body over 2 MB (files: 42 MB) 413."""
 
     def __init__(self, app: ASGIApp, hosts: tuple[str, ...] = LOOPBACK, most_bytes: int = MOST_BYTES) -> None:
         self.app = app
@@ -82,12 +84,16 @@ class Guard:
         if path.startswith(MCP) and not speaks_mcp(method, path, headers.get("accept", "")):
             return says("Programs speak MCP here; a browser has nothing to see.", 406)
         length = headers.get("content-length", "0")
-        if not (length.isascii() and length.isdigit() and len(length) < 20) or int(length) > self.most_bytes:
-            return self.too_large()
+        if not (length.isascii() and length.isdigit() and len(length) < 20) or int(length) > self.cap(path):
+            return self.too_large(path)
         return None
 
-    def too_large(self) -> JSONResponse:
-        return says(f"That is too much at once: over {self.most_bytes:,} bytes.", 413)
+    def cap(self, path: str) -> int:
+        """How many bytes a body may have."""
+        return MOST_UPLOAD if path.rstrip("/") == UPLOAD else self.most_bytes
+
+    def too_large(self, path: str) -> JSONResponse:
+        return says(f"That is too much at once: over {self.cap(path):,} bytes.", 413)
 
     async def pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request to Gradio, counting its body, because a chunked one states no length."""
@@ -98,7 +104,7 @@ class Guard:
             nonlocal seen
             message = await receive()
             seen += len(message.get("body", b""))
-            if seen > self.most_bytes:
+            if seen > self.cap(scope["path"]):
                 raise TooLargeError
             return message
 
@@ -111,7 +117,7 @@ class Guard:
             await self.app(scope, counted, noted)
         except TooLargeError:
             if not started:
-                await self.too_large()(scope, receive, send)
+                await self.too_large(scope["path"])(scope, receive, send)
 
 
 def says(words: str, status: int) -> JSONResponse:

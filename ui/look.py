@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 ASSETS = Path(__file__).parent / "assets"
-STYLES = ("frame.css", "page.css", "library.css", "leaf.css")
+STYLES = ("frame.css", "page.css", "library.css", "leaf.css", "import.css")
 SCRIPTS = ("page.js", "library.js")
 SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Liberation Sans", "sans-serif")
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")

@@ -9,7 +9,7 @@ from ui import render
 from ui.engine import Engine
 from ui.programs import endpoints
 from ui.programs.refusal import Page
-from ui.tabs import atlas, chat, leaf, library, selection
+from ui.tabs import adding, atlas, chat, leaf, library, selection
 
 AT_ONCE = 8  # events answered side by side
 IN_LINE = 100  # events waiting before the next is told to come back
@@ -28,10 +28,13 @@ def build_page(opening: "Future[Engine]") -> gr.Blocks:
                 listing = library.build()
             with gr.Tab("Map", id="map", elem_id="tab-map"):
                 picked = atlas.build()
+            with gr.Tab("Import", id="import", elem_id="tab-import") as intake:
+                given = adding.build()
         endpoints.wire(opening)  # before the tabs, whose private events else take their names
         opened, chosen = leaf.build(), selection.build()
         chat.wire(page, opening, talking, chosen.chosen)
         library.wire(opening, listing, shelf, chosen, talking.scope)
+        adding.wire(opening, given, intake, talking)
         leaf.wire(opening, opened, chosen.chosen, talking.box, tabs)
         selection.wire(page, chosen, [talking.scope, listing.line, picked])
     page.queue(default_concurrency_limit=AT_ONCE, max_size=IN_LINE)

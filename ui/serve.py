@@ -131,7 +131,7 @@ def start(make_engine: "Callable[[], Engine]", *, host: str, port: int, folder: 
             footer_links=[],
             show_error=False,
             state_session_capacity=SESSIONS,
-            max_file_size="1mb",
+            max_file_size="20mb",
             favicon_path=ASSETS / "icon.svg",
             app_kwargs={
                 "middleware": [Middleware(Guard, hosts=(*LOOPBACK, name))],

@@ -1,11 +1,13 @@
 """An engine for tests of the page: it answers by the first word of a question and records what it was asked."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from ingest.errors import ModelError
-from ingest.paper import Paper, Sentence
+from ingest.intake import Taken
+from ingest.library import Ingested, Progress, Source
+from ingest.paper import Paper, Sentence, Unreadable
 from rag.answer import Answer, Citation, Evidence, Ranked, Turn
 from rag.chat.pieces import Waiting
 from rag.draft import Cell, Draft, Group, Numbering, Paragraph, Row, Statement, Table
@@ -44,6 +46,26 @@ def cite(number: int, paper: Paper, quote: str) -> Citation:
     return Citation(number, paper.id, paper.title, quote, start, start + len(quote))
 
 
+class StandInIntake:
+    """Takes nothing in: it goes a step on whenever a test says `go`, until four papers went by or it is stopped."""
+
+    def __init__(self) -> None:
+        self.go = threading.Semaphore(0)
+        self.given: list[Source] = []
+
+    def take(self, sources: Sequence[Source], *, stopped: Callable[[], bool], progress: Progress) -> Taken:
+        self.given = list(sources)
+        progress(total=4)
+        for done in range(4):
+            while not self.go.acquire(timeout=0.02):
+                if stopped():
+                    return Taken(changed=done, titles=(LENSES.title,) * done, stopped=True)
+            progress(1)
+        unreadable = [(f"given:{HOSTILE[0]}", Unreadable(HOSTILE[1], HOSTILE[2]))]
+        report = Ingested(4, 2, 1, 1, unreadable=unreadable, failed=[HOSTILE[0]])
+        return Taken(report, 3, HOSTILE[:3])
+
+
 class StandIn:
     """An engine with an answer for each first word; it records what it was asked."""
 
@@ -56,6 +78,7 @@ class StandIn:
         self.scopes: list[Scope | None] = []
         self.closed = threading.Event()
         self.shut = False
+        self.intake = StandInIntake()
 
     def starters(self) -> list[str]:
         return ["How are lenses ground?", HOSTILE[0]]

@@ -46,8 +46,8 @@ def build() -> Parts:
     markdown: dict[str, Any] = {"container": False, "latex_delimiters": []}
     with gr.Column(elem_id="import"):
         gr.Markdown(
-            "<h2>Import papers</h2><p>The text of a Daily Papers page, a saved web page of it, answers of its API, arXiv"
-            " feeds, or JSON Lines with title and abstract. What it is, is told by its content.</p>",
+            "<h2>Import papers</h2><p>The text of a Daily Papers page, a saved web page of it, answers of its API,"
+            " arXiv feeds, or JSON Lines with title and abstract. The content tells which it is.</p>",
             **markdown,
         )
         files = gr.File(elem_id="files", label=f"Files (up to {MOST_FILES}, 20 MB each)", file_count="multiple")
@@ -55,7 +55,7 @@ def build() -> Parts:
             elem_id="pasted",
             label="Or paste a page",
             placeholder="Titles, authors and abstracts, as they were copied",
-            lines=5,
+            lines=3,
             max_lines=12,
         )
         with gr.Row(elem_id="take"):
@@ -127,6 +127,8 @@ def read(files: Any, text: Any, day: Any) -> list[Source]:
     paths = [Path(path) for path in files or [] if isinstance(path, str)]  # Gradio's own, in its folder for uploads
     if len(paths) > MOST_FILES:
         raise UsageError(f"{len(paths)} files were given; import at most {MOST_FILES} at once.")
+    if not all(path.is_file() for path in paths):  # an upload that was not used is thrown away after a while
+        raise UsageError("The files were chosen too long ago; choose them again.")
     sizes = [path.stat().st_size for path in paths]
     for path, size in zip(paths, sizes, strict=True):
         if size > MOST_FILE_BYTES:
@@ -136,9 +138,7 @@ def read(files: Any, text: Any, day: Any) -> list[Source]:
     sources += [Given(clean(path.name)[:200] or "a file", path.read_bytes()) for path in paths]
     pasted = text if isinstance(text, str) else ""
     if len(pasted) > MOST_PASTED:
-        raise UsageError(
-            f"The pasted text has {len(pasted):,} characters; paste up to {MOST_PASTED:,}, or give a file."
-        )
+        raise UsageError(f"{len(pasted):,} characters were pasted; paste up to {MOST_PASTED:,}, or give a file.")
     if pasted.strip():
         sources.append(Given(PASTED, pasted.encode(errors="replace")))
     chosen = day.strip() if isinstance(day, str) else ""

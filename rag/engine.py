@@ -22,6 +22,7 @@ from rag.chat.pieces import Waiting
 from rag.check import Checker
 from rag.given import Given
 from rag.listing import Listed, Listing, Looked
+from rag.manner import USUAL, Manner, Writing
 from rag.measures import MARK
 from rag.names import nickname
 from rag.reply import RETRIEVED, Replies
@@ -57,6 +58,13 @@ class Engine:
     def mode(self) -> str:
         """Who writes the answers, in a line."""
         return mode_of(self._settings)
+
+    @property
+    def writer(self) -> Writing | None:
+        """The language model that is configured, without its key; None where none is."""
+        if self.model is None:
+            return None
+        return Writing(self.model.name, self.model.endpoint, self._settings.model_price)
 
     @property
     def has_model(self) -> bool:
@@ -123,7 +131,13 @@ class Engine:
         return self.ask(self._given.question(papers, aspects), model=model)
 
     def stream(
-        self, question: str, history: Sequence[Turn] = (), *, scope: Scope | None = None, model: bool = True
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        *,
+        scope: Scope | None = None,
+        model: bool = True,
+        manner: Manner = USUAL,
     ) -> Iterator[str | Waiting | Answer]:
         """Pieces of text as they are written, then exactly one Answer whose text they make up.
 
@@ -132,7 +146,7 @@ class Engine:
         """
         question = check_question(question)
         self.index.refresh()
-        yield from self._turns.run(question, history, scope, model=model)
+        yield from self._turns.run(question, history, scope, model=model, manner=manner)
 
     def starters(self) -> list[str]:
         """Up to four questions that the papers here can answer, to begin with; none where there are no papers."""

@@ -12,6 +12,7 @@ from rag.answer import Answer, Citation, Evidence, Ranked, Turn
 from rag.chat.pieces import Waiting
 from rag.draft import Cell, Draft, Group, Numbering, Paragraph, Row, Statement, Table
 from rag.listing import Listed, Looked, Order
+from rag.manner import USUAL, Manner, Writing
 from rag.names import short_name
 from rag.prose import render
 from rag.retrieve import Scope
@@ -71,11 +72,13 @@ class StandIn:
 
     mode = "No language model: answers are quoted sentences"
     has_model = False
+    writer: Writing | None = None
 
     def __init__(self) -> None:
         self.papers = [LENSES, MIRRORS, CLOTH]
         self.asked: list[tuple[str, tuple[Turn, ...]]] = []
         self.scopes: list[Scope | None] = []
+        self.manners: list[tuple[bool, Manner]] = []
         self.closed = threading.Event()
         self.shut = False
         self.intake = StandInIntake()
@@ -117,10 +120,17 @@ class StandIn:
         return compared("compare")
 
     def stream(
-        self, question: str, history: Sequence[Turn] = (), *, scope: Scope | None = None, model: bool = True
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        *,
+        scope: Scope | None = None,
+        model: bool = True,
+        manner: Manner = USUAL,
     ) -> Iterator[str | Waiting | Answer]:
         self.asked.append((question, tuple(history)))
         self.scopes.append(scope)
+        self.manners.append((model, manner))
         kind = question.split()[0].lower()
         if kind == "fail":
             raise ModelError("The model at localhost does not answer; run it, or ask without one.")

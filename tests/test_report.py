@@ -51,7 +51,7 @@ def test_hostile_text_is_harmless(text: str) -> None:
         ((None, "", ""), "Nothing was given; choose a file, paste a page, or name a day."),
         ((["/nowhere/a.txt"], "", ""), "The files were chosen too long ago; choose them again."),
         ((["a"] * 11, "", ""), "11 files were given; import at most 10 at once."),
-        ((None, "x" * 1_000_001, ""), "1,000,001 characters were pasted; paste up to 1,000,000, or give a file."),
+        ((None, "x" * 600_001, ""), "More than 600,000 characters were pasted; give a file instead."),
         ((None, "", "21 August"), "“21 August” is no day; write it as 2026-08-21."),
         ((None, "", "2026-02-30"), "“2026-02-30” is no day; write it as 2026-08-21."),
         ((None, "", "9999-01-01"), "9999-01-01 is yet to come; name a day up to today."),

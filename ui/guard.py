@@ -7,7 +7,7 @@ size and sends no security headers. Knows nothing of papers.
 import re
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -72,7 +72,7 @@ class Guard:
             return
         await self.pass_on(scope, receive, with_headers(send))
 
-    def refusal(self, method: str, path: str, headers: Headers) -> JSONResponse | None:
+    def refusal(self, method: str, path: str, headers: Headers) -> Response | None:
         """The response to a request that must not pass, or None."""
         host = headers.get("host", "").lower()
         if name_of(host) not in self.hosts or len(headers.getlist("host")) != 1:
@@ -92,8 +92,10 @@ class Guard:
         """How many bytes a body may have."""
         return MOST_UPLOAD if path.rstrip("/") == UPLOAD else self.most_bytes
 
-    def too_large(self, path: str) -> JSONResponse:
-        return says(f"That is too much at once: over {self.cap(path):,} bytes.", 413)
+    def too_large(self, path: str) -> Response:
+        words = f"That is too much at once: over {self.cap(path):,} bytes."
+        # Gradio's client shows a refused upload as it came.
+        return PlainTextResponse(words, 413) if path.startswith(UPLOAD) else says(words, 413)
 
     async def pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request to Gradio, counting its body, because a chunked one states no length."""

@@ -9,7 +9,7 @@ from ui import render
 from ui.engine import Engine
 from ui.programs import endpoints
 from ui.programs.refusal import Page
-from ui.tabs import adding, atlas, chat, leaf, library, selection
+from ui.tabs import adding, atlas, chat, leaf, library, selection, setting
 
 AT_ONCE = 8  # events answered side by side
 IN_LINE = 100  # events waiting before the next is told to come back
@@ -30,9 +30,12 @@ def build_page(opening: "Future[Engine]") -> gr.Blocks:
                 picked = atlas.build()
             with gr.Tab("Import", id="import", elem_id="tab-import") as intake:
                 given = adding.build()
+            with gr.Tab("Settings", id="settings", elem_id="tab-settings") as desk:
+                wished = setting.build()
         endpoints.wire(opening)  # before the tabs, whose private events else take their names
         opened, chosen = leaf.build(), selection.build()
-        chat.wire(page, opening, talking, chosen.chosen)
+        chat.wire(page, opening, talking, chosen.chosen, wished.wishes, wished.spent)
+        setting.wire(page, opening, wished, desk, talking)
         library.wire(opening, listing, shelf, chosen, talking.scope)
         adding.wire(opening, given, intake, talking)
         leaf.wire(opening, opened, chosen.chosen, talking.box, tabs)

@@ -16,7 +16,6 @@ import gradio as gr
 from ingest.errors import UsageError
 from ingest.paper import Paper
 from rag.listing import Looked
-from rag.reply import MOST_COMPARED
 from rag.retrieve import Scope
 from ui.engine import Engine, explain
 from ui.programs import read
@@ -27,6 +26,7 @@ MOST_CHARACTERS = 4_000  # of a question or a query
 MOST_FOUND = 100  # papers of one search
 MOST_LISTED = 200  # papers of one page of the list
 MOST_SCOPE = 1_000  # papers a question may be kept to
+MOST_COMPARED = 6
 MOST_ASPECTS = 6
 LONGEST_ID, LONGEST_DATE, LONGEST_ASPECT, LONGEST_DESCRIPTION = 200, 10, 80, 400  # characters
 AT_ONCE = 8  # requests answered side by side

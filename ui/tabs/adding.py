@@ -25,7 +25,7 @@ from ui.tabs import chat
 MOST_FILES = 10
 MOST_FILE_BYTES = 20_000_000  # of one file, as ingest reads
 MOST_BYTES = 40_000_000  # of all files together
-MOST_PASTED = 1_000_000  # characters
+MOST_PASTED = 600_000  # characters: all that the guard lets in, were each of three bytes
 BEAT = 0.25  # seconds between two looks at an import
 PASTED = "what was pasted"
 
@@ -50,12 +50,15 @@ def build() -> Parts:
             " arXiv feeds, or JSON Lines with title and abstract. The content tells which it is.</p>",
             **markdown,
         )
-        files = gr.File(elem_id="files", label=f"Files (up to {MOST_FILES}, 20 MB each)", file_count="multiple")
+        files = gr.File(
+            elem_id="files", label=f"Files (up to {MOST_FILES}, 20 MB each)", file_count="multiple", height=140
+        )
         text = gr.Textbox(
             elem_id="pasted",
             label="Or paste a page",
             placeholder="Titles, authors and abstracts, as they were copied",
             lines=3,
+            max_length=MOST_PASTED + 1,  # so that more arrives as too much, not as nothing
             max_lines=12,
         )
         with gr.Row(elem_id="take"):
@@ -138,7 +141,7 @@ def read(files: Any, text: Any, day: Any) -> list[Source]:
     sources += [Given(clean(path.name)[:200] or "a file", path.read_bytes()) for path in paths]
     pasted = text if isinstance(text, str) else ""
     if len(pasted) > MOST_PASTED:
-        raise UsageError(f"{len(pasted):,} characters were pasted; paste up to {MOST_PASTED:,}, or give a file.")
+        raise UsageError(f"More than {MOST_PASTED:,} characters were pasted; give a file instead.")
     if pasted.strip():
         sources.append(Given(PASTED, pasted.encode(errors="replace")))
     chosen = day.strip() if isinstance(day, str) else ""

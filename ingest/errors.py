@@ -13,6 +13,10 @@ class SourceError(PaperchatError):
     """A source cannot be read at all, so nothing of it was taken."""
 
 
+class StoppedError(PaperchatError):
+    """Who started an ingest stopped it; what was committed before stays."""
+
+
 class StoreError(PaperchatError):
     """The record or the index cannot be opened, read or written."""
 

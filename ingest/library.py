@@ -12,8 +12,10 @@ from ingest.locks import writing
 from ingest.paper import Paper
 from ingest.pipeline import Report, embed_missing, ingest_papers
 from ingest.settings import Settings
-from ingest.sources import read_source
+from ingest.sources import Given, read_given
 
+GIVEN = "given:"  # before the name of what was pasted or uploaded, which is no path
+Source = str | Given
 Told = Callable[[str], None]
 
 
@@ -43,27 +45,33 @@ def ingest_sources(
     as it should be. Raises StoreError or ModelError.
     """
     report = Ingested()
-    readable = _count(sources, report, progress)
+    readable = count_papers(sources, report, progress)
     with _writer(settings, told) as index:
-        for source in readable:
-            try:
-                records = read_source(source)
-                ingest_papers(_named(source), records, index.record, index.embedder, report=report, progress=progress)
-            except SourceError as error:
-                report.failed.append(str(error))
-        if index.embedder:
-            embed_missing(index.record, index.embedder)
-        index.settle()
+        take_in(index, readable, report, progress)
     return report
 
 
-def _count(sources: Sequence[str], report: Ingested, progress: Progress) -> list[str]:
+def take_in(index: PaperIndex, sources: Sequence[Source], report: Ingested, progress: Progress) -> None:
+    """Takes sources into an index that is open, as the one writer, and brings it up to date."""
+    for source in sources:
+        try:
+            records = read_given(source)
+            ingest_papers(_named(source), records, index.record, index.embedder, report=report, progress=progress)
+        except SourceError as error:
+            report.failed.append(str(error))
+    if index.embedder:
+        embed_missing(index.record, index.embedder)
+    index.settle()
+
+
+def count_papers(sources: Sequence[Source], report: Ingested, progress: Progress) -> list[Source]:
     """The sources that can be read, their papers counted; reading is quick beside embedding."""
-    readable, total = [], 0
+    readable: list[Source] = []
+    total = 0
     for source in sources:
         try:
             # Standard input can be read only once, so its papers are not counted before they are taken in.
-            total += 0 if source == "-" else sum(isinstance(record, Paper) for record in read_source(source))
+            total += 0 if source == "-" else sum(isinstance(record, Paper) for record in read_given(source))
             readable.append(source)
         except SourceError as error:
             report.failed.append(str(error))
@@ -72,8 +80,10 @@ def _count(sources: Sequence[str], report: Ingested, progress: Progress) -> list
     return readable
 
 
-def _named(source: str) -> str:
+def _named(source: Source) -> str:
     """The name under which the record remembers what a source said."""
+    if isinstance(source, Given):
+        return f"{GIVEN}{source.name}"
     return source if source == "-" else str(Path(source).resolve())
 
 

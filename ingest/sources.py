@@ -8,6 +8,7 @@ import io
 import re
 import sys
 import zlib
+from dataclasses import dataclass
 from typing import BinaryIO, cast
 
 from ingest.errors import SourceError
@@ -65,6 +66,19 @@ HTML = re.compile(r"<(?:!doctype\s+html|html|head|body|main|div|section|article|
 MARKUP = re.compile(rf"<!--|<!doctype\b|{ATOM.pattern}|{HTML.pattern}", re.IGNORECASE)
 ARRAY = re.compile(r'\[\s*+(?:[{"\[\]]|\Z)')
 OBJECT = re.compile(r'\{\s*+(?:["}]|\Z)')
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A source whose content is already here, pasted or uploaded; its name is only shown, never opened."""
+
+    name: str
+    content: bytes
+
+
+def read_given(source: str | Given) -> Records:
+    """`read_source` for a name, `read_bytes` for content that is already here."""
+    return read_source(source) if isinstance(source, str) else read_bytes(source.content, source.name)
 
 
 def read_source(name: str, stdin: BinaryIO | None = None) -> Records:

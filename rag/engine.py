@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from ingest.endpoint import OPENAI_URL, host_of
 from ingest.errors import UsageError
 from ingest.index import PaperIndex
+from ingest.intake import Intake
 from ingest.paper import Paper
 from ingest.settings import Settings
 from ingest.text import clean
@@ -19,7 +20,9 @@ from rag.catalogue import Catalogue
 from rag.chat.model import ChatModel
 from rag.chat.pieces import Waiting
 from rag.check import Checker
+from rag.given import Given
 from rag.listing import Listed, Listing, Looked
+from rag.manner import USUAL, Manner, Writing
 from rag.measures import MARK
 from rag.names import nickname
 from rag.reply import RETRIEVED, Replies
@@ -37,9 +40,11 @@ class Engine:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.index = PaperIndex(settings)
+        self.intake = Intake(self.index)
         self._retriever = Retriever(self.index)
         self._catalogue = Catalogue(self.index)
         self._listing = Listing(self.index)
+        self._given = Given(self._catalogue, self._retriever, self.paper)
         understanding = Understanding(self._catalogue, self._retriever, self.paper)
         self._replies = Replies(self.index, self._retriever, understanding)
         self._understanding = understanding
@@ -55,11 +60,19 @@ class Engine:
         return mode_of(self._settings)
 
     @property
+    def writer(self) -> Writing | None:
+        """The language model that is configured, without its key; None where none is."""
+        if self.model is None:
+            return None
+        return Writing(self.model.name, self.model.endpoint, self._settings.model_price)
+
+    @property
     def has_model(self) -> bool:
         """Whether a language model is configured."""
         return self.model is not None
 
     def close(self) -> None:
+        self.intake.close()
         if self.model:
             self.model.close()
         self.index.close()
@@ -112,8 +125,19 @@ class Engine:
         assert answer
         return answer
 
+    def compare(self, papers: Sequence[str], aspects: Sequence[str] = (), *, model: bool = True) -> Answer:
+        """Papers, each given by id, name or description, side by side; raises UsageError where one is not here."""
+        self.index.refresh()
+        return self.ask(self._given.question(papers, aspects), model=model)
+
     def stream(
-        self, question: str, history: Sequence[Turn] = (), *, scope: Scope | None = None, model: bool = True
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        *,
+        scope: Scope | None = None,
+        model: bool = True,
+        manner: Manner = USUAL,
     ) -> Iterator[str | Waiting | Answer]:
         """Pieces of text as they are written, then exactly one Answer whose text they make up.
 
@@ -122,7 +146,7 @@ class Engine:
         """
         question = check_question(question)
         self.index.refresh()
-        yield from self._turns.run(question, history, scope, model=model)
+        yield from self._turns.run(question, history, scope, model=model, manner=manner)
 
     def starters(self) -> list[str]:
         """Up to four questions that the papers here can answer, to begin with; none where there are no papers."""

@@ -9,11 +9,11 @@ from collections.abc import Collection, Sequence
 from ingest.words import stems
 from rag.answer import Evidence, Ranked
 from rag.draft import Draft, Paragraph, Statement
+from rag.manner import USUAL, Manner
 from rag.measures import MARK
 from rag.names import nickname, short_name
 from rag.retrieve import GATE_CENTRE
 
-MOST_SENTENCES = 3  # of one paper
 MOST_PAPERS = 6
 NEAR_BEST = 0.62  # share of the best sentence's score that another needs to be said as well
 NEAR_TOP = 0.7  # share of the first paper's score that another needs where several are asked for
@@ -28,13 +28,15 @@ SEVERAL = re.compile(
 INNER_STOP = re.compile(r"[.!?](?=\s+\S)")
 
 
-def choose(question: str, ranked: Sequence[Ranked], *, named: Collection[str] = ()) -> list[Evidence]:
+def choose(
+    question: str, ranked: Sequence[Ranked], *, named: Collection[str] = (), manner: Manner = USUAL
+) -> list[Evidence]:
     """The sentences that answer the question, grouped by paper, in reading order within each.
 
     `named` are the ids of papers that the question is about, however it says so.
     """
     papers = choose_papers(question, ranked, named)
-    most = MOST_SENTENCES if len(papers) == 1 else 2 if len(papers) == 2 else 1
+    most = manner.quoted(len(papers))
     chosen: list[Evidence] = []
     for found in papers:
         best = choose_sentences(found, most=most)

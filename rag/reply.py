@@ -18,6 +18,7 @@ from rag.extract import as_paragraphs, choose
 from rag.focus import says
 from rag.grammar import THANKS, Change, Edit, Kind, read_edit
 from rag.judge import ANY, Judge, Judged
+from rag.manner import USUAL
 from rag.names import COINED_WORD, short_name
 from rag.record_facts import tell_records
 from rag.retrieve import Retriever, Scope
@@ -31,7 +32,7 @@ from rag.unsaid import unsaid
 from rag.within import cannot_go_on, kept_within, tell_outside
 
 RRF_K = 60  # of reciprocal rank fusion, as published
-RETRIEVED = 10  # papers an answer reports as found
+RETRIEVED = USUAL.papers  # that an answer reports as found
 MEANT = 0.3  # what being named, or pointed to, adds to a paper's score in the ranking
 MOST_COMPARED = 6
 STANDS_OUT = 0.6  # share of the best chance that another paper needs where some are to choose from
@@ -112,7 +113,7 @@ class Replies:
         verdict = lacking(things, asked.papers) if all_of_it else self._weigh(asked, ranked)
         if verdict.outcome is not Outcome.ANSWERED:
             return self._refuse(verdict, ranked, *self._looked_at(asked, scope))
-        draft = as_paragraphs(choose(asked.standalone, ranked, named=asked.papers))
+        draft = as_paragraphs(choose(asked.standalone, ranked, named=asked.papers, manner=asked.manner))
         return Reply(replace(draft, note=self._note_of(things, asked)), ranked)
 
     def _compare(self, asked: Understood, scope: Scope | None, wish: Wish | None = None) -> Reply:
@@ -260,13 +261,14 @@ class Replies:
 
     def _near(self, asked: Understood, scope: Scope | None) -> tuple[Ranked, ...]:
         """The papers found for the question, those it is about before others that are as good."""
-        ranked = self._retriever.search(asked.topic or asked.standalone, k=RETRIEVED + len(asked.papers), scope=scope)
+        count = asked.manner.papers
+        ranked = self._retriever.search(asked.topic or asked.standalone, k=count + len(asked.papers), scope=scope)
         if asked.terms:
-            ranked = fuse_by_rank(ranked, self._retriever.search(asked.terms, k=RETRIEVED, scope=scope))
+            ranked = fuse_by_rank(ranked, self._retriever.search(asked.terms, k=count, scope=scope))
         missing = [paper for paper in asked.papers if paper not in {found.paper.id for found in ranked}]
         ranked += self._retriever.look(asked.standalone, missing)
         meant = [replace(one, score=one.score + MEANT * (one.paper.id in asked.papers)) for one in ranked]
-        return tuple(sorted(meant, key=lambda one: -one.score)[: max(RETRIEVED, len(asked.papers))])
+        return tuple(sorted(meant, key=lambda one: -one.score)[: max(count, len(asked.papers))])
 
     def _weigh(self, asked: Understood, ranked: Sequence[Ranked]) -> Verdict:
         return weigh(asked.standalone, ranked, self._index.words, named=asked.papers)

@@ -15,6 +15,7 @@ from rag.dialogue import Dialogue, read_dialogue
 from rag.draft import Table
 from rag.extract import as_paragraphs
 from rag.grammar import Kind
+from rag.manner import USUAL, Manner
 from rag.reply import Replies, Reply
 from rag.retrieve import GATE_CENTRE, Scope
 from rag.sufficiency import NEIGHBOURS, Outcome
@@ -41,12 +42,18 @@ class Turns:
         self._writer = writer
 
     def run(
-        self, question: str, history: Sequence[Turn], scope: Scope | None, *, model: bool
+        self,
+        question: str,
+        history: Sequence[Turn],
+        scope: Scope | None,
+        *,
+        model: bool,
+        manner: Manner = USUAL,
     ) -> Iterator[str | Waiting | Answer]:
         """Pieces of text as they are written and lines on what is waited for, then exactly one Answer."""
         started = time.perf_counter()
         dialogue = read_dialogue(history, self._catalogue)
-        asked = self._understanding.understand(question, dialogue)
+        asked = replace(self._understanding.understand(question, dialogue), manner=manner)
         reply = self._replies.reply(asked, dialogue, scope)
         written = Written()
         pieces: list[str] = []
@@ -83,7 +90,9 @@ class Turns:
         else:
             if len(said(reply.draft)) <= MOST_LINES and (reply.draft.parts or reply.ranked):
                 earlier = history if asked.follows else ()
-                for piece in self._writer.write(asked.standalone, reply.draft, reply.ranked, written, history=earlier):
+                for piece in self._writer.write(
+                    asked.standalone, reply.draft, reply.ranked, written, history=earlier, manner=asked.manner
+                ):
                     if isinstance(piece, str):
                         pieces.append(piece)
                     yield piece
@@ -109,7 +118,8 @@ class Turns:
         if asked.trouble and history:
             standalone, written.usage = yield from restate(self._writer.model, question, history)
             if standalone:
-                asked = replace(self._understanding.understand(standalone, Dialogue()), follows=True)
+                again = self._understanding.understand(standalone, Dialogue())
+                asked = replace(again, follows=True, manner=asked.manner)
                 reply = self._replies.reply(asked, dialogue, scope)
         elif is_weak(asked, reply):
             terms, written.usage = yield from expand(self._writer.model, asked.standalone)

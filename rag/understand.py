@@ -16,6 +16,7 @@ from rag.catalogue import Catalogue
 from rag.demand import content
 from rag.dialogue import Dialogue
 from rag.grammar import Change, Edit, Kind
+from rag.manner import USUAL, Manner
 from rag.names import short_name, without_names
 from rag.record_wishes import Wish
 from rag.refer import Earlier, Find, Resolver
@@ -34,7 +35,7 @@ class Understood:
     `standalone` is the question written out, with names for what it pointed to; `ask` is what it asks of the papers,
     without their names. `terms` are the field's words for it, where a model gave some. `told` are papers that were
     told before and are not to be told again. `topic` is `standalone` without the words of its `bounds`, empty where it
-    has none; `wishes` are what it asks of the papers' records.
+    has none; `wishes` are what it asks of the papers' records; `manner` is how the reader wants answers.
     """
 
     kind: Kind
@@ -51,6 +52,7 @@ class Understood:
     bounds: Bounds = NOTHING
     topic: str = ""
     wishes: tuple[Wish, ...] = ()
+    manner: Manner = USUAL
 
     @property
     def line(self) -> str:

@@ -1,15 +1,18 @@
 """An engine for tests of the page: it answers by the first word of a question and records what it was asked."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from ingest.errors import ModelError
-from ingest.paper import Paper, Sentence
+from ingest.intake import Taken
+from ingest.library import Ingested, Progress, Source
+from ingest.paper import Paper, Sentence, Unreadable
 from rag.answer import Answer, Citation, Evidence, Ranked, Turn
 from rag.chat.pieces import Waiting
 from rag.draft import Cell, Draft, Group, Numbering, Paragraph, Row, Statement, Table
 from rag.listing import Listed, Looked, Order
+from rag.manner import USUAL, Manner, Writing
 from rag.names import short_name
 from rag.prose import render
 from rag.retrieve import Scope
@@ -44,18 +47,41 @@ def cite(number: int, paper: Paper, quote: str) -> Citation:
     return Citation(number, paper.id, paper.title, quote, start, start + len(quote))
 
 
+class StandInIntake:
+    """Takes nothing in: it goes a step on whenever a test says `go`, until four papers went by or it is stopped."""
+
+    def __init__(self) -> None:
+        self.go = threading.Semaphore(0)
+        self.given: list[Source] = []
+
+    def take(self, sources: Sequence[Source], *, stopped: Callable[[], bool], progress: Progress) -> Taken:
+        self.given = list(sources)
+        progress(total=4)
+        for done in range(4):
+            while not self.go.acquire(timeout=0.02):
+                if stopped():
+                    return Taken(changed=done, titles=(LENSES.title,) * done, stopped=True)
+            progress(1)
+        unreadable = [(f"given:{HOSTILE[0]}", Unreadable(HOSTILE[1], HOSTILE[2]))]
+        report = Ingested(4, 2, 1, 1, unreadable=unreadable, failed=[HOSTILE[0]])
+        return Taken(report, 3, HOSTILE[:3])
+
+
 class StandIn:
     """An engine with an answer for each first word; it records what it was asked."""
 
     mode = "No language model: answers are quoted sentences"
     has_model = False
+    writer: Writing | None = None
 
     def __init__(self) -> None:
         self.papers = [LENSES, MIRRORS, CLOTH]
         self.asked: list[tuple[str, tuple[Turn, ...]]] = []
         self.scopes: list[Scope | None] = []
+        self.manners: list[tuple[bool, Manner]] = []
         self.closed = threading.Event()
         self.shut = False
+        self.intake = StandInIntake()
 
     def starters(self) -> list[str]:
         return ["How are lenses ground?", HOSTILE[0]]
@@ -82,11 +108,29 @@ class StandIn:
     def nearest(self, paper_id: str, *, k: int = 6) -> list[Paper]:
         return [paper for paper in self.papers if paper.id != paper_id][:k]
 
-    def stream(
+    def ask(
         self, question: str, history: Sequence[Turn] = (), *, scope: Scope | None = None, model: bool = True
+    ) -> Answer:
+        return grounded(question)
+
+    def search(self, question: str, *, k: int = 10, scope: Scope | None = None) -> list[Ranked]:
+        return [Ranked(paper, 0.1, ()) for paper in self.papers][:k]
+
+    def compare(self, papers: Sequence[str], aspects: Sequence[str] = (), *, model: bool = True) -> Answer:
+        return compared("compare")
+
+    def stream(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        *,
+        scope: Scope | None = None,
+        model: bool = True,
+        manner: Manner = USUAL,
     ) -> Iterator[str | Waiting | Answer]:
         self.asked.append((question, tuple(history)))
         self.scopes.append(scope)
+        self.manners.append((model, manner))
         kind = question.split()[0].lower()
         if kind == "fail":
             raise ModelError("The model at localhost does not answer; run it, or ask without one.")

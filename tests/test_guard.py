@@ -59,12 +59,12 @@ def test_the_page_itself_may_write(origin: str | None) -> None:
     assert send("POST", headers).status_code == 200
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+@pytest.mark.parametrize("method", ["GET", "OPTIONS", "POST", "PUT", "DELETE"])
 @pytest.mark.parametrize(
     "origin",
     ["http://evil.example", "null", "", "http://localhost:1", "http://127.0.0.1:7860", "file://localhost:7860"],
 )
-def test_another_page_may_not_write(method: str, origin: str) -> None:
+def test_another_page_may_neither_read_nor_write(method: str, origin: str) -> None:
     assert send(method, {"Host": "localhost:7860", "Origin": origin}).status_code == 403
 
 

@@ -1,31 +1,60 @@
 """What the page asks of the thing that answers, and how an error of it is told."""
 
+from __future__ import annotations
+
 import logging
-from collections.abc import Iterator, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from ingest.errors import PaperchatError
-from ingest.paper import Paper
-from rag.answer import Answer, Turn
-from rag.chat.pieces import Waiting
-from rag.listing import Listed, Looked
-from rag.retrieve import Scope
+from rag.manner import USUAL
+
+if TYPE_CHECKING:  # only names of types: the modules behind them are read while the engine is made
+    from ingest.intake import Taken
+    from ingest.library import Progress, Source
+    from ingest.paper import Paper
+    from rag.answer import Answer, Ranked, Turn
+    from rag.chat.pieces import Waiting
+    from rag.listing import Listed, Looked
+    from rag.manner import Manner, Writing
+    from rag.retrieve import Scope
 
 log = logging.getLogger(__name__)
 
 
-class Engine(Protocol):
-    """What the page asks of the thing that answers."""
+class Taker(Protocol):
+    """What takes papers in while the page is served."""
 
+    def take(self, sources: Sequence[Source], *, stopped: Callable[[], bool], progress: Progress) -> Taken: ...
+
+
+class Engine(Protocol):
+    """What the page and the endpoints ask of the thing that answers."""
+
+    @property
+    def intake(self) -> Taker: ...
     @property
     def mode(self) -> str: ...
     @property
     def has_model(self) -> bool: ...
+    @property
+    def writer(self) -> Writing | None: ...
     def stream(
-        self, question: str, history: Sequence[Turn] = (), *, scope: Scope | None = None, model: bool = True
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        *,
+        scope: Scope | None = None,
+        model: bool = True,
+        manner: Manner = USUAL,
     ) -> Iterator[str | Waiting | Answer]: ...
     def browse(self, looked: Looked, *, first: int = 50) -> Listed: ...
     def nearest(self, paper_id: str, *, k: int = 6) -> list[Paper]: ...
+    def ask(
+        self, question: str, history: Sequence[Turn] = (), *, scope: Scope | None = None, model: bool = True
+    ) -> Answer: ...
+    def search(self, question: str, *, k: int = 10, scope: Scope | None = None) -> list[Ranked]: ...
+    def compare(self, papers: Sequence[str], aspects: Sequence[str] = (), *, model: bool = True) -> Answer: ...
     def starters(self) -> list[str]: ...
     def paper(self, paper_id: str) -> Paper | None: ...
     def count(self) -> int: ...

@@ -7,13 +7,17 @@ size and sends no security headers. Knows nothing of papers.
 import re
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 MOST_BYTES = 2 * 1024 * 1024
+UPLOAD = "/gradio_api/upload"  # the one place for files
+MOST_UPLOAD = 42_000_000  # bytes of it: all files of one import, with what frames them
 HOST = re.compile(r"(\[[^\[\]]*\]|[^:\[\]]*)(?::\d*)?")
-READS = ("GET", "HEAD", "OPTIONS")
+# Where programs speak MCP. To a plain GET Gradio would give a page that repeats the address unescaped in a script.
+MCP = "/gradio_api/mcp"
+MCP_PLACES = (MCP, f"{MCP}/", f"{MCP}/http", f"{MCP}/http/", f"{MCP}/schema", f"{MCP}/sse", f"{MCP}/messages/")
 
 # Gradio's page starts from inline scripts and styles and carries KaTeX's fonts as data. Nothing is evaluated
 # ('unsafe-eval' is absent, so `gr.HTML` and `js=` handlers do not work, which is meant), nothing comes from elsewhere.
@@ -48,7 +52,7 @@ class TooLargeError(Exception):
 
 
 class Guard:
-    """ASGI middleware: a foreign Host is 400, a foreign Origin on a write 403, a body over 2 MB 413."""
+    """ASGI middleware: a foreign Host is 400, a foreign Origin 403, a body over 2 MB (files: 42 MB) 413."""
 
     def __init__(self, app: ASGIApp, hosts: tuple[str, ...] = LOOPBACK, most_bytes: int = MOST_BYTES) -> None:
         self.app = app
@@ -62,28 +66,36 @@ class Guard:
         if scope["type"] != "http":  # the page uses no WebSocket; refusing all leaves nothing to check there
             await send({"type": "websocket.close", "code": 1008})
             return
-        refusal = self.refusal(scope["method"], Headers(scope=scope))
+        refusal = self.refusal(scope["method"], scope["path"], Headers(scope=scope))
         if refusal is not None:
             await refusal(scope, receive, with_headers(send))
             return
         await self.pass_on(scope, receive, with_headers(send))
 
-    def refusal(self, method: str, headers: Headers) -> JSONResponse | None:
+    def refusal(self, method: str, path: str, headers: Headers) -> Response | None:
         """The response to a request that must not pass, or None."""
         host = headers.get("host", "").lower()
         if name_of(host) not in self.hosts or len(headers.getlist("host")) != 1:
             return says("This address is not served here.", 400)
-        # Browsers send an Origin with every write; a command-line client sends none.
+        # Browsers send an Origin with every write and with what a foreign page reads; a command-line client sends none.
         origin = headers.get("origin")
-        if method not in READS and origin is not None and origin.lower() not in (f"http://{host}", f"https://{host}"):
+        if origin is not None and origin.lower() not in (f"http://{host}", f"https://{host}"):
             return says("Only this page itself may send here.", 403)
+        if path.startswith(MCP) and not speaks_mcp(method, path, headers.get("accept", "")):
+            return says("Programs speak MCP here; a browser has nothing to see.", 406)
         length = headers.get("content-length", "0")
-        if not (length.isascii() and length.isdigit() and len(length) < 20) or int(length) > self.most_bytes:
-            return self.too_large()
+        if not (length.isascii() and length.isdigit() and len(length) < 20) or int(length) > self.cap(path):
+            return self.too_large(path)
         return None
 
-    def too_large(self) -> JSONResponse:
-        return says(f"That is too much at once: over {self.most_bytes:,} bytes.", 413)
+    def cap(self, path: str) -> int:
+        """How many bytes a body may have."""
+        return MOST_UPLOAD if path.rstrip("/") == UPLOAD else self.most_bytes
+
+    def too_large(self, path: str) -> Response:
+        words = f"That is too much at once: over {self.cap(path):,} bytes."
+        # Gradio's client shows a refused upload as it came.
+        return PlainTextResponse(words, 413) if path.startswith(UPLOAD) else says(words, 413)
 
     async def pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request to Gradio, counting its body, because a chunked one states no length."""
@@ -94,7 +106,7 @@ class Guard:
             nonlocal seen
             message = await receive()
             seen += len(message.get("body", b""))
-            if seen > self.most_bytes:
+            if seen > self.cap(scope["path"]):
                 raise TooLargeError
             return message
 
@@ -107,12 +119,19 @@ class Guard:
             await self.app(scope, counted, noted)
         except TooLargeError:
             if not started:
-                await self.too_large()(scope, receive, send)
+                await self.too_large(scope["path"])(scope, receive, send)
 
 
 def says(words: str, status: int) -> JSONResponse:
     """A refusal in the form that Gradio's client shows as a message."""
     return JSONResponse({"detail": words}, status)
+
+
+def speaks_mcp(method: str, path: str, accept: str) -> bool:
+    """Whether a request is one of a program, to a place where MCP is spoken."""
+    if path not in MCP_PLACES:
+        return False
+    return method != "GET" or path.endswith(("/schema", "/sse")) or "text/event-stream" in accept
 
 
 def name_of(host: str) -> str:

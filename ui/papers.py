@@ -16,7 +16,7 @@ PANEL = (
     '<button type="button" class="close" title="Close (Esc)">Close</button></div></div>'
 )
 NO_PAPERS = (
-    '<div class="nothing"><h2>No papers yet.</h2><p>Add some from a page, a feed or a file with '
+    '<div class="nothing"><h2>No papers yet.</h2><p>Add some from a page, a feed or a file under Import, or with '
     "<code>paperchat ingest FILE</code>; they appear here as soon as they are in.</p></div>"
 )
 NO_MATCH = (

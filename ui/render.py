@@ -48,7 +48,7 @@ def hello(count: int | None) -> str:
     if count == 0:
         return (
             '<div class="hello"><h2>No papers yet.</h2>'
-            "<p>Index some with <code>paperchat ingest</code>, then ask.</p></div>"
+            "<p>Take some in under Import, or with <code>paperchat ingest</code>, then ask.</p></div>"
         )
     papers = "these papers" if count is None else "one paper" if count == 1 else f"{count:,} papers"
     return (

@@ -5,6 +5,7 @@ the engine is made right after, in the background, and a question asked early wa
 """
 
 import errno
+import io
 import ipaddress
 import os
 import signal
@@ -13,7 +14,7 @@ import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, wait
-from contextlib import closing
+from contextlib import closing, redirect_stdout
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -109,29 +110,36 @@ def start(make_engine: "Callable[[], Engine]", *, host: str, port: int, folder: 
     from ui.guard import LOOPBACK, Guard
     from ui.look import ASSETS, look
     from ui.page import build_page  # importing Gradio takes seconds, so a bad address is told first
+    from ui.programs.mcp import tell_json
+    from ui.programs.refusal import misnamed
 
     opening: Future[Engine] = Future()
     page = build_page(opening)
     name = f"[{host}]" if ":" in host else host
-    page.launch(
-        server_name=host,
-        server_port=port,
-        prevent_thread_lock=True,
-        quiet=True,
-        share=False,
-        ssr_mode=False,
-        pwa=False,
-        mcp_server=False,
-        enable_monitoring=False,
-        run_history=False,
-        footer_links=[],
-        show_error=False,
-        state_session_capacity=SESSIONS,
-        max_file_size="1mb",
-        favicon_path=ASSETS / "icon.svg",
-        app_kwargs={"middleware": [Middleware(Guard, hosts=(*LOOPBACK, name))]},
-        **look(),
-    )
+    with redirect_stdout(io.StringIO()):  # Gradio tells of its MCP server even where it is to be quiet
+        page.launch(
+            server_name=host,
+            server_port=port,
+            prevent_thread_lock=True,
+            quiet=True,
+            share=False,
+            ssr_mode=False,
+            pwa=False,
+            mcp_server=True,
+            enable_monitoring=False,
+            run_history=False,
+            footer_links=[],
+            show_error=False,
+            state_session_capacity=SESSIONS,
+            max_file_size="20mb",
+            favicon_path=ASSETS / "icon.svg",
+            app_kwargs={
+                "middleware": [Middleware(Guard, hosts=(*LOOPBACK, name))],
+                "exception_handlers": {KeyError: misnamed, TypeError: misnamed},
+            },
+            **look(),
+        )
+    tell_json(page)
     threading.Thread(target=open_engine, args=(make_engine, opening), name="engine", daemon=True).start()
     return Served(page, f"http://{name}:{port}/", opening)
 

@@ -47,17 +47,17 @@ def said(draft: Draft) -> list[Evidence]:
     return found
 
 
-def make_sheet(draft: Draft, ranked: Sequence[Ranked], *, budget: int) -> Sheet:
+def make_sheet(draft: Draft, ranked: Sequence[Ranked], *, budget: int, most: int = MOST_PAPERS) -> Sheet:
     """The papers a draft cites and then the best of those found, in reading order, in at most `budget` tokens.
 
-    What the draft cites is never left out for want of room.
+    They are `most` papers at most. What the draft cites is never left out for want of room.
     """
     cited = said(draft)
     by_paper = {found.paper.id: found for found in ranked}
     order = dict.fromkeys([*(evidence.paper.id for evidence in cited), *by_paper])
     chosen: list[list[Evidence]] = []
     left = budget
-    for place, paper_id in enumerate(list(order)[:MOST_PAPERS]):
+    for place, paper_id in enumerate(list(order)[:most]):
         quoted = {evidence.sentence.start: evidence for evidence in cited if evidence.paper.id == paper_id}
         found = by_paper.get(paper_id)
         others = (found.evidence if found else ())[: None if place < WHOLE else SOME]

@@ -15,11 +15,12 @@ from rag.chat.model import ChatModel
 from rag.chat.pieces import Message, Usage, Waiting
 from rag.check import Checker
 from rag.draft import Draft, Numbering, Paragraph, Part
+from rag.manner import USUAL, Manner
 from rag.measures import MARK
 from rag.writer import prompts
 from rag.writer.lines import Frame, is_framed
 from rag.writer.mend import declines, mend, quoted
-from rag.writer.sheet import Sheet, make_sheet, plain, tokens
+from rag.writer.sheet import MOST_PAPERS, Sheet, make_sheet, plain, tokens
 from rag.writer.spoken import Listener, Spoken
 
 ANSWER_SHARE = 0.2  # of the context, kept for what the model writes
@@ -59,13 +60,13 @@ class Writer:
         written: Written,
         *,
         history: Sequence[Turn] = (),
-        sentences: int = 6,
+        manner: Manner = USUAL,
     ) -> Iterator[str | Waiting]:
         """The answer's text piece by piece, every sentence checked, with lines on what is waited for between them."""
         if is_framed(draft):
             yield from self._fill(question, draft, written)
         else:
-            yield from self._prose(question, draft, ranked, written, history, sentences)
+            yield from self._prose(question, draft, ranked, written, history, manner)
 
     # -- prose -------------------------------------------------------------------------------------------------
 
@@ -76,7 +77,7 @@ class Writer:
         ranked: Sequence[Ranked],
         written: Written,
         history: Sequence[Turn],
-        sentences: int,
+        manner: Manner,
     ) -> Iterator[str | Waiting]:
         answer = min(MOST_ANSWER, int(ANSWER_SHARE * self._context))
         past = trim(history, int(HISTORY_SHARE * self._context))
@@ -84,8 +85,8 @@ class Writer:
         room = self._context - answer - fixed
         said: set[str] = set()
         for attempt in range(2):
-            sheet = make_sheet(draft, ranked, budget=room)
-            asked = prompts.question_and_sources(question, sheet.text, secrets.token_hex(4), sentences=sentences)
+            sheet = make_sheet(draft, ranked, budget=room, most=max(MOST_PAPERS, manner.papers))
+            asked = prompts.question_and_sources(question, sheet.text, secrets.token_hex(4), sentences=manner.written)
             messages = [Message("system", prompts.WRITE), *past, Message("user", asked)]
             try:
                 yield from self._speak(messages, answer, sheet, written, said)

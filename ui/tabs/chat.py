@@ -16,16 +16,19 @@ import gradio as gr
 from ingest.text import clean
 from rag.answer import Answer, Turn
 from rag.chat.pieces import Waiting
+from rag.manner import USUAL, Manner
 from rag.retrieve import Scope
 from ui import render
 from ui.engine import Engine, explain
 from ui.history import Chat, clean_lines, history, kept, plain, total
 from ui.tabs.selection import scope_of
+from ui.wishes import after, spent_of, wishes_of
 
 MOST_CHARACTERS = 4_000  # of a question
 BEAT = 0.05  # seconds between two updates of a streamed answer: faster is not seen, and costs
 
 Update = dict[str, Any]
+Asked = tuple[Any, Any, Any, Any]  # the box, the conversation, the notice, what was spent
 
 
 @dataclass(frozen=True)
@@ -81,14 +84,19 @@ def build(top: tuple[gr.Markdown, gr.Checkbox, gr.Button]) -> Parts:
     return Parts(*top, chat, notice, scope, box)
 
 
-def wire(page: gr.Blocks, opening: "Future[Engine]", parts: Parts, chosen: gr.BrowserState) -> None:
-    """Which event calls what; `chosen` are the papers to ask. All are private: the page has no API of its own."""
+def wire(page: gr.Blocks, opening: "Future[Engine]", parts: Parts, *browser: gr.BrowserState) -> None:
+    """Which event calls what. All are private.
+
+    `browser` is what a reader's browser keeps: the papers to ask, what was set, and what was spent so far.
+    """
     talk, chat, box = Talk(opening), parts.chat, parts.box
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     page.load(talk.welcome, None, [parts.mode, chat, parts.pen], **quiet)
     asking = {**quiet, "concurrency_id": "ask", "trigger_mode": "once"}
-    asked = box.submit(talk.ask, [box, chat, parts.pen, chosen], [box, chat, parts.notice], **asking)
-    begun = chat.example_select(talk.begin, [chat, parts.pen, chosen], [box, chat, parts.notice], **asking)
+    asked = box.submit(talk.ask, [box, chat, parts.pen, *browser], [box, chat, parts.notice, browser[-1]], **asking)
+    begun = chat.example_select(
+        talk.begin, [chat, parts.pen, *browser], [box, chat, parts.notice, browser[-1]], **asking
+    )
     box.stop(stop, [chat], [box, chat], cancels=[asked, begun], queue=False, **quiet)
     parts.fresh.click(start_over, None, [box, chat, parts.notice], cancels=[asked, begun], queue=False, **quiet)
 
@@ -110,32 +118,36 @@ class Talk:
             words = explain(error)
             return render.mode("Not ready"), gr.Chatbot(placeholder=render.problem(words)), gr.skip()
 
-    def begin(self, chat: Any, pen: Any, papers: Any, chosen: gr.SelectData) -> Iterator[tuple[Update, Any, Any]]:
+    def begin(
+        self, chat: Any, pen: Any, papers: Any, wishes: Any, spent: Any, chosen: gr.SelectData
+    ) -> Iterator[Asked]:
         """Ask the starter question that was clicked."""
         text = chosen.value.get("text") if isinstance(chosen.value, dict) else chosen.value
-        yield from self.ask(text, chat, pen, papers)
+        yield from self.ask(text, chat, pen, papers, wishes, spent)
 
-    def ask(self, question: Any, chat: Any, pen: Any = True, papers: Any = None) -> Iterator[tuple[Update, Any, Any]]:
+    def ask(self, question: Any, chat: Any, pen: Any, papers: Any, wishes: Any, spent: Any) -> Iterator[Asked]:
         """Stream the answer to a question into the conversation; `papers` are the only ones asked, if any."""
         question = question.strip() if isinstance(question, str) else ""
         if len(question) > MOST_CHARACTERS:
             words = (
                 f"A question may have {MOST_CHARACTERS:,} characters; this one has {len(question):,}. Nothing was sent."
             )
-            yield gr.skip(), gr.skip(), render.notice(words)
+            yield gr.skip(), gr.skip(), render.notice(words), gr.skip()
             return
         question = clean_lines(question)
         if not question:
-            yield gr.skip(), gr.skip(), ""
+            yield gr.skip(), gr.skip(), "", gr.skip()
             return
         messages = kept(chat)
         turns = history(messages)
         messages.append({"role": "user", "content": render.question(question)})
-        yield BUSY | {"value": ""}, [*messages, assistant(render.waiting(self.doing()))], ""
-        scope = scope_of(papers)
-        for said in self.answer(clean(question), turns, scope=scope, model=bool(pen), before=total(messages)):
-            yield gr.skip(), [*messages, assistant(said)], gr.skip()
-        yield IDLE, gr.skip(), gr.skip()
+        yield BUSY | {"value": ""}, [*messages, assistant(render.waiting(self.doing()))], "", gr.skip()
+        how: dict[str, Any] = {"scope": scope_of(papers), "model": bool(pen), "manner": wishes_of(wishes).manner}
+        said = ""
+        for said in self.answer(clean(question), turns, **how, before=total(messages)):
+            yield gr.skip(), [*messages, assistant(said)], gr.skip(), gr.skip()
+        took = total([assistant(said)])
+        yield IDLE, gr.skip(), gr.skip(), after(spent_of(spent), took) if any(took) else gr.skip()
 
     def doing(self) -> str:
         return "Reading the papers" if self.opening.done() else "Opening the papers"
@@ -147,6 +159,7 @@ class Talk:
         *,
         scope: Scope | None = None,
         model: bool = True,
+        manner: Manner = USUAL,
         before: tuple[int, int, float] = (0, 0, 0.0),
     ) -> Iterator[str]:
         """The answer as it grows, each time whole, as HTML. An engine's stream is closed when the reader leaves."""
@@ -154,7 +167,7 @@ class Talk:
         shown = 0.0
         try:
             engine = self.opening.result()
-            with closing(cast(Any, engine.stream(question, turns, scope=scope, model=model))) as pieces:
+            with closing(cast(Any, engine.stream(question, turns, scope=scope, model=model, manner=manner))) as pieces:
                 for piece in pieces:
                     if isinstance(piece, Answer):
                         yield render.answer(piece, engine.paper, before=before)

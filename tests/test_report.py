@@ -1,0 +1,71 @@
+"""What an import says of itself while it runs and when it is over; whatever a source says is harmless in it."""
+
+import pytest
+from standin import HOSTILE
+
+from ingest.errors import UsageError
+from ingest.intake import Taken
+from ingest.library import Ingested
+from ingest.paper import Unreadable
+from ui import report
+from ui.tabs import adding
+
+
+def test_the_rate_and_the_time_left_are_told() -> None:
+    assert "Reading…" in report.progress(0, None, 1.0)
+    assert "30 of 90 papers · 10 a second · about 6 seconds left" in report.progress(30, 90, 3.0)
+    assert "2 of 500 papers · 6 a minute · about 83 minutes left" in report.progress(2, 500, 20.0)
+    assert "90 of 90 papers · 10 a second · finishing" in report.progress(90, 90, 9.0)
+    assert '<div class="full w30">' in report.progress(30, 90, 3.0)
+    assert "Stopping" in report.progress(30, 90, 3.0, stopping=True)
+
+
+def test_what_came_in_and_what_could_not_be_read_is_told_with_reasons() -> None:
+    unreadable = [("given:a.jsonl", Unreadable(f"line {n}", "no title")) for n in range(40)]
+    told = report.result(Taken(Ingested(93, 88, 1, 3, 1, unreadable), 89, ("On Owls",)), 178)
+    assert "<strong>88 added, 1 updated, 3 unchanged, 1 given twice, 40 unreadable.</strong>" in told
+    assert "178 papers can be asked now." in told
+    assert "On Owls</li><li>and 88 more</li>" in told
+    assert "a.jsonl, line 0: no title</li>" in told
+    assert told.count("no title") == report.MOST_REASONS
+    assert "and 10 more" in told
+
+
+def test_a_stopped_import_says_what_stays() -> None:
+    assert report.headline(Taken(Ingested(70, 70), 64, stopped=True)) == "Stopped. 64 papers came in before and stay."
+    assert report.headline(Taken(Ingested(3, 3), 0, stopped=True)) == "Stopped before anything came in."
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_is_harmless(text: str) -> None:
+    taken = Taken(Ingested(1, 1, unreadable=[(f"given:{text}", Unreadable(text, text))], failed=[text]), 1, (text,))
+    for told in (report.result(taken, 1), report.trouble(text)):
+        for tag in ("<script", "<img", "<svg", "<iframe", "<a ", "<style", "<math", "<form", "]("):
+            assert tag not in told
+        assert "\n" not in told
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ((None, "", ""), "Nothing was given; choose a file, paste a page, or name a day."),
+        ((["/nowhere/a.txt"], "", ""), "The files were chosen too long ago; choose them again."),
+        ((["a"] * 11, "", ""), "11 files were given; import at most 10 at once."),
+        ((None, "x" * 600_001, ""), "More than 600,000 characters were pasted; give a file instead."),
+        ((None, "", "21 August"), "“21 August” is no day; write it as 2026-08-21."),
+        ((None, "", "2026-02-30"), "“2026-02-30” is no day; write it as 2026-08-21."),
+        ((None, "", "9999-01-01"), "9999-01-01 is yet to come; name a day up to today."),
+        ((None, "", "http://169.254.169.254/"), "“http://169.254.169.254/” is no day; write it as 2026-08-21."),
+        ((None, ["a"], {"b": 1}), "Nothing was given; choose a file, paste a page, or name a day."),
+    ],
+)
+def test_what_cannot_be_imported_is_told(given: tuple[object, object, object], said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        adding.read(*given)
+    assert str(caught.value) == said
+
+
+def test_a_pasted_address_is_text_and_is_not_fetched() -> None:
+    (source,) = adding.read(None, "http://169.254.169.254/latest", "")
+    assert not isinstance(source, str)
+    assert adding.read(None, "", "2026-08-21") == ["daily:2026-08-21"]

@@ -1,0 +1,1 @@
+"""What programs may ask of paperchat: named endpoints and MCP tools."""

@@ -1,0 +1,95 @@
+"""Settings: who writes, of how many papers, how long, which theme, and what it cost. Each browser keeps its own."""
+
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from typing import Any
+
+import gradio as gr
+
+from ui import render, wishes
+from ui.engine import Engine, explain
+from ui.tabs import chat
+from ui.wishes import Wishes, wishes_of
+
+STORE = "paperchat-settings"
+SPENT = "paperchat-spent"
+LENGTHS = [("Short", "short"), ("Usual", "usual"), ("Long", "long")]
+THEMES = [("As the system", "system"), ("Light", "light"), ("Dark", "dark")]
+
+
+@dataclass(frozen=True)
+class Parts:
+    wishes: gr.BrowserState
+    spent: gr.BrowserState
+    pen: gr.Checkbox
+    writer: gr.Markdown
+    papers: gr.Radio
+    length: gr.Radio
+    theme: gr.Radio
+    cost: gr.Markdown
+
+
+def build() -> Parts:
+    markdown: dict[str, Any] = {"container": False, "latex_delimiters": []}
+    usual = Wishes()
+    store = gr.BrowserState(usual.kept(), storage_key=STORE, secret=STORE)
+    spent = gr.BrowserState([0, 0, 0.0], storage_key=SPENT, secret=SPENT)
+    with gr.Column(elem_id="settings"):
+        gr.Markdown("<h2>Settings</h2><p>Kept in this browser; they hold from the next question on.</p>", **markdown)
+        pen = gr.Checkbox(usual.model, label="Let the language model write", elem_id="writes", visible=False)
+        writer = gr.Markdown("", elem_id="writer", **markdown)
+        papers = gr.Radio([*wishes.CONSIDERED], value=usual.papers, label="Papers considered for an answer")
+        length = gr.Radio(LENGTHS, value=usual.length, label="Length of answers in sentences")
+        theme = gr.Radio(THEMES, value=usual.theme, label="Theme", elem_id="theme")
+        gr.Markdown("<h3>What it cost so far</h3>", **markdown)
+        cost = gr.Markdown(wishes.cost((0, 0, 0.0), priced=False), elem_id="cost", **markdown)
+    return Parts(store, spent, pen, writer, papers, length, theme, cost)
+
+
+def wire(page: gr.Blocks, opening: "Future[Engine]", parts: Parts, tab: gr.Tab, talking: chat.Parts) -> None:
+    """Which event calls what. The switch on top of the chat and the one here are the same."""
+    desk = Desk(opening)
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
+    store = parts.wishes
+    page.load(recall, [store], [parts.pen, talking.pen, parts.papers, parts.length, parts.theme], **quiet)
+    for switch, other in ((parts.pen, talking.pen), (talking.pen, parts.pen)):
+        switch.input(let_write, [switch, store], [store, other], **quiet)
+    for name in ("papers", "length", "theme"):
+        choice: gr.Radio = getattr(parts, name)
+        choice.input(setter(name), [choice, store], [store], **quiet)
+    tab.select(desk.show, [parts.spent], [parts.pen, parts.writer, parts.cost], **quiet)
+
+
+class Desk:
+    """The tab's handlers around one engine."""
+
+    def __init__(self, opening: "Future[Engine]") -> None:
+        self.opening = opening
+
+    def show(self, sent: Any) -> tuple[Any, str, str]:
+        """The switch, where there is a model; which it is; and what was spent."""
+        try:
+            writing = self.opening.result().writer
+        except Exception as error:
+            return gr.skip(), render.problem(explain(error)), ""
+        spent = wishes.cost(wishes.spent_of(sent), priced=bool(writing and writing.price))
+        return gr.Checkbox(visible=writing is not None), wishes.writer(writing), spent
+
+
+def recall(sent: Any) -> tuple[bool, bool, int, str, str]:
+    """What was set in this browser before."""
+    known = wishes_of(sent)
+    return known.model, known.model, known.papers, known.length, known.theme
+
+
+def let_write(on: Any, sent: Any) -> tuple[dict[str, Any], bool]:
+    return replace(wishes_of(sent), model=bool(on)).kept(), bool(on)
+
+
+def setter(name: str) -> Any:
+    """The handler that keeps one choice."""
+
+    def keep(chosen: Any, sent: Any) -> dict[str, Any]:
+        return wishes_of(wishes_of(sent).kept() | {name: chosen}).kept()
+
+    return keep

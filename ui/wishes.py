@@ -1,0 +1,89 @@
+"""What a reader set: who writes, of how many papers, how long, which theme, and what it cost so far.
+
+Kept in the reader's browser and sent with each question, so it may be anything; nothing of it stays on the server.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rag.manner import USUAL, Length, Manner, Writing
+from ui.prose import escape
+
+CONSIDERED = (5, 10, 20, 30)  # papers to choose from
+THEMES = ("system", "light", "dark")
+MOST = 10**12  # of anything counted
+Spent = tuple[int, int, float]  # tokens in and out and money of all answers in a browser
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What can be set; the theme is heeded in the browser."""
+
+    model: bool = True
+    papers: int = USUAL.papers
+    length: str = USUAL.length.value
+    theme: str = "system"
+
+    @property
+    def manner(self) -> Manner:
+        return Manner(self.papers, Length(self.length))
+
+    def kept(self) -> dict[str, Any]:
+        """As it is kept in the browser."""
+        return asdict(self)
+
+
+def wishes_of(sent: Any) -> Wishes:
+    """What a browser sent; the usual stands in for whatever is no setting."""
+    given = sent if isinstance(sent, dict) else {}
+    usual = Wishes()
+    return Wishes(
+        given["model"] if isinstance(given.get("model"), bool) else usual.model,
+        one_of(CONSIDERED, given.get("papers"), usual.papers),
+        one_of([length.value for length in Length], given.get("length"), usual.length),
+        one_of(THEMES, given.get("theme"), usual.theme),
+    )
+
+
+def one_of(choices: Sequence[Any], given: Any, usual: Any) -> Any:
+    return next((one for one in choices if type(one) is type(given) and one == given), usual)
+
+
+def spent_of(given: Any) -> Spent:
+    """What a browser says was spent, each from nothing to very much."""
+    numbers = given if isinstance(given, list) and len(given) == 3 else [0, 0, 0]
+    fit = [n if isinstance(n, int | float) and not isinstance(n, bool) and 0 <= n < MOST else 0 for n in numbers]
+    return int(fit[0]), int(fit[1]), float(fit[2])
+
+
+def after(spent: Spent, took: Spent) -> list[float]:
+    """What was spent with one more answer, as it is kept in the browser."""
+    return [spent[0] + took[0], spent[1] + took[1], round(spent[2] + took[2], 6)]
+
+
+def writer(writing: Writing | None) -> str:
+    """Which language model writes, where it is asked and what it costs; its key is not known here."""
+    if writing is None:
+        return (
+            '<div class="facts"><p>No language model is configured: answers are quoted from the papers. Set '
+            "<code>OPENAI_API_KEY</code> or <code>OPENAI_BASE_URL</code> and start again to have one write.</p></div>"
+        )
+    price = "not set; <code>PAPERCHAT_PRICE</code> sets it"
+    if writing.price:
+        price = f"{writing.price[0]:g} in, {writing.price[1]:g} out, per million tokens"
+    rows = (
+        ("Model", escape(writing.name or "the first that the endpoint lists")),
+        ("Endpoint", escape(writing.endpoint)),
+        ("Price", price),
+    )
+    return f'<dl class="facts">{"".join(f"<dt>{name}</dt><dd>{told}</dd>" for name, told in rows)}</dl>'
+
+
+def cost(spent: Spent, *, priced: bool) -> str:
+    """What all answers in this browser took."""
+    tokens_in, tokens_out, money = spent
+    if not (tokens_in or tokens_out):
+        return '<p class="cost">Nothing so far.</p>'
+    paid = f" · {money:,.4f} in money" if priced else ""
+    return f'<p class="cost">{tokens_in:,} tokens in · {tokens_out:,} out{paid}</p>'

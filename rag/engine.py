@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from ingest.endpoint import OPENAI_URL, host_of
 from ingest.errors import UsageError
@@ -20,6 +21,7 @@ from rag.catalogue import Catalogue
 from rag.chat.model import ChatModel
 from rag.chat.pieces import Waiting
 from rag.check import Checker
+from rag.feedback import Vote, keep
 from rag.listing import Listed, Listing, Looked
 from rag.measures import MARK
 from rag.names import nickname
@@ -135,6 +137,10 @@ class Engine:
         """The answer with questions to go on with, found without a model; takes about as long as a few answers."""
         self.index.refresh()
         return replace(answer, suggestions=self._suggestions.suggest(answer))
+
+    def keep_vote(self, vote: Vote) -> Path:
+        """Keeps what a reader thought of an answer; returns the file, which `paperchat eval` reads."""
+        return keep(self._settings.home, vote)
 
     def starters(self) -> list[str]:
         """Up to four questions that the papers here can answer, to begin with; none where there are no papers."""

@@ -133,10 +133,10 @@ class Engine:
         self.index.refresh()
         yield from self._turns.run(question, history, scope, model=model)
 
-    def suggest(self, answer: Answer) -> Answer:
+    def suggest(self, answer: Answer, *, scope: Scope | None = None) -> Answer:
         """The answer with questions to go on with, found without a model; takes about as long as a few answers."""
         self.index.refresh()
-        return replace(answer, suggestions=self._suggestions.suggest(answer))
+        return replace(answer, suggestions=self._suggestions.suggest(answer, scope))
 
     def keep_vote(self, vote: Vote) -> Path:
         """Keeps what a reader thought of an answer; returns the file, which `paperchat eval` reads."""

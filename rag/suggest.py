@@ -15,6 +15,7 @@ from rag.dialogue import Dialogue
 from rag.grammar import Kind
 from rag.names import nickname, without_names
 from rag.reply import Replies
+from rag.retrieve import Scope
 from rag.rhetoric import Role, weigh
 from rag.sufficiency import Outcome
 from rag.understand import Understanding
@@ -56,15 +57,15 @@ class Suggestions:
     ) -> None:
         self._understanding, self._replies, self._find, self._rarity = understanding, replies, find, rarity
 
-    def suggest(self, answer: Answer) -> tuple[str, ...]:
-        """Up to three questions that the papers answer and this answer did not; the same ones each time."""
+    def suggest(self, answer: Answer, scope: Scope | None = None) -> tuple[str, ...]:
+        """Up to three questions that the papers of a scope answer and this answer did not; the same ones each time."""
         if answer.kind in (Kind.TALK, Kind.EDIT) and not answer.citations:
             return ()
         cited = {(citation.paper_id, citation.start) for citation in answer.citations}
         kept: list[str] = []
         tried = islice(candidates(answer, self._papers(answer), self._rarity), MOST_ASKED)
         for question, aspect in tried:
-            found = self._evidence(question)
+            found = self._evidence(question, scope)
             fresh = [evidence for evidence in found if (evidence.paper.id, evidence.sentence.start) not in cited]
             told = found if question.startswith(COMPARE) else fresh
             if fresh and (not aspect or any(is_about(aspect, evidence) for evidence in told)):
@@ -82,10 +83,10 @@ class Suggestions:
         found = [paper for paper in map(self._find, order[:MOST_PAPERS]) if paper]
         return found or [ranked.paper for ranked in answer.retrieved[:2]]
 
-    def _evidence(self, question: str) -> list[Evidence]:
+    def _evidence(self, question: str, scope: Scope | None) -> list[Evidence]:
         """The sentences that the engine answers a question with; none where it refuses, or lists more than is read."""
         asked = self._understanding.understand(question, Dialogue())
-        reply = self._replies.reply(asked, Dialogue(), None)
+        reply = self._replies.reply(asked, Dialogue(), scope)
         found = said(reply.draft)
         too_many = asked.kind is Kind.SURVEY and len({evidence.paper.id for evidence in found}) > MOST_LISTED
         return [] if asked.trouble or too_many or reply.outcome is not Outcome.ANSWERED else found

@@ -3,12 +3,14 @@
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from ingest.errors import ModelError
 from ingest.paper import Paper, Sentence
 from rag.answer import Answer, Citation, Evidence, Ranked, Turn
 from rag.chat.pieces import Waiting
 from rag.draft import Cell, Draft, Group, Numbering, Paragraph, Row, Statement, Table
+from rag.feedback import Vote
 from rag.listing import Listed, Looked, Order
 from rag.names import short_name
 from rag.prose import render
@@ -54,11 +56,20 @@ class StandIn:
         self.papers = [LENSES, MIRRORS, CLOTH]
         self.asked: list[tuple[str, tuple[Turn, ...]]] = []
         self.scopes: list[Scope | None] = []
+        self.votes: list[Vote] = []
         self.closed = threading.Event()
         self.shut = False
 
     def starters(self) -> list[str]:
         return ["How are lenses ground?", HOSTILE[0]]
+
+    def suggest(self, answer: Answer, *, scope: Scope | None = None) -> Answer:
+        questions = () if answer.refused else ("How fast are mirrors?", HOSTILE[0])
+        return replace(answer, suggestions=questions)
+
+    def keep_vote(self, vote: Vote) -> Path:
+        self.votes.append(vote)
+        return Path("/papers/feedback.jsonl")
 
     def count(self) -> int:
         return 2

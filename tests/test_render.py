@@ -65,15 +65,15 @@ def test_spans_that_overlap_are_both_marked() -> None:
 
 def test_a_quote_that_no_longer_stands_in_the_abstract_is_shown_above_it() -> None:
     edited = Citation(1, OWL.id, OWL.title, "Owls read.", 0, 10)
-    assert cards.highlighted(OWL.abstract, [edited]) == (
-        f'<p><mark class="n1">Owls read.</mark></p><p>{OWL.abstract}</p>'
-    )
+    shown = cards.highlighted(OWL.abstract, [edited])
+    assert shown.startswith('<p><mark class="n1">Owls read.</mark></p><p class="note">This does not stand')
+    assert shown.endswith(f"<p>{OWL.abstract}</p>")
 
 
 def test_a_paper_that_is_gone_still_shows_its_quote() -> None:
     shown = cited(Citation(1, "title:gone", "Lost Owls", "Owls were.", 0, 10))
     assert '<mark class="n1">Owls were.</mark>' in shown
-    assert "no longer indexed" in shown
+    assert "not indexed here" in shown
 
 
 def test_the_markdown_of_answers_is_paragraphs_bold_and_lists() -> None:

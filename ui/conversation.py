@@ -6,14 +6,16 @@ All of it is the reader's own and may be forged or damaged: it is read through `
 import html
 import json
 import re
-from collections.abc import Iterable, Sequence
+import secrets
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from ingest.errors import UsageError
 from ingest.paper import Paper
 from rag.answer import Answer
-from ui.history import Chat, plain
+from ui.history import Chat
 from ui.prose import escape
 from ui.reread import Fields, Find, read_answer
 
@@ -118,8 +120,19 @@ def last_place(messages: Chat) -> Place | None:
     """Where the last exchange of a chat stands; None in a new conversation."""
     for message in reversed(messages):
         if fields := unhidden(message["content"]):
-            return _place(Fields(fields, "The last answer"))
+            with suppress(UsageError):
+                return _place(Fields(fields, "The last answer"))
     return None
+
+
+def next_place(messages: Chat, whole: Chat) -> Place:
+    """Where the next exchange of a chat will stand; `whole` is the chat before its end was taken away."""
+    last, same = last_place(messages), last_place(whole)
+    return Place(new_name(), same.talk if same else new_name(), last.id if last else "")
+
+
+def new_name() -> str:
+    return secrets.token_hex(6)
 
 
 def until(messages: Chat, exchange_id: str) -> Chat:
@@ -128,11 +141,6 @@ def until(messages: Chat, exchange_id: str) -> Chat:
         if message["role"] == "assistant" and unhidden(message["content"]).get("id") == exchange_id:
             return messages[: max(0, at - 1)]
     return messages
-
-
-def question_before(messages: Chat, at: int) -> str:
-    """The question that the message at a place answers."""
-    return plain(messages[at - 1]["content"]) if at > 0 and messages[at - 1]["role"] == "user" else ""
 
 
 # -- from JSON --------------------------------------------------------------------------------------------------------
@@ -206,13 +214,3 @@ def cited_papers(exchanges: Iterable[Exchange]) -> tuple[Paper, ...]:
             if paper := known.get(citation.paper_id):
                 found.setdefault(paper.id, paper)
     return tuple(found.values())
-
-
-def shown_last(exchanges: Sequence[str], most: int) -> int:
-    """How many of the last messages fit into `most` bytes."""
-    size = 0
-    for count, message in enumerate(reversed(exchanges)):
-        size += len(message.encode(errors="replace"))
-        if size > most:
-            return count
-    return len(exchanges)

@@ -38,9 +38,9 @@ def mode(words: str) -> str:
     return f'<p class="mode" dir="auto">{escape(words)}</p>'
 
 
-def notice(words: str) -> str:
-    """A plain line above the box where questions are typed."""
-    return f'<p class="notice" role="status">{escape(words)}</p>'
+def notice(words: str, *, calm: bool = False) -> str:
+    """A plain line above the box where questions are typed; `calm` where nothing is wrong."""
+    return f'<p class="notice{" calm" if calm else ""}" role="status">{escape(words)}</p>'
 
 
 def hello(count: int | None) -> str:
@@ -62,16 +62,16 @@ def question(text: str) -> str:
     return f'<div class="question" dir="auto">{escape(text)}</div>'
 
 
-def waiting(words: str) -> str:
-    """The place where an answer will stand, while nothing of it has come."""
-    return f'<div class="answer draft waiting"><p>{escape(words)}</p></div>'
+def waiting(words: str, tail: str = "") -> str:
+    """The place where an answer will stand, while nothing of it has come; `tail` is what stands below it."""
+    return f'<div class="answer draft waiting"><p>{escape(words)}</p>{tail}</div>'
 
 
-def draft(text: str, doing: str = "") -> str:
+def draft(text: str, doing: str = "", tail: str = "") -> str:
     """The part of an answer that has come, and what is waited for; its marks are not links yet, what is unfinished is
     held back."""
     line = f'<p class="doing">{escape(doing)}</p>' if doing else ""
-    return f'<div class="answer draft">{prose(settled(text), Known())}{line}{said(text)}</div>'
+    return f'<div class="answer draft">{prose(settled(text), Known())}{line}{said(text)}{tail}</div>'
 
 
 def is_draft(message: str) -> bool:
@@ -79,21 +79,21 @@ def is_draft(message: str) -> bool:
     return message.startswith('<div class="answer draft')
 
 
-def cut(text: str, why: str) -> str:
+def cut(text: str, why: str, tail: str = "") -> str:
     """What had come of an answer when it ended early, and why it did; without text, the reason alone."""
     came = prose(settled(text), Known()) + said(text) if text.strip() else ""
-    return f'<div class="answer cut">{came}<p class="note">{escape(why)}</p></div>'
+    return f'<div class="answer cut">{came}<p class="note">{escape(why)}</p>{tail}</div>'
 
 
-def problem(message: str) -> str:
+def problem(message: str, tail: str = "") -> str:
     """An error in plain words, in the place of the answer."""
-    return f'<div class="answer problem"><p>{escape(message)}</p></div>'
+    return f'<div class="answer problem"><p>{escape(message)}</p>{tail}</div>'
 
 
-def answer(given: Answer, find: Find, *, before: tuple[int, int, float] = (0, 0, 0.0)) -> str:
+def answer(given: Answer, find: Find, *, before: tuple[int, int, float] = (0, 0, 0.0), tail: str = "") -> str:
     """A checked answer: what was understood, its prose with marks, our note, its papers, and a hidden card for each.
 
-    `before` are the tokens in and out, and the money, that the conversation took until now.
+    `before` are the tokens in and out, and the money, that the conversation took until now; `tail` stands below it all.
     """
     shown = papers_of(given, find)
     known = Known(
@@ -114,6 +114,7 @@ def answer(given: Answer, find: Find, *, before: tuple[int, int, float] = (0, 0,
         sources("The closest papers" if given.refused else "Sources", given.citations, shown),
         cards(given.citations, shown),
         said(given.text),
+        tail,
         "</div>",
     ]
     return "".join(parts)

@@ -10,7 +10,9 @@ from ui.markdown import answer_markdown
 from ui.prose import escape
 
 AGAIN = '<button type="button" class="again" title="Ask this question again">Ask again</button>'
-AMEND = '<button type="button" class="amend" title="Change this question; what followed it goes">Edit question</button>'
+AMEND = (
+    '<button type="button" class="amend" title="Change this question; what followed it goes">Change question</button>'
+)
 VOTES = (
     '<span class="votes"><button type="button" class="vote up" title="This answer is good">Good</button>'
     '<button type="button" class="vote down" title="This answer is not good">Not good</button></span>'

@@ -1,5 +1,5 @@
 // Conversations in the browser's storage, each under its own key as JSON: what the server hid in the messages on the
-// page, which is also what it reads again. Nothing of it leaves this machine. Others scripts use `paperchat.kept`.
+// page, which is also what it reads again. Nothing of it leaves this machine. Other scripts use `paperchat.kept`.
 (() => {
   const PREFIX = "paperchat.talk.";
   const MOST_TALK = 1_000_000; // bytes of one conversation: what the server takes at once
@@ -98,13 +98,13 @@
     const records = shown();
     if (!records.length) return;
     const id = records.at(-1).talk;
-    const now = records.filter((record) => record.talk === id);
-    const talk = get(id) ?? blank(id, now[0]);
+    const own = records.filter((record) => record.talk === id);
+    const talk = get(id) ?? blank(id, own[0]);
     const known = seen.get(id) ?? new Set();
-    const from = talk.turns.findIndex((turn) => turn.id === now[0].after) + 1;
-    const mine = new Set(now.map((turn) => turn.id));
+    const from = talk.turns.findIndex((turn) => turn.id === own[0].after) + 1;
+    const mine = new Set(own.map((turn) => turn.id));
     const others = talk.turns.slice(from).filter((turn) => !mine.has(turn.id) && !known.has(turn.id));
-    const turns = [...talk.turns.slice(0, from), ...now, ...others];
+    const turns = [...talk.turns.slice(0, from), ...own, ...others];
     seen.set(id, new Set([...known, ...mine]));
     remember(id);
     if (JSON.stringify(turns) === JSON.stringify(talk.turns)) return;
@@ -150,10 +150,11 @@
   window.paperchat = { kept: { all, get, put, remove, sync, current, recordOf, plain, remember, remembered }, send, tell };
 
   let due = 0;
-  new MutationObserver(() => {
-    clearTimeout(due);
-    due = setTimeout(sync, 150);
-  }).observe(document.documentElement, { subtree: true, childList: true, characterData: true });
-  window.addEventListener("pagehide", sync);
+  const now = () => (clearTimeout(due), (due = 0), sync());
+  new MutationObserver(() => (due ||= setTimeout(now, 150))).observe(document.documentElement, {
+    subtree: true, childList: true, characterData: true,
+  });
+  window.addEventListener("pagehide", now);
+  document.addEventListener("click", (event) => event.target.closest?.("#fresh, #talks") && now(), true);
   window.addEventListener("storage", (event) => (event.key ?? PREFIX).startsWith(PREFIX) && changed());
 })();

@@ -260,7 +260,7 @@ def test_on_a_phone_the_conversations_are_a_drawer(page: Page) -> None:
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     ask(page, "How are lenses ground?")
     expect(page.locator("#talks")).to_be_hidden()
-    toggle = page.get_by_role("button", name="Conversations", exact=True)
+    toggle = page.get_by_role("button", name="History")
     toggle.click()
     expect(toggle).to_have_attribute("aria-expanded", "true")
     expect(titles(page)).to_be_in_viewport()
@@ -385,7 +385,7 @@ def test_a_vote_is_kept_and_can_be_changed_and_taken_back(page: Page, engine: St
 
     def voted(count: int) -> None:
         eventually(page, lambda: len(engine.votes) == count)
-        expect(page.locator("#notice")).to_contain_text("paperchat eval reads")
+        expect(page.locator("#notice")).to_contain_text("for paperchat eval")
 
     start = len(engine.votes)
     good.click()

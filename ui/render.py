@@ -7,16 +7,17 @@ Markdown leaves it alone, built only from tags and attributes that Gradio's sani
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from ingest.paper import Paper
-from rag.answer import Answer, Checked
+from rag.answer import Answer, Checked, Citation
 from rag.chat.pieces import Usage
 from rag.extract import flow
 from rag.names import short_name
 from ui.cards import Shown, cards, sources
 from ui.exports import exports
 from ui.history import said, spent
-from ui.prose import Known, escape, leads, prose, settled
+from ui.prose import MARK, Known, escape, leads, prose, settled
 
 MOST_CLOSEST = 5
 UNLINKED = re.compile(r" ?\[\d{1,4}\]")  # marks of the answer without the model, which number other sentences
@@ -95,9 +96,11 @@ def answer(given: Answer, find: Find, *, before: tuple[int, int, float] = (0, 0,
 
     `before` are the tokens in and out, and the money, that the conversation took until now; `tail` stands below it all.
     """
-    shown = papers_of(given, find)
+    plain, beside = unified(given)
+    cited = (*given.citations, *beside)
+    shown = papers_of(replace(given, citations=cited), find)
     known = Known(
-        {citation.number: citation for citation in given.citations},
+        {citation.number: citation for citation in cited},
         {paper_id: place for place, paper_id in enumerate(shown, 1)},
         leads([flow(short_name(paper)) for paper in shown.values() if paper]),
     )
@@ -109,10 +112,10 @@ def answer(given: Answer, find: Find, *, before: tuple[int, int, float] = (0, 0,
         exports(given),
         checks(given),
         cost(given, before),
-        twin(given, known),
+        twin(given, plain, known),
         f'<p class="note">{escape(given.note)}</p>' if given.note else "",
-        sources("The closest papers" if given.refused else "Sources", given.citations, shown),
-        cards(given.citations, shown),
+        sources("The closest papers" if given.refused else "Sources", cited, shown),
+        cards(cited, shown),
         said(given.text),
         tail,
         "</div>",
@@ -165,12 +168,38 @@ def usage_line(usage: Usage) -> str:
     return " · ".join(parts)
 
 
-def twin(given: Answer, known: Known) -> str:
-    """The answer without the model on the same evidence, folded away beside the one with it."""
+def unified(given: Answer) -> tuple[str, tuple[Citation, ...]]:
+    """The text without the model, its marks numbered on from those of the answer, and the citations it adds."""
+    if not given.plain:
+        return "", ()
+    numbers = {(c.paper_id, c.start, c.end): c.number for c in given.citations}
+    own: dict[int, int] = {}
+    added = []
+    for citation in given.plain.citations:
+        key = (citation.paper_id, citation.start, citation.end)
+        if key not in numbers:
+            numbers[key] = max(numbers.values(), default=0) + 1
+            added.append(replace(citation, number=numbers[key]))
+        own[citation.number] = numbers[key]
+    text = MARK.sub(lambda found: f"[{own[n]}]" if (n := int(found[1])) in own else "", given.plain.text)
+    return text, tuple(added)
+
+
+def twin(given: Answer, plain: str, known: Known) -> str:
+    """The answer with the model and the one without it on the same evidence beside each other, folded away.
+
+    A table leaves no room beside it, so then the one without stands alone.
+    """
     if not given.plain:
         return ""
-    unlinked = prose(UNLINKED.sub("", given.plain.text), Known())
-    return f'<details class="twin"><summary>Without the model, on the same evidence</summary>{unlinked}</details>'
+    without = f'<div class="side"><p class="which">Without the model</p>{prose(plain, known)}</div>'
+    if given.table or given.plain.table:
+        return f'<details class="twin"><summary>Without the model, on the same evidence</summary>{without}</details>'
+    with_it = f'<div class="side first"><p class="which">With the model</p>{prose(given.text, known)}</div>'
+    return (
+        '<details class="twin"><summary>Without the model, on the same evidence</summary>'
+        f'<div class="sides">{with_it}{without}</div></details>'
+    )
 
 
 def papers_of(given: Answer, find: Find) -> Shown:

@@ -73,7 +73,9 @@
   const isTyping = (element) => element.matches?.("input, textarea, select, [contenteditable=true]");
 
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !event.defaultPrevented && isBusy()) {
+    const cancel = event.key === "Escape" && !event.defaultPrevented && document.querySelector(".amending [type=button]");
+    if (cancel) cancel.click(), event.preventDefault();
+    else if (event.key === "Escape" && !event.defaultPrevented && isBusy()) {
       event.preventDefault();
       document.querySelector('#box [data-testid="stop-button"]')?.click();
     }

@@ -55,7 +55,7 @@ def build_top() -> tuple[gr.Markdown, gr.Checkbox, gr.Button]:
     """What the chat has in the line on top of the page: who writes, whether the model does, and a new start."""
     mode = gr.Markdown(render.mode("Opening the papers…"), elem_id="mode", latex_delimiters=[])
     pen = gr.Checkbox(True, label="Language model", elem_id="pen", container=False, visible=False, interactive=True)
-    gr.Button("Conversations", elem_id="past", size="sm")
+    gr.Button("History", elem_id="past", size="sm")
     return mode, pen, gr.Button("New conversation", elem_id="fresh", size="sm")
 
 

@@ -119,7 +119,7 @@ class Past:
                         vote = Vote(str(name), liked, exchange.answer, tuple(history(messages[: max(0, at - 1)])))
                         path = self.opening.result().keep_vote(vote)
                         words = "taken back from" if liked is None else "kept in"
-                        return render.notice(f"Your vote is {words} {path}, which paperchat eval reads.", calm=True)
+                        return render.notice(f"Your vote is {words} {path.name} for paperchat eval.", calm=True)
             return render.notice("That answer is not on the page any more; the vote was not kept.")
         except Exception as error:
             return render.notice(f"The vote was not kept. {explain(error)}")

@@ -89,8 +89,10 @@ def test_a_restart_of_the_server_loses_nothing(browser: Browser, tmp_path: Path)
     page.goto(first.url)
     ask(page, "How are lenses ground?")
     first.stop()
+    page.locator("#box textarea").fill("half a thought")
     second = start(StandIn, host="127.0.0.1", port=port, folder=str(tmp_path))
     page.reload()
+    expect(page.locator("#box textarea")).to_have_value("half a thought")
     expect(page.locator("#chat .question")).to_have_text(["How are lenses ground?"])
     ask(page, "And mirrors?")
     expect(page.locator("#chat .answer button.cite.n1")).to_have_count(2)
@@ -111,6 +113,24 @@ def test_a_new_conversation_is_listed_beside_the_old_one_which_opens_again(page:
     ask(page, "And mirrors?")
     assert engine.asked[-1][1][0].content == "How are lenses ground?"
     assert [len(talk["turns"]) for talk in kept(page)] == [2, 1]
+
+
+def test_a_new_conversation_stays_new_after_a_reload(page: Page) -> None:
+    ask(page, "How are lenses ground?")
+    page.get_by_role("button", name="New conversation").click()
+    expect(page.locator("#chat .question")).to_have_count(0)
+    kept(page)
+    page.reload()
+    expect(page.locator("#chat .example").first).to_be_visible()
+    expect(titles(page)).to_have_text(["How are lenses ground?"])
+    expect(page.locator("#chat .question")).to_have_count(0)
+
+
+def test_a_deleted_conversation_that_is_still_on_the_page_is_not_kept_again(page: Page) -> None:
+    ask(page, "How are lenses ground?")
+    kept(page)
+    page.evaluate("void paperchat.kept.remove(paperchat.kept.current())")
+    assert kept(page) == []
 
 
 def test_a_conversation_is_renamed(page: Page) -> None:
@@ -151,6 +171,7 @@ def test_a_deleted_conversation_can_be_brought_back(page: Page) -> None:
     titles(page).click()
     expect(page.locator("#chat .question")).to_have_text(["How are lenses ground?"])
     act(page, "How are lenses ground?", "Delete")
+    expect(page.locator("#chat .question")).to_have_count(0)
     page.reload()
     expect(page.locator("#chat .example").first).to_be_visible()
     expect(titles(page)).to_have_count(0)

@@ -85,6 +85,23 @@
     boxOf().focus();
   });
 
+  // What was typed and not sent outlives a reload, which Gradio does by itself when the server was gone.
+  addEventListener("pagehide", () => {
+    try {
+      sessionStorage.setItem("paperchat.box", boxOf()?.value ?? "");
+    } catch {} // a browser may forbid it
+  });
+
+  function retype() {
+    let words = "";
+    try {
+      words = sessionStorage.getItem("paperchat.box") ?? "";
+    } catch {} // a browser may forbid it
+    if (!words || boxOf().value) return;
+    boxOf().value = words;
+    boxOf().dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
   // -- the quote of a mark ------------------------------------------------------------------------------------------
 
   const tip = Object.assign(document.createElement("div"), { id: "quote", role: "tooltip", hidden: true });
@@ -139,11 +156,14 @@
   document.addEventListener("scroll", hideQuote, true);
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !marked) return;
+    const asked = marked === document.activeElement && !isBusy(); // not only the pointer's
     hideQuote();
-    event.preventDefault();
+    if (asked) event.preventDefault();
   }, true);
 
+  let begun = false;
   new MutationObserver(() => {
+    if (!begun && boxOf()) (begun = true), setTimeout(retype);
     for (const answer of document.querySelectorAll("#chat .answer:has(.votes)")) {
       const record = kept.recordOf(answer);
       if (record) press(answer, kept.get(record.talk)?.votes?.[record.id]);

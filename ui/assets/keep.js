@@ -5,6 +5,7 @@
   const MOST_TALK = 1_000_000; // bytes of one conversation: what the server takes at once
   const MOST_ALL = 4_000_000; // characters of all: browsers give some five million
   const parsed = new Map(); // raw text to what it says, since all are read for every list
+  const dropped = new Set();
   let sent = 0;
   const seen = new Map(); // conversation to the exchanges this page has shown of it
 
@@ -72,11 +73,13 @@
     changed();
   }
 
+  // Takes a conversation away, though the page may show it for a moment longer; gives back a way to undo it.
   function remove(id) {
     const raw = storage()?.getItem(PREFIX + id);
     storage()?.removeItem(PREFIX + id);
+    dropped.add(id);
     changed();
-    return () => (storage().setItem(PREFIX + id, raw), changed());
+    return () => (dropped.delete(id), storage().setItem(PREFIX + id, raw), changed());
   }
 
   const changed = () => document.dispatchEvent(new CustomEvent("paperchat:kept"));
@@ -90,14 +93,19 @@
   }
 
   const shown = () => [...document.querySelectorAll("#chat .answer")].map(recordOf).filter(Boolean);
-  const current = () => shown().at(-1)?.talk ?? null;
+
+  function current() {
+    const last = [...document.querySelectorAll("#chat .answer")].at(-1);
+    return (last && recordOf(last)?.talk) ?? null;
+  }
 
   // Brings what is kept in step with what the page shows. What the page no longer shows was asked anew, or is too long
   // ago to be shown; what it never showed came from another window: only the first of these goes.
   function sync() {
     const records = shown();
-    if (!records.length) return;
-    const id = records.at(-1).talk;
+    if (!records.length && seen.size) remember(null);
+    const id = records.at(-1)?.talk;
+    if (!id || dropped.has(id)) return;
     const own = records.filter((record) => record.talk === id);
     const talk = get(id) ?? blank(id, own[0]);
     const known = seen.get(id) ?? new Set();

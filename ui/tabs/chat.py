@@ -100,17 +100,18 @@ def wire(page: gr.Blocks, opening: "Future[Engine]", parts: Parts, chosen: gr.Br
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     page.load(talk.welcome, None, [parts.mode, chat, parts.pen], **quiet)
     asking = {**quiet, "concurrency_id": "ask", "trigger_mode": "once"}
+    going_on = {**quiet, "concurrency_id": "follow", "concurrency_limit": 1}  # answers come first
     told = [box, chat, parts.notice, parts.follow]
     asked = box.submit(talk.ask, [box, chat, parts.pen, chosen], told, **asking)
     begun = chat.example_select(talk.begin, [chat, parts.pen, chosen], told, **asking)
     again = parts.wires.again.change(talk.again, [parts.wires.again, chat, parts.pen, chosen], told, **asking)
     running: list[Any] = [asked, begun, again]
     for event in running:
-        event.then(talk.suggest, [chat, chosen], [parts.follow], **quiet)
+        event.then(talk.suggest, [chat, chosen], [parts.follow], **going_on)
     box.stop(stop, [chat], [box, chat], cancels=running, queue=False, **quiet)
     parts.fresh.click(start_over, None, told, cancels=running, queue=False, **quiet)
     shown = past.wire(parts.wires, opening, told, running)
-    shown.then(talk.suggest, [chat, chosen], [parts.follow], **quiet)
+    shown.then(talk.suggest, [chat, chosen], [parts.follow], **going_on)
 
 
 class Talk:

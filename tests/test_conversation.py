@@ -14,7 +14,8 @@ from rag.answer import Answer, Checked
 from rag.chat.pieces import Usage
 from rag.engine import Engine
 from rag.table import read_table
-from ui import exports
+from ui import exports, history, render
+from ui.actions import actions, follow_ups
 from ui.conversation import (
     MOST_BYTES,
     Conversation,
@@ -30,6 +31,7 @@ from ui.conversation import (
     until,
 )
 from ui.markdown import conversation_markdown
+from ui.replay import messages_of
 
 PAPERS = {paper.id: paper for paper in (LENSES, MIRRORS, CLOTH)}
 
@@ -215,3 +217,35 @@ def test_a_title_is_the_first_question_shortened_at_a_word() -> None:
 def test_a_paper_without_a_title_is_not_kept() -> None:
     answer = replace(grounded("a"), retrieved=())
     assert papers_of(answer, lambda _: Paper("", "")) == ()
+
+
+# -- shown again ------------------------------------------------------------------------------------------------------
+
+
+def test_a_conversation_is_shown_again_as_it_was() -> None:
+    cut = Exchange(Place("x9", "t1", "x1"), "Why <b>?", None, "Half a", "")
+    conversation = talk(grounded("How?"))
+    shown, whole = messages_of(replace(conversation, exchanges=(*conversation.exchanges, cut)))
+    assert whole
+    assert [message["role"] for message in shown] == ["user", "assistant"] * 2
+    assert shown[1]["content"] == render.answer(grounded("How?"), PAPERS.get, tail=actions(conversation.exchanges[0]))
+    assert history.plain(shown[2]["content"]) == "Why <b>?"
+    assert "The page was left before this was answered." in shown[3]["content"]
+    assert unhidden(shown[3]["content"])["id"] == "x9"
+
+
+def test_of_a_conversation_too_long_for_the_page_the_last_questions_are_shown() -> None:
+    long = replace(grounded("How?"), text="owl " * 24_000)
+    conversation = talk(*[long] * 12)
+    shown, whole = messages_of(conversation)
+    assert not whole
+    assert 0 < len(shown) < 24
+    assert unhidden(shown[-1]["content"])["id"] == "x12"
+    assert shown[0]["role"] == "user"
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_nothing_hostile_lives_in_what_can_be_done_with_an_answer(text: str) -> None:
+    made = actions(exchange(hostile(text))) + follow_ups([text])
+    tags = r'</?(?:p|button|span|div|ul|li)(?: (?:type|class|title|dir|role)="[^"<>]*"| hidden)*>'
+    assert "<" not in re.sub(tags, "", made)

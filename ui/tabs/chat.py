@@ -108,7 +108,9 @@ def wire(page: gr.Blocks, opening: "Future[Engine]", parts: Parts, chosen: gr.Br
     running: list[Any] = [asked, begun, again]
     for event in running:
         event.then(talk.suggest, [chat, chosen], [parts.follow], **going_on)
-    box.stop(stop, [chat], [box, chat], cancels=running, queue=False, **quiet)
+    # First ended, then told: a piece of the answer that was on its way would else come after what is told.
+    halted = box.stop(None, None, None, cancels=running, queue=False, **quiet)
+    halted.then(stop, [chat], [box, chat], queue=False, **quiet)
     parts.fresh.click(start_over, None, told, cancels=running, queue=False, **quiet)
     shown = past.wire(parts.wires, opening, told, running)
     shown.then(talk.suggest, [chat, chosen], [parts.follow], **going_on)

@@ -15,7 +15,6 @@ from ingest.errors import PaperchatError, UsageError
 from ingest.paper import Paper
 from rag.feedback import Vote
 from ui import render
-from ui.actions import actions
 from ui.bibtex import bibtex
 from ui.conversation import (
     Conversation,
@@ -26,17 +25,16 @@ from ui.conversation import (
     unhidden,
 )
 from ui.engine import Engine, explain
-from ui.history import MOST_CHAT_BYTES, Chat, history, kept, total
+from ui.history import Chat, history, kept
 from ui.markdown import conversation_markdown
 from ui.prose import escape
+from ui.replay import messages_of
 from ui.reread import Fields, Find
 
 PANEL = '<div class="past" role="navigation" title="Conversations"></div>'
-UNFINISHED = "The page was left before this was answered. Ask again."
 EARLIER = (
     "The oldest questions of this conversation are kept, and exported, but not shown: it is too long for the page."
 )
-MOST_SHOWN = MOST_CHAT_BYTES * 9 // 10
 
 
 @dataclass(frozen=True)
@@ -150,32 +148,6 @@ FORMS: dict[str, Callable[[Conversation], str]] = {
     "bibtex": lambda conversation: bibtex(cited_papers(conversation.exchanges)),
     "json": as_json,
 }
-
-
-def messages_of(conversation: Conversation) -> tuple[Chat, bool]:
-    """The messages of a conversation as the page shows them, and whether these are all: the oldest go where they are
-    too many."""
-    messages: Chat = []
-    for exchange in conversation.exchanges:
-        messages.append({"role": "user", "content": render.question(exchange.question)})
-        messages.append({"role": "assistant", "content": shown(exchange, total(messages))})
-    size, first = 0, len(messages)
-    while first > 0 and size + (more := size_of(messages[first - 2 : first])) <= MOST_SHOWN:
-        size, first = size + more, first - 2
-    return messages[first:], first == 0
-
-
-def size_of(messages: Chat) -> int:
-    return sum(len(message["content"].encode(errors="replace")) for message in messages)
-
-
-def shown(exchange: Exchange, before: tuple[int, int, float]) -> str:
-    """An exchange's answer as HTML."""
-    if exchange.answer:
-        papers = {paper.id: paper for paper in exchange.papers}
-        return render.answer(exchange.answer, papers.get, before=before, tail=actions(exchange))
-    why = exchange.why or UNFINISHED
-    return render.cut(exchange.text, why, actions(exchange))
 
 
 def last_exchange(messages: Chat, find: Find) -> Exchange | None:

@@ -98,7 +98,8 @@ class Answer:
     KIVI, ZipCache · memory'), `retrieved` the papers found, best first. `outcome` is 'answered', 'close' (the papers
     come near but do not say it) or 'absent'; the last two are refusals. `note` is beside the text, not part of it.
     `checks` has an entry a sentence, in order; `usage` is what a language model took for it, None where none wrote;
-    `plain` is the answer to the same question without the model, on the same evidence.
+    `plain` is the answer to the same question without the model, on the same evidence. `suggestions` are questions to
+    go on with, which the papers answer (`Engine.suggest`).
     """
 
     question: str
@@ -116,6 +117,7 @@ class Answer:
     checks: tuple[Checked, ...] = ()
     usage: Usage | None = None
     plain: "Answer | None" = None
+    suggestions: tuple[str, ...] = ()
 
     @property
     def tally(self) -> str:
@@ -142,6 +144,7 @@ class Answer:
             "tally": self.tally,
             "usage": self.usage.as_dict() if self.usage else None,
             "plain": self.plain.as_dict() if self.plain else None,
+            "suggestions": list(self.suggestions),
             "seconds": round(self.seconds, 4),
         }
 

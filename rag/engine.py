@@ -6,6 +6,8 @@ The evidence is fixed before a word is written. Streaming is the implementation;
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from ingest.endpoint import OPENAI_URL, host_of
 from ingest.errors import UsageError
@@ -20,6 +22,7 @@ from rag.catalogue import Catalogue
 from rag.chat.model import ChatModel
 from rag.chat.pieces import Waiting
 from rag.check import Checker
+from rag.feedback import Vote, keep
 from rag.given import Given
 from rag.listing import Listed, Listing, Looked
 from rag.manner import USUAL, Manner, Writing
@@ -27,6 +30,7 @@ from rag.measures import MARK
 from rag.names import nickname
 from rag.reply import RETRIEVED, Replies
 from rag.retrieve import Retriever, Scope
+from rag.suggest import Suggestions
 from rag.turn import Turns
 from rag.understand import Understanding
 from rag.writer.write import Writer
@@ -48,6 +52,9 @@ class Engine:
         understanding = Understanding(self._catalogue, self._retriever, self.paper)
         self._replies = Replies(self.index, self._retriever, understanding)
         self._understanding = understanding
+        self._suggestions = Suggestions(
+            understanding, self._replies, self.paper, lambda word: self.index.words.idf(word)
+        )
         self.model = ChatModel(settings) if settings.chat_model is not None else None
         writer = None
         if self.model:
@@ -147,6 +154,15 @@ class Engine:
         question = check_question(question)
         self.index.refresh()
         yield from self._turns.run(question, history, scope, model=model, manner=manner)
+
+    def suggest(self, answer: Answer, *, scope: Scope | None = None) -> Answer:
+        """The answer with questions to go on with, found without a model; takes about as long as a few answers."""
+        self.index.refresh()
+        return replace(answer, suggestions=self._suggestions.suggest(answer, scope))
+
+    def keep_vote(self, vote: Vote) -> Path:
+        """Keeps what a reader thought of an answer; returns the file, which `paperchat eval` reads."""
+        return keep(self._settings.home, vote)
 
     def starters(self) -> list[str]:
         """Up to four questions that the papers here can answer, to begin with; none where there are no papers."""

@@ -52,7 +52,7 @@ def score_answer(expected: Expected, answer: Mapping[str, Any], abstracts: Mappi
     hit@1, R@5: the papers retrieved against those expected (R@5 over at most five). must: share of the facts that
     stand in the text. cited P, cited R: the papers cited. quotes: share of quotes that stand word for word in their
     abstract. cited: share of sentences with a mark. refused: 1 or 0. Of an unanswerable question only quotes and
-    refused are measured.
+    refused are measured, of one whose papers are not known neither the ranking nor the papers cited.
     """
     known = {plain(title): plain(abstract) for title, abstract in abstracts.items()}
     citations = answer.get("citations", [])
@@ -65,13 +65,14 @@ def score_answer(expected: Expected, answer: Mapping[str, Any], abstracts: Mappi
     wanted, optional = {plain(t) for t in expected.papers}, {plain(t) for t in expected.optional}
     found = [plain(title) for title in answer.get("retrieved", [])]
     cited = {plain(c["title"]) for c in citations} - optional
-    row["hit@1"] = float(bool(found) and found[0] in wanted)
-    row["R@5"] = len(wanted & set(found[:5])) / min(5, len(wanted)) if wanted else 0.0
+    if wanted:
+        row["hit@1"] = float(bool(found) and found[0] in wanted)
+        row["R@5"] = len(wanted & set(found[:5])) / min(5, len(wanted))
+        row["cited R"] = len(wanted & cited) / len(wanted)
+        row["cited P"] = len(wanted & cited) / len(cited) if cited else 0.0
     text = plain(MARK.sub(" ", str(answer.get("answer", ""))))
     if expected.must:
         row["must"] = mean(states(text, fact) for fact in expected.must)
-    row["cited R"] = len(wanted & cited) / len(wanted) if wanted else 0.0
-    row["cited P"] = len(wanted & cited) / len(cited) if cited else 0.0
     if not row["refused"]:
         sentences = answer_sentences(str(answer.get("answer", "")))
         row["cited"] = mean(bool(MARK.search(sentence)) for sentence in sentences) if sentences else 0.0

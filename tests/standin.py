@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from ingest.errors import ModelError
 from ingest.intake import Taken
@@ -11,6 +12,7 @@ from ingest.paper import Paper, Sentence, Unreadable
 from rag.answer import Answer, Citation, Evidence, Ranked, Turn
 from rag.chat.pieces import Waiting
 from rag.draft import Cell, Draft, Group, Numbering, Paragraph, Row, Statement, Table
+from rag.feedback import Vote
 from rag.listing import Listed, Looked, Order
 from rag.manner import USUAL, Manner, Writing
 from rag.names import short_name
@@ -79,12 +81,21 @@ class StandIn:
         self.asked: list[tuple[str, tuple[Turn, ...]]] = []
         self.scopes: list[Scope | None] = []
         self.manners: list[tuple[bool, Manner]] = []
+        self.votes: list[Vote] = []
         self.closed = threading.Event()
         self.shut = False
         self.intake = StandInIntake()
 
     def starters(self) -> list[str]:
         return ["How are lenses ground?", HOSTILE[0]]
+
+    def suggest(self, answer: Answer, *, scope: Scope | None = None) -> Answer:
+        questions = () if answer.refused else ("How fast are mirrors?", HOSTILE[0])
+        return replace(answer, suggestions=questions)
+
+    def keep_vote(self, vote: Vote) -> Path:
+        self.votes.append(vote)
+        return Path("/papers/feedback.jsonl")
 
     def count(self) -> int:
         return 2

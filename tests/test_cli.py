@@ -156,6 +156,27 @@ def test_an_answer_without_a_table_cannot_be_printed_as_one(page: Path, capsys: 
 
 def test_a_table_is_given_as_json_or_in_a_format(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, "ask", QUESTION, "--table", "csv", "--json")[0] == 2
+    assert run(capsys, "ask", QUESTION, "--bibtex", "--json")[0] == 2
+
+
+def test_the_papers_an_answer_cites_are_printed_as_bibtex(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "ask", COMPARISON, "--bibtex")
+    assert (code, err) == (0, "")
+    assert out.startswith("@misc{kivi,\n  title = {{KIVI}: A Tuning-Free")
+    assert out.count("@misc{") == 2
+    code, out, err = run(capsys, "ask", "What is the capital of France?", "--bibtex")
+    assert (code, out) == (1, "")
+    assert err.startswith("paperchat: The answer cites no paper")
+
+
+def test_questions_to_go_on_with_are_given_where_they_are_asked_for(
+    page: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    suggestions = json.loads(run(capsys, "ask", QUESTION, "--json", "--suggest")[1])["suggestions"]
+    assert suggestions
+    out = run(capsys, "ask", QUESTION, "--suggest")[1]
+    assert out.endswith("Go on with:\n" + "".join(f"- {question}\n" for question in suggestions))
+    assert json.loads(run(capsys, "ask", QUESTION, "--json")[1])["suggestions"] == []
 
 
 def test_an_answer_fits_the_terminal(

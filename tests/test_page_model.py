@@ -68,10 +68,12 @@ def test_a_written_answer_shows_its_tally_its_doubts_its_cost_and_its_twin(
     ask(opened, "How does KIVI quantize the KV cache?")
     answer = opened.locator("#chat .answer:not(.draft)").first
     expect(answer.locator(".tally")).to_contain_text(re.compile(r"\d of \d sentences verified"))
-    expect(answer.locator("del")).to_contain_text("Owls are made of cheese")
+    expect(answer.locator("del").first).to_contain_text("Owls are made of cheese")
     expect(answer.locator(".cost")).to_contain_text("tokens in")
     answer.locator("summary", has_text="Without the model").click()
-    expect(answer.locator(".twin p").first).to_be_visible()
+    expect(answer.locator(".twin .side")).to_have_count(2)
+    answer.locator(".twin .side").last.locator("button.cite").last.click()
+    expect(opened.locator("#source mark.chosen")).to_be_visible()
     assert "99x memory" not in (answer.locator("p").first.text_content() or "")
     assert opened.evaluate("window.ran") is None
     assert opened.locator("#chat .answer img").count() == 0

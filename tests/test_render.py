@@ -65,15 +65,15 @@ def test_spans_that_overlap_are_both_marked() -> None:
 
 def test_a_quote_that_no_longer_stands_in_the_abstract_is_shown_above_it() -> None:
     edited = Citation(1, OWL.id, OWL.title, "Owls read.", 0, 10)
-    assert cards.highlighted(OWL.abstract, [edited]) == (
-        f'<p><mark class="n1">Owls read.</mark></p><p>{OWL.abstract}</p>'
-    )
+    shown = cards.highlighted(OWL.abstract, [edited])
+    assert shown.startswith('<p><mark class="n1">Owls read.</mark></p><p class="note">This does not stand')
+    assert shown.endswith(f"<p>{OWL.abstract}</p>")
 
 
 def test_a_paper_that_is_gone_still_shows_its_quote() -> None:
     shown = cited(Citation(1, "title:gone", "Lost Owls", "Owls were.", 0, 10))
     assert '<mark class="n1">Owls were.</mark>' in shown
-    assert "no longer indexed" in shown
+    assert "not indexed here" in shown
 
 
 def test_the_markdown_of_answers_is_paragraphs_bold_and_lists() -> None:
@@ -366,3 +366,32 @@ def test_reading_back_takes_linear_time_even_of_forged_messages() -> None:
     assert history.plain("<" * 300_000 + "a" * 300_000)
     assert history.plain('<p class="note">' * 30_000) == ""
     assert history.plain('<div class="said" hidden>' * 30_000) == ""
+
+
+# -- with a model and without -----------------------------------------------------------------------------------------
+
+
+def beside(own: tuple[Citation, ...], others: tuple[Citation, ...], text: str) -> str:
+    plain = Answer("q", text, others, False, "q", (), 0.0)
+    answer = Answer("q", "They see well. [1]", own, False, "q", (), 0.0, plain=plain)
+    return render.answer(answer, {OWL.id: OWL}.get)
+
+
+def test_the_answer_without_the_model_stands_beside_the_one_with_it_and_numbers_on_from_it() -> None:
+    shown = beside((cite(1, 0, 9),), (cite(1, 10, 20), cite(2, 0, 9)), "Owls hear. [1] Owls see. [2]")
+    with_it, without = re.findall(r'<div class="side[^"]*">(.*?)</div>', shown)
+    assert "They see well." not in without
+    assert "They" in with_it
+    assert re.findall(r'cite n(\d+) p1"', without) == ["2", "1"]
+    assert '<mark class="n1">Owls see.</mark> <mark class="n2">Owls hear.</mark> Owls fly.' in shown
+    assert '<span class="numbers">1 2</span>' in shown
+
+
+def test_a_mark_of_the_answer_without_the_model_that_cites_nothing_is_left_out() -> None:
+    shown = beside((cite(1, 0, 9),), (), "Owls hear. [7]")
+    assert "7" not in re.findall(r'<div class="side">(.*?)</div>', shown)[0]
+
+
+def test_notices_that_say_nothing_is_wrong_look_calm() -> None:
+    assert 'class="notice calm"' in render.notice("Kept.", calm=True)
+    assert 'class="notice"' in render.notice("Lost.")

@@ -15,6 +15,8 @@ from ui.prose import escape
 MOST_AUTHORS = 12
 MANY_SOURCES = 8  # papers; a longer list below an answer is folded, since it repeats what the answer lists
 
+GONE = '<p class="note">This paper is not indexed here.</p>'
+
 Shown = Mapping[str, Paper | None]  # the papers of an answer by id, in order; None: no longer indexed
 
 
@@ -56,9 +58,10 @@ def card(paper: Paper | None, citations: Sequence[Citation], place: int) -> str:
     if paper is None:
         return (
             f'<div class="card p{place}"><div class="head"><h3 dir="auto">{escape(citations[0].title)}</h3></div>'
-            f'<div class="abstract">{quoted(citations)}<p class="note">This paper is no longer indexed.</p></div></div>'
+            f'<div class="abstract">{quoted(citations)}{GONE}</div></div>'
         )
     title = escape(paper.title)
+    text = highlighted(paper.abstract, citations) if paper.abstract else f"{quoted(citations)}{GONE}"
     if is_link(paper.url):
         title = f'<a href="{escape(paper.url)}" target="_blank" rel="noopener noreferrer">{title}</a>'
     details = "".join(
@@ -68,18 +71,19 @@ def card(paper: Paper | None, citations: Sequence[Citation], place: int) -> str:
     )
     return (
         f'<div class="card p{place}"><div class="head"><h3 dir="auto">{title}</h3>{details}</div>'
-        f'<div class="abstract" dir="auto">{highlighted(paper.abstract, citations)}</div></div>'
+        f'<div class="abstract" dir="auto">{text}</div></div>'
     )
 
 
 def highlighted(abstract: str, citations: Sequence[Citation]) -> str:
     """The abstract with each cited span in a <mark class="n{number}">; spans may touch or overlap.
 
-    A citation whose quote no longer stands there (the paper was edited since) is quoted above the abstract.
+    A citation whose quote does not stand there, since the paper was edited, is quoted above the abstract.
     """
     fits = [c for c in citations if 0 <= c.start < c.end and abstract[c.start : c.end] == c.quote]
     cuts = sorted({0, len(abstract)} | {c.start for c in fits} | {c.end for c in fits})
     moved = quoted([citation for citation in citations if citation not in fits])
+    moved += '<p class="note">This does not stand in the abstract as it is indexed now:</p>' if moved else ""
     out = []
     for start, end in pairwise(cuts):
         names = " ".join(f"n{c.number}" for c in fits if c.start <= start and end <= c.end)

@@ -87,6 +87,8 @@ def parser() -> argparse.ArgumentParser:
         choices=("markdown", "csv", "latex"),
         help="print the table alone, with its references, in this format",
     )
+    command.add_argument("--suggest", action="store_true", help="also questions to go on with, which the papers answer")
+    command.add_argument("--bibtex", action="store_true", help="print the papers it cites as BibTeX")
     command = add(commands.batch, "batch", "Answer a file of questions, an answer a line in their order.")
     command.add_argument("questions", type=Path, metavar="QUESTIONS.jsonl", help="a line: {id, question, history}")
     command.add_argument("answers", type=Path, metavar="ANSWERS.jsonl", help="written anew; what `ask --json` gives")

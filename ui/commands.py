@@ -30,6 +30,7 @@ from ui.terminal import (
 
 if TYPE_CHECKING:
     from ingest.library import Ingested
+    from ingest.paper import Paper
     from rag.answer import Answer
     from rag.chat.pieces import Waiting
     from rag.engine import Engine
@@ -110,11 +111,16 @@ def search(args: Namespace) -> int:
 
 
 def ask(args: Namespace) -> int:
-    if args.table and args.json:
-        raise UsageError("Give either --json or --table; the JSON holds the table too.")
+    if sum(map(bool, (args.table, args.json, args.bibtex))) > 1:
+        raise UsageError("Give one of --json, --table and --bibtex; the JSON holds the table too.")
     with opened(load_settings()) as engine:
         answer = drain(engine.stream(" ".join(args.question), model=args.model))
-    if args.table:
+        if args.suggest:
+            answer = engine.suggest(answer)
+        papers = [paper for citation in answer.citations if (paper := engine.paper(citation.paper_id))]
+    if args.bibtex:
+        print(_bibtex_text(papers))
+    elif args.table:
         print(_table_text(answer, args.table))
     elif args.json:
         print_json(answer.as_dict())
@@ -131,6 +137,15 @@ def _table_text(answer: "Answer", form: str) -> str:
         raise PaperchatError("The answer has no table; compare papers by name, such as: Compare KIVI and ZipCache.")
     named = {name.casefold(): text for name, text in texts(answer, answer.table).items()}
     return safe(named[form].rstrip())
+
+
+def _bibtex_text(papers: "Sequence[Paper]") -> str:
+    """The papers an answer cites as BibTeX; raises PaperchatError where it cites none."""
+    from ui.bibtex import bibtex
+
+    if not papers:
+        raise PaperchatError("The answer cites no paper; ask about something the papers say.")
+    return bibtex(papers).rstrip()
 
 
 def drain(pieces: "Iterator[str | Waiting | Answer]") -> "Answer":

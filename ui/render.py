@@ -7,16 +7,17 @@ Markdown leaves it alone, built only from tags and attributes that Gradio's sani
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from ingest.paper import Paper
-from rag.answer import Answer, Checked
+from rag.answer import Answer, Checked, Citation
 from rag.chat.pieces import Usage
 from rag.extract import flow
 from rag.names import short_name
 from ui.cards import Shown, cards, sources
 from ui.exports import exports
 from ui.history import said, spent
-from ui.prose import Known, escape, leads, prose, settled
+from ui.prose import MARK, Known, escape, leads, prose, settled
 
 MOST_CLOSEST = 5
 UNLINKED = re.compile(r" ?\[\d{1,4}\]")  # marks of the answer without the model, which number other sentences
@@ -38,9 +39,9 @@ def mode(words: str) -> str:
     return f'<p class="mode" dir="auto">{escape(words)}</p>'
 
 
-def notice(words: str) -> str:
-    """A plain line above the box where questions are typed."""
-    return f'<p class="notice" role="status">{escape(words)}</p>'
+def notice(words: str, *, calm: bool = False) -> str:
+    """A plain line above the box where questions are typed; `calm` where nothing is wrong."""
+    return f'<p class="notice{" calm" if calm else ""}" role="status">{escape(words)}</p>'
 
 
 def hello(count: int | None) -> str:
@@ -62,16 +63,16 @@ def question(text: str) -> str:
     return f'<div class="question" dir="auto">{escape(text)}</div>'
 
 
-def waiting(words: str) -> str:
-    """The place where an answer will stand, while nothing of it has come."""
-    return f'<div class="answer draft waiting"><p>{escape(words)}</p></div>'
+def waiting(words: str, tail: str = "") -> str:
+    """The place where an answer will stand, while nothing of it has come; `tail` is what stands below it."""
+    return f'<div class="answer draft waiting"><p>{escape(words)}</p>{tail}</div>'
 
 
-def draft(text: str, doing: str = "") -> str:
+def draft(text: str, doing: str = "", tail: str = "") -> str:
     """The part of an answer that has come, and what is waited for; its marks are not links yet, what is unfinished is
     held back."""
     line = f'<p class="doing">{escape(doing)}</p>' if doing else ""
-    return f'<div class="answer draft">{prose(settled(text), Known())}{line}{said(text)}</div>'
+    return f'<div class="answer draft">{prose(settled(text), Known())}{line}{said(text)}{tail}</div>'
 
 
 def is_draft(message: str) -> bool:
@@ -79,25 +80,27 @@ def is_draft(message: str) -> bool:
     return message.startswith('<div class="answer draft')
 
 
-def cut(text: str, why: str) -> str:
+def cut(text: str, why: str, tail: str = "") -> str:
     """What had come of an answer when it ended early, and why it did; without text, the reason alone."""
     came = prose(settled(text), Known()) + said(text) if text.strip() else ""
-    return f'<div class="answer cut">{came}<p class="note">{escape(why)}</p></div>'
+    return f'<div class="answer cut">{came}<p class="note">{escape(why)}</p>{tail}</div>'
 
 
-def problem(message: str) -> str:
+def problem(message: str, tail: str = "") -> str:
     """An error in plain words, in the place of the answer."""
-    return f'<div class="answer problem"><p>{escape(message)}</p></div>'
+    return f'<div class="answer problem"><p>{escape(message)}</p>{tail}</div>'
 
 
-def answer(given: Answer, find: Find, *, before: tuple[int, int, float] = (0, 0, 0.0)) -> str:
+def answer(given: Answer, find: Find, *, before: tuple[int, int, float] = (0, 0, 0.0), tail: str = "") -> str:
     """A checked answer: what was understood, its prose with marks, our note, its papers, and a hidden card for each.
 
-    `before` are the tokens in and out, and the money, that the conversation took until now.
+    `before` are the tokens in and out, and the money, that the conversation took until now; `tail` stands below it all.
     """
-    shown = papers_of(given, find)
+    plain, beside = unified(given)
+    cited = (*given.citations, *beside)
+    shown = papers_of(replace(given, citations=cited), find)
     known = Known(
-        {citation.number: citation for citation in given.citations},
+        {citation.number: citation for citation in cited},
         {paper_id: place for place, paper_id in enumerate(shown, 1)},
         leads([flow(short_name(paper)) for paper in shown.values() if paper]),
     )
@@ -109,11 +112,12 @@ def answer(given: Answer, find: Find, *, before: tuple[int, int, float] = (0, 0,
         exports(given),
         checks(given),
         cost(given, before),
-        twin(given, known),
+        twin(given, plain, known),
         f'<p class="note">{escape(given.note)}</p>' if given.note else "",
-        sources("The closest papers" if given.refused else "Sources", given.citations, shown),
-        cards(given.citations, shown),
+        sources("The closest papers" if given.refused else "Sources", cited, shown),
+        cards(cited, shown),
         said(given.text),
+        tail,
         "</div>",
     ]
     return "".join(parts)
@@ -164,12 +168,38 @@ def usage_line(usage: Usage) -> str:
     return " · ".join(parts)
 
 
-def twin(given: Answer, known: Known) -> str:
-    """The answer without the model on the same evidence, folded away beside the one with it."""
+def unified(given: Answer) -> tuple[str, tuple[Citation, ...]]:
+    """The text without the model, its marks numbered on from those of the answer, and the citations it adds."""
+    if not given.plain:
+        return "", ()
+    numbers = {(c.paper_id, c.start, c.end): c.number for c in given.citations}
+    own: dict[int, int] = {}
+    added = []
+    for citation in given.plain.citations:
+        key = (citation.paper_id, citation.start, citation.end)
+        if key not in numbers:
+            numbers[key] = max(numbers.values(), default=0) + 1
+            added.append(replace(citation, number=numbers[key]))
+        own[citation.number] = numbers[key]
+    text = MARK.sub(lambda found: f"[{own[n]}]" if (n := int(found[1])) in own else "", given.plain.text)
+    return text, tuple(added)
+
+
+def twin(given: Answer, plain: str, known: Known) -> str:
+    """The answer with the model and the one without it on the same evidence beside each other, folded away.
+
+    A table leaves no room beside it, so then the one without stands alone.
+    """
     if not given.plain:
         return ""
-    unlinked = prose(UNLINKED.sub("", given.plain.text), Known())
-    return f'<details class="twin"><summary>Without the model, on the same evidence</summary>{unlinked}</details>'
+    without = f'<div class="side"><p class="which">Without the model</p>{prose(plain, known)}</div>'
+    if given.table or given.plain.table:
+        return f'<details class="twin"><summary>Without the model, on the same evidence</summary>{without}</details>'
+    with_it = f'<div class="side first"><p class="which">With the model</p>{prose(given.text, known)}</div>'
+    return (
+        '<details class="twin"><summary>Without the model, on the same evidence</summary>'
+        f'<div class="sides">{with_it}{without}</div></details>'
+    )
 
 
 def papers_of(given: Answer, find: Find) -> Shown:

@@ -60,6 +60,8 @@ def answer_text(answer: "Answer", *, both: bool = False) -> str:
     if answer.refused and answer.retrieved:
         lines += ["", "Closest:"] if answer.citations else ["Closest:"]
         lines += [_wrap(f"- {found.paper.title}", hanging=2) for found in answer.retrieved[:3]]
+    if answer.suggestions:
+        lines += ["", "Go on with:", *(_wrap(f"- {question}", hanging=2) for question in answer.suggestions)]
     return safe("\n".join(lines))
 
 

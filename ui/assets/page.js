@@ -79,7 +79,7 @@
   });
 
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") close();
+    if (event.key === "Escape" && !event.defaultPrevented) close();
   });
 
   // Gradio names each message by its source, markup and all, its two round buttons not at all, and drops the

@@ -4,11 +4,12 @@ The conversation lives in the browser: the Chatbot's value comes with each quest
 so nothing of a reader is kept on the server and a forged history reaches nobody else.
 """
 
+import logging
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import gradio as gr
@@ -19,41 +20,51 @@ from rag.chat.pieces import Waiting
 from rag.manner import USUAL, Manner
 from rag.retrieve import Scope
 from ui import render
+from ui.actions import actions, follow_ups
+from ui.conversation import Exchange, hidden, last_place, next_place, papers_of, until
 from ui.engine import Engine, explain
 from ui.history import Chat, clean_lines, history, kept, plain, total
+from ui.tabs import past
+from ui.tabs.past import Wires
 from ui.tabs.selection import scope_of
 from ui.wishes import after, spent_of, wishes_of
 
 MOST_CHARACTERS = 4_000  # of a question
 BEAT = 0.05  # seconds between two updates of a streamed answer: faster is not seen, and costs
 
+log = logging.getLogger(__name__)
+
 Update = dict[str, Any]
-Asked = tuple[Any, Any, Any, Any]  # the box, the conversation, the notice, what was spent
+Told = tuple[Update, Any, Any, Any, Any]  # to box, chat, notice, follow-ups and what was spent
 
 
 @dataclass(frozen=True)
 class Parts:
-    """The components of the chat that events read or change."""
+    """The components of the chat that events read or change; `follow` holds questions to go on with."""
 
     mode: gr.Markdown
     pen: gr.Checkbox
     fresh: gr.Button
     chat: gr.Chatbot
+    follow: gr.Markdown
     notice: gr.Markdown
     scope: gr.Markdown
     box: gr.Textbox
+    wires: Wires
 
 
 def build_top() -> tuple[gr.Markdown, gr.Checkbox, gr.Button]:
     """What the chat has in the line on top of the page: who writes, whether the model does, and a new start."""
     mode = gr.Markdown(render.mode("Opening the papers…"), elem_id="mode", latex_delimiters=[])
     pen = gr.Checkbox(True, label="Language model", elem_id="pen", container=False, visible=False, interactive=True)
+    gr.Button("History", elem_id="past", size="sm")
     return mode, pen, gr.Button("New conversation", elem_id="fresh", size="sm")
 
 
 def build(top: tuple[gr.Markdown, gr.Checkbox, gr.Button]) -> Parts:
     """The tab itself; `top` is what `build_top` made."""
     with gr.Row(elem_id="desk"):
+        wires = past.build()
         with gr.Column(elem_id="talk"):
             chat = gr.Chatbot(
                 elem_id="chat",
@@ -66,6 +77,7 @@ def build(top: tuple[gr.Markdown, gr.Checkbox, gr.Button]) -> Parts:
                 latex_delimiters=[],  # what a paper says is shown as it stands
                 placeholder=render.hello(None),
             )
+            follow = gr.Markdown("", elem_id="follow", container=False, latex_delimiters=[])
             notice = gr.Markdown("", elem_id="notice", container=False, latex_delimiters=[])
             scope = gr.Markdown("", elem_id="scope", container=False, latex_delimiters=[])
             box = gr.Textbox(
@@ -81,7 +93,7 @@ def build(top: tuple[gr.Markdown, gr.Checkbox, gr.Button]) -> Parts:
             )
         with gr.Column(elem_id="source"):
             gr.Markdown(render.PANEL, container=False, latex_delimiters=[])
-    return Parts(*top, chat, notice, scope, box)
+    return Parts(*top, chat, follow, notice, scope, box, wires)
 
 
 def wire(page: gr.Blocks, opening: "Future[Engine]", parts: Parts, *browser: gr.BrowserState) -> None:
@@ -93,12 +105,21 @@ def wire(page: gr.Blocks, opening: "Future[Engine]", parts: Parts, *browser: gr.
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     page.load(talk.welcome, None, [parts.mode, chat, parts.pen], **quiet)
     asking = {**quiet, "concurrency_id": "ask", "trigger_mode": "once"}
-    asked = box.submit(talk.ask, [box, chat, parts.pen, *browser], [box, chat, parts.notice, browser[-1]], **asking)
-    begun = chat.example_select(
-        talk.begin, [chat, parts.pen, *browser], [box, chat, parts.notice, browser[-1]], **asking
-    )
-    box.stop(stop, [chat], [box, chat], cancels=[asked, begun], queue=False, **quiet)
-    parts.fresh.click(start_over, None, [box, chat, parts.notice], cancels=[asked, begun], queue=False, **quiet)
+    going_on = {**quiet, "concurrency_id": "follow", "concurrency_limit": 1}  # answers come first
+    heard = [chat, parts.pen, *browser]
+    told = [box, chat, parts.notice, parts.follow, browser[-1]]
+    asked = box.submit(talk.ask, [box, *heard], told, **asking)
+    begun = chat.example_select(talk.begin, heard, told, **asking)
+    again = parts.wires.again.change(talk.again, [parts.wires.again, *heard], told, **asking)
+    running: list[Any] = [asked, begun, again]
+    for event in running:
+        event.then(talk.suggest, [chat, browser[0]], [parts.follow], **going_on)
+    # First ended, then told: a piece of the answer that was on its way would else come after what is told.
+    halted = box.stop(None, None, None, cancels=running, queue=False, **quiet)
+    halted.then(stop, [chat], [box, chat], queue=False, **quiet)
+    parts.fresh.click(start_over, None, told[:-1], cancels=running, queue=False, **quiet)
+    shown = past.wire(parts.wires, opening, told[:-1], running)
+    shown.then(talk.suggest, [chat, browser[0]], [parts.follow], **going_on)
 
 
 class Talk:
@@ -118,43 +139,76 @@ class Talk:
             words = explain(error)
             return render.mode("Not ready"), gr.Chatbot(placeholder=render.problem(words)), gr.skip()
 
-    def begin(
-        self, chat: Any, pen: Any, papers: Any, wishes: Any, spent: Any, chosen: gr.SelectData
-    ) -> Iterator[Asked]:
+    def begin(self, chat: Any, pen: Any, papers: Any, wishes: Any, spent: Any, chosen: gr.SelectData) -> Iterator[Told]:
         """Ask the starter question that was clicked."""
         text = chosen.value.get("text") if isinstance(chosen.value, dict) else chosen.value
         yield from self.ask(text, chat, pen, papers, wishes, spent)
 
-    def ask(self, question: Any, chat: Any, pen: Any, papers: Any, wishes: Any, spent: Any) -> Iterator[Asked]:
-        """Stream the answer to a question into the conversation; `papers` are the only ones asked, if any."""
+    def again(self, wanted: Any, chat: Any, pen: Any, *browser: Any) -> Iterator[Told]:
+        """Ask what a button of an answer asks for: a follow-up or, in place of an exchange `since`, it once more."""
+        fields = past.read_wire(wanted)
+        yield from self.ask(fields.get("question"), chat, pen, *browser, since=str(fields.get("since", "")))
+
+    def suggest(self, chat: Any, papers: Any = None) -> str:
+        """Questions to go on with after the last answer; nothing where it was cut short."""
+        try:
+            engine = self.opening.result()
+            last = past.last_exchange(kept(chat), engine.paper)
+            return (
+                follow_ups(engine.suggest(last.answer, scope=scope_of(papers)).suggestions)
+                if last and last.answer
+                else ""
+            )
+        except Exception as error:  # the answer stands without them
+            log.warning("no questions to go on with", exc_info=error)
+            return ""
+
+    def ask(
+        self,
+        question: Any,
+        chat: Any,
+        pen: Any = True,
+        papers: Any = None,
+        wishes: Any = None,
+        spent: Any = None,
+        *,
+        since: str = "",
+    ) -> Iterator[Told]:
+        """Stream the answer to a question into the conversation; from the exchange `since` on it is replaced.
+
+        `papers` are the only ones asked, if any; `wishes` are what was set, `spent` what all answers took so far.
+        """
         question = question.strip() if isinstance(question, str) else ""
         if len(question) > MOST_CHARACTERS:
             words = (
                 f"A question may have {MOST_CHARACTERS:,} characters; this one has {len(question):,}. Nothing was sent."
             )
-            yield gr.skip(), gr.skip(), render.notice(words), gr.skip()
+            yield gr.skip(), gr.skip(), render.notice(words), gr.skip(), gr.skip()
             return
         question = clean_lines(question)
         if not question:
-            yield gr.skip(), gr.skip(), "", gr.skip()
+            yield gr.skip(), gr.skip(), "", gr.skip(), gr.skip()
             return
-        messages = kept(chat)
+        whole = kept(chat)
+        messages = until(whole, since)
         turns = history(messages)
+        blank = Exchange(next_place(messages, whole), question)
         messages.append({"role": "user", "content": render.question(question)})
-        yield BUSY | {"value": ""}, [*messages, assistant(render.waiting(self.doing()))], "", gr.skip()
+        first = assistant(render.waiting(self.doing(), hidden(blank)))
+        yield BUSY | ({} if since else {"value": ""}), [*messages, first], "", "", gr.skip()
         how: dict[str, Any] = {"scope": scope_of(papers), "model": bool(pen), "manner": wishes_of(wishes).manner}
         said = ""
-        for said in self.answer(clean(question), turns, **how, before=total(messages)):
-            yield gr.skip(), [*messages, assistant(said)], gr.skip(), gr.skip()
+        for said in self.answer(blank, turns, **how, before=total(messages)):
+            yield gr.skip(), [*messages, assistant(said)], gr.skip(), gr.skip(), gr.skip()
         took = total([assistant(said)])
-        yield IDLE, gr.skip(), gr.skip(), after(spent_of(spent), took) if any(took) else gr.skip()
+        yield IDLE, gr.skip(), gr.skip(), gr.skip(), after(spent_of(spent), took) if any(took) else gr.skip()
 
     def doing(self) -> str:
         return "Reading the papers" if self.opening.done() else "Opening the papers"
 
     def answer(
         self,
-        question: str,
+        blank: Exchange,
         turns: Sequence[Turn],
         *,
         scope: Scope | None = None,
@@ -162,27 +216,33 @@ class Talk:
         manner: Manner = USUAL,
         before: tuple[int, int, float] = (0, 0, 0.0),
     ) -> Iterator[str]:
-        """The answer as it grows, each time whole, as HTML. An engine's stream is closed when the reader leaves."""
+        """The answer to the question of a blank exchange as it grows, each time whole, as HTML.
+
+        An engine's stream is closed when the reader leaves.
+        """
         text = ""
         shown = 0.0
+        tail = hidden(blank)
         try:
             engine = self.opening.result()
-            with closing(cast(Any, engine.stream(question, turns, scope=scope, model=model, manner=manner))) as pieces:
+            made = engine.stream(clean(blank.question), turns, scope=scope, model=model, manner=manner)
+            with closing(cast(Any, made)) as pieces:
                 for piece in pieces:
                     if isinstance(piece, Answer):
-                        yield render.answer(piece, engine.paper, before=before)
+                        papers = papers_of(piece, engine.paper)
+                        done = actions(replace(blank, answer=piece, papers=papers))
+                        yield render.answer(piece, engine.paper, before=before, tail=done)
                         return
                     if isinstance(piece, Waiting):  # also so that Gradio can close the stream of one who left
-                        yield render.draft(text, piece.words) if text else render.waiting(piece.words)
+                        yield render.draft(text, piece.words, tail) if text else render.waiting(piece.words, tail)
                         continue
                     text += piece
                     if time.monotonic() - shown >= BEAT:
                         shown = time.monotonic()
-                        yield render.draft(text)
-            yield render.cut(text, "The answer broke off here and could not be checked. Please ask again.")
+                        yield render.draft(text, tail=tail)
+            yield ended(blank, text, "The answer broke off here and could not be checked. Please ask again.")
         except Exception as error:
-            words = explain(error)
-            yield render.cut(text, words) if text.strip() else render.problem(words)
+            yield ended(blank, text, explain(error))
 
 
 # The button beside the box: an arrow to send or, while an answer comes, a square to stop it.
@@ -190,17 +250,27 @@ BUSY: Update = gr.update(submit_btn=False, stop_btn=True)
 IDLE: Update = gr.update(submit_btn=True, stop_btn=False)
 
 
+def ended(blank: Exchange, text: str, why: str) -> str:
+    """An exchange without an answer to the end: what had come of it, and why it ended."""
+    tail = actions(replace(blank, text=text.strip(), why=why))
+    return render.cut(text, why, tail) if text.strip() else render.problem(why, tail)
+
+
 def stop(chat: Any) -> tuple[Update, Chat]:
     """Keep what had come of the answer that was stopped."""
     messages = kept(chat)
     if messages and render.is_draft(messages[-1]["content"]):
         text = plain(messages[-1]["content"])
-        messages[-1] = assistant(render.cut(text, "Stopped here." if text else "Stopped."))
+        question = plain(messages[-2]["content"]) if len(messages) > 1 else ""
+        place = last_place(messages[-1:]) or next_place(messages[:-2], messages)
+        why = "Stopped here." if text else "Stopped."
+        tail = actions(Exchange(place, question, text=text, why=why))
+        messages[-1] = assistant(render.cut(text, why, tail))
     return IDLE, messages
 
 
-def start_over() -> tuple[Update, Chat, str]:
-    return IDLE | {"value": ""}, [], ""
+def start_over() -> tuple[Update, Chat, str, str]:
+    return IDLE | {"value": ""}, [], "", ""
 
 
 def assistant(message: str) -> dict[str, str]:

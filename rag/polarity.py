@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ingest.words import STOPWORDS, stem
-from rag.opposites import COSTS, NEGATORS, PAIRS, SOFT
+from rag.opposites import BETTER, COSTS, DOWN, NEGATORS, PAIRS, SOFT, UP, WORSE
 
 TOKEN = re.compile(r"[^\W_]+(?:[.,]\d+)*|[,;:()—–]")
 BREAKS = frozenset(",;:()—–") | frozenset("but while whereas although though".split())
 
+ANSWERS = re.compile(r"^\W*(?:yes|no)[,.;:]\s+", re.IGNORECASE)
 NOT_ONLY = re.compile(r"\bnot (?:only|just|merely|necessarily)\b|\bno (?:less|more|fewer) than\b", re.IGNORECASE)
 NEED = frozenset("need needs needed require requires requiring required any the a an use using of on for to be".split())
 WINS = re.compile(
@@ -30,6 +31,7 @@ OWN_WORDS = re.compile(
     r"(?:paper|work|method|approach|framework|model|system|algorithm|technique|study|authors|architecture))\b",
     re.IGNORECASE,
 )
+GROWS, IMPROVES = (PAIRS.index((UP, DOWN)), 1), (PAIRS.index((BETTER, WORSE)), 1)
 AROUND, SCOPE, SIDE = 5, 3, 7  # content words: about a word of direction, behind a negation, beside a comparison
 
 
@@ -73,10 +75,13 @@ def opposites() -> dict[str, tuple[tuple[int, int], ...]]:
 @lru_cache(maxsize=20_000)
 def read_polarity(text: str) -> Polarity:
     """What can be turned round in a plain sentence; `@own` stands for 'we', 'our method' and the like."""
-    words = [found[0].casefold() for found in TOKEN.finditer(NOT_ONLY.sub(" ", text))]
+    text = ANSWERS.sub("", text)
+    written = TOKEN.findall(NOT_ONLY.sub(" ", text))
+    words = [word.casefold() for word in written]
     stems = [stem(word) for word in words]
     denied, in_denial = _denials(words, stems)
-    turns = tuple(_turns(words, stems, in_denial_at=_denied_places(words)))
+    names = frozenset(i for i, word in enumerate(written) if i and word[0].isupper() and written[i - 1] not in BREAKS)
+    turns = tuple(_turns(words, stems, in_denial_at=_denied_places(words), names=names))
     content = frozenset(s for s, word in zip(stems, words, strict=True) if _is_content(word))
     return Polarity(content, turns, denied, in_denial, _contest(text))
 
@@ -127,10 +132,13 @@ def _clause(words: list[str], at: int) -> Iterator[int]:
             yield place
 
 
-def _turns(words: list[str], stems: list[str], *, in_denial_at: frozenset[int]) -> Iterator[Turn]:
+def _turns(
+    words: list[str], stems: list[str], *, in_denial_at: frozenset[int], names: frozenset[int]
+) -> Iterator[Turn]:
+    """Words with an opposite; `names` are the places of those that are part of a name ('compared to Accelerate')."""
     known = opposites()
     for i, token in enumerate(stems):
-        if token not in known or (words[i] in ("more", "most", "less", "best") and "than" in words[i + 1 : i + 2]):
+        if token not in known or i in names or (words[i] in ("more", "most", "less", "best") and "than" in words[i + 1 : i + 2]):
             continue
         after = [stems[p] for p in range(i + 1, len(words)) if _is_content(words[p]) and stems[p] not in known]
         before = [stems[p] for p in range(i) if _is_content(words[p]) and stems[p] not in known]
@@ -197,7 +205,12 @@ def _relation(a: Turn, b: Turn) -> int:
     if a.sides == b.sides:
         return 1
     relations = [x * y for n, x in a.sides for m, y in b.sides if n == m and not _good_when_small(n, a, b)]
-    return max(relations, default=0)
+    return max(relations, default=int(_both_up(a, b)))
+
+
+def _both_up(a: Turn, b: Turn) -> bool:
+    """Whether one says that something grows and the other that it gets better: 'a gain', 'an improvement'."""
+    return {GROWS, IMPROVES} <= set(a.sides + b.sides)
 
 
 def _good_when_small(pair: int, a: Turn, b: Turn) -> bool:

@@ -33,7 +33,7 @@ def build() -> Parts:
     markdown: dict[str, Any] = {"container": False, "latex_delimiters": []}
     usual = Wishes()
     store = gr.BrowserState(usual.kept(), storage_key=STORE, secret=STORE)
-    spent = gr.BrowserState([0, 0, 0.0], storage_key=SPENT, secret=SPENT)
+    spent = gr.BrowserState("", storage_key=SPENT, secret=SPENT)
     with gr.Column(elem_id="settings"):
         gr.Markdown("<h2>Settings</h2><p>Kept in this browser; they hold from the next question on.</p>", **markdown)
         pen = gr.Checkbox(usual.model, label="Let the language model write", elem_id="writes", visible=False)
@@ -41,7 +41,6 @@ def build() -> Parts:
         papers = gr.Radio([*wishes.CONSIDERED], value=usual.papers, label="Papers considered for an answer")
         length = gr.Radio(LENGTHS, value=usual.length, label="Length of answers in sentences")
         theme = gr.Radio(THEMES, value=usual.theme, label="Theme", elem_id="theme")
-        gr.Markdown("<h3>What it cost so far</h3>", **markdown)
         cost = gr.Markdown(wishes.cost((0, 0, 0.0), priced=False), elem_id="cost", **markdown)
     return Parts(store, spent, pen, writer, papers, length, theme, cost)
 
@@ -82,14 +81,14 @@ def recall(sent: Any) -> tuple[bool, bool, int, str, str]:
     return known.model, known.model, known.papers, known.length, known.theme
 
 
-def let_write(on: Any, sent: Any) -> tuple[dict[str, Any], bool]:
+def let_write(on: Any, sent: Any) -> tuple[str, bool]:
     return replace(wishes_of(sent), model=bool(on)).kept(), bool(on)
 
 
 def setter(name: str) -> Any:
     """The handler that keeps one choice."""
 
-    def keep(chosen: Any, sent: Any) -> dict[str, Any]:
-        return wishes_of(wishes_of(sent).kept() | {name: chosen}).kept()
+    def keep(chosen: Any, sent: Any) -> str:
+        return wishes_of(replace(wishes_of(sent), **{name: chosen}).kept()).kept()
 
     return keep

@@ -15,6 +15,7 @@ from rag.manner import USUAL, Length, Manner, Writing
 
 __all__ = ["address", "browser", "page"]
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs a Chromium at {CHROMIUM}")
+KEPT = "localStorage.getItem('paperchat-settings')"
 
 
 class Priced(StandIn):
@@ -46,7 +47,10 @@ def to_chat(page: Page) -> None:
 
 
 def choose(page: Page, name: str) -> None:
+    """Choose, and wait until the browser keeps it."""
+    before = page.evaluate(KEPT)
     page.get_by_role("radio", name=name, exact=True).check(force=True)
+    page.wait_for_function(f"before => {KEPT} !== before", arg=before)
 
 
 def test_papers_and_length_hold_from_the_next_question_on_and_after_a_reload(page: Page, engine: Priced) -> None:
@@ -65,6 +69,15 @@ def test_papers_and_length_hold_from_the_next_question_on_and_after_a_reload(pag
     to_chat(page)
     ask(page, "How are lenses ground?")
     assert engine.manners[-1] == (True, Manner(20, Length.SHORT))
+
+
+def test_two_quick_changes_both_hold(page: Page, engine: Priced) -> None:
+    settings(page)
+    page.get_by_role("radio", name="30", exact=True).check(force=True)
+    choose(page, "Long")
+    to_chat(page)
+    ask(page, "How are lenses ground?")
+    assert engine.manners[-1] == (True, Manner(30, Length.LONG))
 
 
 def test_another_browser_has_settings_of_its_own(page: Page, browser: Browser, address: str, engine: Priced) -> None:

@@ -39,8 +39,12 @@ class Wishes:
 
 
 def wishes_of(sent: Any) -> Wishes:
-    """What a browser sent; the usual stands in for whatever is no setting."""
-    given = parsed(sent, dict)
+    """What a browser kept; the usual stands in for whatever is no setting."""
+    return read_wishes(parsed(sent, dict))
+
+
+def read_wishes(given: dict[str, Any]) -> Wishes:
+    """The same from values by their names."""
     usual = Wishes()
     return Wishes(
         given["model"] if isinstance(given.get("model"), bool) else usual.model,

@@ -1,7 +1,7 @@
 """Settings: who writes, of how many papers, how long, which theme, and what it cost. Each browser keeps its own."""
 
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -9,7 +9,7 @@ import gradio as gr
 from ui import render, wishes
 from ui.engine import Engine, explain
 from ui.tabs import chat
-from ui.wishes import Wishes, wishes_of
+from ui.wishes import Wishes, read_wishes, wishes_of
 
 STORE = "paperchat-settings"
 SPENT = "paperchat-spent"
@@ -51,11 +51,11 @@ def wire(page: gr.Blocks, opening: "Future[Engine]", parts: Parts, tab: gr.Tab, 
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
     store = parts.wishes
     page.load(recall, [store], [parts.pen, talking.pen, parts.papers, parts.length, parts.theme], **quiet)
-    for switch, other in ((parts.pen, talking.pen), (talking.pen, parts.pen)):
-        switch.input(let_write, [switch, store], [store, other], **quiet)
-    for name in ("papers", "length", "theme"):
-        choice: gr.Radio = getattr(parts, name)
-        choice.input(setter(name), [choice, store], [store], **quiet)
+    held = [parts.pen, parts.papers, parts.length, parts.theme]  # all at once, so that two quick changes both hold
+    for choice in (parts.papers, parts.length, parts.theme):
+        choice.input(keep, held, [store], trigger_mode="always_last", **quiet)
+    parts.pen.input(let_write, held, [store, talking.pen], trigger_mode="always_last", **quiet)
+    talking.pen.input(let_write, [talking.pen, *held[1:]], [store, parts.pen], trigger_mode="always_last", **quiet)
     tab.select(desk.show, [parts.spent], [parts.pen, parts.writer, parts.cost], **quiet)
 
 
@@ -81,14 +81,11 @@ def recall(sent: Any) -> tuple[bool, bool, int, str, str]:
     return known.model, known.model, known.papers, known.length, known.theme
 
 
-def let_write(on: Any, sent: Any) -> tuple[str, bool]:
-    return replace(wishes_of(sent), model=bool(on)).kept(), bool(on)
+def keep(model: Any, papers: Any, length: Any, theme: Any) -> str:
+    """What is set, as it is kept in the browser."""
+    return read_wishes({"model": model, "papers": papers, "length": length, "theme": theme}).kept()
 
 
-def setter(name: str) -> Any:
-    """The handler that keeps one choice."""
-
-    def keep(chosen: Any, sent: Any) -> str:
-        return wishes_of(replace(wishes_of(sent), **{name: chosen}).kept()).kept()
-
-    return keep
+def let_write(model: Any, *others: Any) -> tuple[str, bool]:
+    """The same, and the switch for the other place where it is shown."""
+    return keep(model, *others), bool(model)

@@ -155,6 +155,7 @@ class Person:
             return self.read(connection.getresponse())
 
     def read(self, events: http.client.HTTPResponse) -> list[Any]:
+        sent: Any = None
         chat: Any = None
         for line in iter(events.readline, b""):
             if not line.startswith(b"data: "):
@@ -165,7 +166,8 @@ class Person:
                     raise RuntimeError(str(event)[:300])
                 data = event["output"].get("data") or []
                 if len(data) > self.page.shown:
-                    chat = renewed(chat, data[self.page.shown])
+                    sent = renewed(sent, data[self.page.shown])
+                    chat = sent if isinstance(sent, list) else chat  # else: nothing new of it
             if event["msg"] == "process_completed":
                 assert isinstance(chat, list), chat
                 return chat
@@ -173,11 +175,9 @@ class Person:
 
 
 def renewed(before: Any, sent: Any) -> Any:
-    """A value after what Gradio sent of it: whole, as steps from the one before, or as nothing new."""
-    if isinstance(sent, dict) and sent.get("__type__") == "update":
-        return sent.get("value", before)
-    if not (isinstance(sent, list) and sent and all(isinstance(s, list) and len(s) == 3 for s in sent)):
-        return before if sent == [] and before else sent
+    """A value after what Gradio sent of it: whole, or as steps from the one before."""
+    if not isinstance(sent, list) or not all(isinstance(step, list) and len(step) == 3 for step in sent):
+        return sent
     value = json.loads(json.dumps(before))
     for action, path, new in sent:
         value = stepped(value, action, path, new)

@@ -29,11 +29,18 @@ class Parts:
     cost: gr.Markdown
 
 
-def build() -> Parts:
+def build_stores() -> tuple[gr.BrowserState, gr.BrowserState]:
+    """What the browser keeps: what was set, and what was spent. Outside of the tab, which is not there until opened."""
+    return (
+        gr.BrowserState(Wishes().kept(), storage_key=STORE, secret=STORE),
+        gr.BrowserState("", storage_key=SPENT, secret=SPENT),
+    )
+
+
+def build(stores: tuple[gr.BrowserState, gr.BrowserState]) -> Parts:
+    """The tab itself; `stores` is what `build_stores` made."""
     markdown: dict[str, Any] = {"container": False, "latex_delimiters": []}
     usual = Wishes()
-    store = gr.BrowserState(usual.kept(), storage_key=STORE, secret=STORE)
-    spent = gr.BrowserState("", storage_key=SPENT, secret=SPENT)
     with gr.Column(elem_id="settings"):
         gr.Markdown("<h2>Settings</h2><p>Kept in this browser; they hold from the next question on.</p>", **markdown)
         pen = gr.Checkbox(usual.model, label="Let the language model write", elem_id="writes", visible=False)
@@ -42,7 +49,7 @@ def build() -> Parts:
         length = gr.Radio(LENGTHS, value=usual.length, label="Length of answers in sentences")
         theme = gr.Radio(THEMES, value=usual.theme, label="Theme", elem_id="theme")
         cost = gr.Markdown(wishes.cost((0, 0, 0.0), priced=False), elem_id="cost", **markdown)
-    return Parts(store, spent, pen, writer, papers, length, theme, cost)
+    return Parts(*stores, pen, writer, papers, length, theme, cost)
 
 
 def wire(page: gr.Blocks, opening: "Future[Engine]", parts: Parts, tab: gr.Tab, talking: chat.Parts) -> None:

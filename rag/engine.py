@@ -122,11 +122,17 @@ class Engine:
         return self._retriever.search(check_question(question), k=k, scope=scope)
 
     def ask(
-        self, question: str, history: Sequence[Turn] = (), *, scope: Scope | None = None, model: bool = True
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        *,
+        scope: Scope | None = None,
+        model: bool = True,
+        manner: Manner = USUAL,
     ) -> Answer:
         """The answer to a question; see `stream`."""
         answer = None
-        for piece in self.stream(question, history, scope=scope, model=model):
+        for piece in self.stream(question, history, scope=scope, model=model, manner=manner):
             if isinstance(piece, Answer):
                 answer = piece
         assert answer

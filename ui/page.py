@@ -21,6 +21,7 @@ def build_page(opening: "Future[Engine]") -> gr.Blocks:
         with gr.Row(elem_id="top"):
             gr.Markdown(render.BRAND, elem_id="brand", container=False, latex_delimiters=[])
             top = chat.build_top()
+        stores = setting.build_stores()
         with gr.Tabs(elem_id="tabs", selected="chat", overflow_behavior="wrap") as tabs:
             with gr.Tab("Chat", id="chat", elem_id="tab-chat"):
                 talking = chat.build(top)
@@ -31,7 +32,7 @@ def build_page(opening: "Future[Engine]") -> gr.Blocks:
             with gr.Tab("Import", id="import", elem_id="tab-import") as intake:
                 given = adding.build()
             with gr.Tab("Settings", id="settings", elem_id="tab-settings") as desk:
-                wished = setting.build()
+                wished = setting.build(stores)
         endpoints.wire(opening)  # before the tabs, whose private events else take their names
         opened, chosen = leaf.build(), selection.build()
         chat.wire(page, opening, talking, chosen.chosen, wished.wishes, wished.spent)

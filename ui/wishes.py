@@ -3,9 +3,10 @@
 Kept in the reader's browser and sent with each question, so it may be anything; nothing of it stays on the server.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from rag.manner import USUAL, Length, Manner, Writing
 from ui.prose import escape
@@ -13,6 +14,9 @@ from ui.prose import escape
 CONSIDERED = (5, 10, 20, 30)  # papers to choose from
 THEMES = ("system", "light", "dark")
 MOST = 10**12  # of anything counted
+COST = "<h3>What it cost so far</h3>"
+LONGEST = 1_000  # characters of what a browser keeps
+T = TypeVar("T", dict[str, Any], list[Any])
 Spent = tuple[int, int, float]  # tokens in and out and money of all answers in a browser
 
 
@@ -29,14 +33,18 @@ class Wishes:
     def manner(self) -> Manner:
         return Manner(self.papers, Length(self.length))
 
-    def kept(self) -> dict[str, Any]:
-        """As it is kept in the browser."""
-        return asdict(self)
+    def kept(self) -> str:
+        """As it is kept in the browser: as text, because Gradio there overlooks that an object has changed."""
+        return json.dumps(asdict(self))
 
 
 def wishes_of(sent: Any) -> Wishes:
-    """What a browser sent; the usual stands in for whatever is no setting."""
-    given = sent if isinstance(sent, dict) else {}
+    """What a browser kept; the usual stands in for whatever is no setting."""
+    return read_wishes(parsed(sent, dict))
+
+
+def read_wishes(given: dict[str, Any]) -> Wishes:
+    """The same from values by their names."""
     usual = Wishes()
     return Wishes(
         given["model"] if isinstance(given.get("model"), bool) else usual.model,
@@ -52,14 +60,24 @@ def one_of(choices: Sequence[Any], given: Any, usual: Any) -> Any:
 
 def spent_of(given: Any) -> Spent:
     """What a browser says was spent, each from nothing to very much."""
-    numbers = given if isinstance(given, list) and len(given) == 3 else [0, 0, 0]
+    numbers = parsed(given, list)
+    numbers = numbers if len(numbers) == 3 else [0, 0, 0]
     fit = [n if isinstance(n, int | float) and not isinstance(n, bool) and 0 <= n < MOST else 0 for n in numbers]
     return int(fit[0]), int(fit[1]), float(fit[2])
 
 
-def after(spent: Spent, took: Spent) -> list[float]:
+def after(spent: Spent, took: Spent) -> str:
     """What was spent with one more answer, as it is kept in the browser."""
-    return [spent[0] + took[0], spent[1] + took[1], round(spent[2] + took[2], 6)]
+    return json.dumps([spent[0] + took[0], spent[1] + took[1], round(spent[2] + took[2], 6)])
+
+
+def parsed(sent: Any, kind: type[T]) -> T:
+    """The object or list in a text of JSON; an empty one for anything else."""
+    try:
+        found = json.loads(sent) if isinstance(sent, str) and len(sent) <= LONGEST else None
+    except (ValueError, RecursionError):
+        found = None
+    return found if isinstance(found, kind) else kind()
 
 
 def writer(writing: Writing | None) -> str:
@@ -84,6 +102,6 @@ def cost(spent: Spent, *, priced: bool) -> str:
     """What all answers in this browser took."""
     tokens_in, tokens_out, money = spent
     if not (tokens_in or tokens_out):
-        return '<p class="cost">Nothing so far.</p>'
+        return f'{COST}<p class="cost">Nothing so far.</p>'
     paid = f" · {money:,.4f} in money" if priced else ""
-    return f'<p class="cost">{tokens_in:,} tokens in · {tokens_out:,} out{paid}</p>'
+    return f'{COST}<p class="cost">{tokens_in:,} tokens in · {tokens_out:,} out{paid}</p>'

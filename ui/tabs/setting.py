@@ -1,7 +1,7 @@
 """Settings: who writes, of how many papers, how long, which theme, and what it cost. Each browser keeps its own."""
 
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -9,7 +9,7 @@ import gradio as gr
 from ui import render, wishes
 from ui.engine import Engine, explain
 from ui.tabs import chat
-from ui.wishes import Wishes, wishes_of
+from ui.wishes import Wishes, read_wishes, wishes_of
 
 STORE = "paperchat-settings"
 SPENT = "paperchat-spent"
@@ -29,11 +29,18 @@ class Parts:
     cost: gr.Markdown
 
 
-def build() -> Parts:
+def build_stores() -> tuple[gr.BrowserState, gr.BrowserState]:
+    """What the browser keeps: what was set, and what was spent. Outside of the tab, which is not there until opened."""
+    return (
+        gr.BrowserState(Wishes().kept(), storage_key=STORE, secret=STORE),
+        gr.BrowserState("", storage_key=SPENT, secret=SPENT),
+    )
+
+
+def build(stores: tuple[gr.BrowserState, gr.BrowserState]) -> Parts:
+    """The tab itself; `stores` is what `build_stores` made."""
     markdown: dict[str, Any] = {"container": False, "latex_delimiters": []}
     usual = Wishes()
-    store = gr.BrowserState(usual.kept(), storage_key=STORE, secret=STORE)
-    spent = gr.BrowserState([0, 0, 0.0], storage_key=SPENT, secret=SPENT)
     with gr.Column(elem_id="settings"):
         gr.Markdown("<h2>Settings</h2><p>Kept in this browser; they hold from the next question on.</p>", **markdown)
         pen = gr.Checkbox(usual.model, label="Let the language model write", elem_id="writes", visible=False)
@@ -41,9 +48,8 @@ def build() -> Parts:
         papers = gr.Radio([*wishes.CONSIDERED], value=usual.papers, label="Papers considered for an answer")
         length = gr.Radio(LENGTHS, value=usual.length, label="Length of answers in sentences")
         theme = gr.Radio(THEMES, value=usual.theme, label="Theme", elem_id="theme")
-        gr.Markdown("<h3>What it cost so far</h3>", **markdown)
         cost = gr.Markdown(wishes.cost((0, 0, 0.0), priced=False), elem_id="cost", **markdown)
-    return Parts(store, spent, pen, writer, papers, length, theme, cost)
+    return Parts(*stores, pen, writer, papers, length, theme, cost)
 
 
 def wire(page: gr.Blocks, opening: "Future[Engine]", parts: Parts, tab: gr.Tab, talking: chat.Parts) -> None:
@@ -52,11 +58,11 @@ def wire(page: gr.Blocks, opening: "Future[Engine]", parts: Parts, tab: gr.Tab, 
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
     store = parts.wishes
     page.load(recall, [store], [parts.pen, talking.pen, parts.papers, parts.length, parts.theme], **quiet)
-    for switch, other in ((parts.pen, talking.pen), (talking.pen, parts.pen)):
-        switch.input(let_write, [switch, store], [store, other], **quiet)
-    for name in ("papers", "length", "theme"):
-        choice: gr.Radio = getattr(parts, name)
-        choice.input(setter(name), [choice, store], [store], **quiet)
+    held = [parts.pen, parts.papers, parts.length, parts.theme]  # all at once, so that two quick changes both hold
+    for choice in (parts.papers, parts.length, parts.theme):
+        choice.input(keep, held, [store], trigger_mode="always_last", **quiet)
+    parts.pen.input(let_write, held, [store, talking.pen], trigger_mode="always_last", **quiet)
+    talking.pen.input(let_write, [talking.pen, *held[1:]], [store, parts.pen], trigger_mode="always_last", **quiet)
     tab.select(desk.show, [parts.spent], [parts.pen, parts.writer, parts.cost], **quiet)
 
 
@@ -82,14 +88,11 @@ def recall(sent: Any) -> tuple[bool, bool, int, str, str]:
     return known.model, known.model, known.papers, known.length, known.theme
 
 
-def let_write(on: Any, sent: Any) -> tuple[dict[str, Any], bool]:
-    return replace(wishes_of(sent), model=bool(on)).kept(), bool(on)
+def keep(model: Any, papers: Any, length: Any, theme: Any) -> str:
+    """What is set, as it is kept in the browser."""
+    return read_wishes({"model": model, "papers": papers, "length": length, "theme": theme}).kept()
 
 
-def setter(name: str) -> Any:
-    """The handler that keeps one choice."""
-
-    def keep(chosen: Any, sent: Any) -> dict[str, Any]:
-        return wishes_of(wishes_of(sent).kept() | {name: chosen}).kept()
-
-    return keep
+def let_write(model: Any, *others: Any) -> tuple[str, bool]:
+    """The same, and the switch for the other place where it is shown."""
+    return keep(model, *others), bool(model)

@@ -6,8 +6,8 @@ from typing import Any
 import gradio as gr
 
 ASSETS = Path(__file__).parent / "assets"
-STYLES = ("frame.css", "page.css", "library.css", "leaf.css")
-SCRIPTS = ("page.js", "library.js")
+STYLES = ("frame.css", "page.css", "library.css", "leaf.css", "map.css")
+SCRIPTS = ("page.js", "library.js", "plane.js", "map.js")
 SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Liberation Sans", "sans-serif")
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
 

@@ -109,6 +109,7 @@ def start(make_engine: "Callable[[], Engine]", *, host: str, port: int, folder: 
     from ui.guard import LOOPBACK, Guard
     from ui.look import ASSETS, look
     from ui.page import build_page  # importing Gradio takes seconds, so a bad address is told first
+    from ui.tabs import atlas
 
     opening: Future[Engine] = Future()
     page = build_page(opening)
@@ -129,7 +130,10 @@ def start(make_engine: "Callable[[], Engine]", *, host: str, port: int, folder: 
         state_session_capacity=SESSIONS,
         max_file_size="1mb",
         favicon_path=ASSETS / "icon.svg",
-        app_kwargs={"middleware": [Middleware(Guard, hosts=(*LOOPBACK, name))]},
+        app_kwargs={
+            "middleware": [Middleware(Guard, hosts=(*LOOPBACK, name))],
+            "routes": [atlas.route(opening)],
+        },
         **look(),
     )
     threading.Thread(target=open_engine, args=(make_engine, opening), name="engine", daemon=True).start()

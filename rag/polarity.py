@@ -138,7 +138,11 @@ def _turns(
     """Words with an opposite; `names` are the places of those that are part of a name ('compared to Accelerate')."""
     known = opposites()
     for i, token in enumerate(stems):
-        if token not in known or i in names or (words[i] in ("more", "most", "less", "best") and "than" in words[i + 1 : i + 2]):
+        if (
+            token not in known
+            or i in names
+            or (words[i] in ("more", "most", "less", "best") and "than" in words[i + 1 : i + 2])
+        ):
             continue
         after = [stems[p] for p in range(i + 1, len(words)) if _is_content(words[p]) and stems[p] not in known]
         before = [stems[p] for p in range(i) if _is_content(words[p]) and stems[p] not in known]

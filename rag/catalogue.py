@@ -88,14 +88,17 @@ class Catalogue:
         self._single = [key for key in self._names if len(key) >= 5]
         self._revision = revision
 
-    def mentions(self, text: str) -> list[Mention]:
-        """The papers a text names, in its order; a longer name wins over one inside it."""
+    def mentions(self, text: str, *, misspelt: bool = True) -> list[Mention]:
+        """The papers a text names, in its order; a longer name wins over one inside it.
+
+        `misspelt` is whether a word that no paper has may be a name written wrongly.
+        """
         self.refresh()
         words = list(WORD.finditer(text))
         found: list[Mention] = []
         at = 0
         while at < len(words):
-            mention, step = self._longest(text, words[at : at + LONGEST_NAME])
+            mention, step = self._longest(text, words[at : at + LONGEST_NAME], misspelt=misspelt)
             if mention:
                 found.append(mention)
             at += step
@@ -103,7 +106,7 @@ class Catalogue:
 
     def named(self, text: str) -> list[str]:
         """The papers' own names in a text, as it writes them."""
-        return [text[mention.start : mention.end] for mention in self.mentions(text) if mention.is_own]
+        return [text[mention.start : mention.end] for mention in self.mentions(text, misspelt=False) if mention.is_own]
 
     def knows(self, text: str) -> bool:
         """Whether any paper has any of the words of a text."""
@@ -123,15 +126,15 @@ class Catalogue:
             return ()
         return tuple(entry.paper.id for entry in self._index.entries([int(words.numbers[order[0]])]))
 
-    def _longest(self, text: str, words: list[re.Match[str]]) -> tuple[Mention | None, int]:
+    def _longest(self, text: str, words: list[re.Match[str]], *, misspelt: bool) -> tuple[Mention | None, int]:
         for count in range(len(words), 0, -1):
             start, end = words[0].start(), words[count - 1].end()
-            holders, weight = self._holders(text[start:end], count)
+            holders, weight = self._holders(text[start:end], count, misspelt=misspelt)
             if holders:
                 return Mention(start, end, holders, weight > 0), count
         return None, 1
 
-    def _holders(self, name: str, count: int) -> tuple[tuple[str, ...], int]:
+    def _holders(self, name: str, count: int, *, misspelt: bool) -> tuple[tuple[str, ...], int]:
         """The papers a name may mean and how much it is their own."""
         if name.casefold() in STOPWORDS:
             return (), 0
@@ -139,7 +142,7 @@ class Catalogue:
         named = self._spelled.get(name) or self._names.get(key)
         if not named and key.endswith("s"):
             named = self._names.get(key[:-1])
-        if not named and count == 1:
+        if not named and count == 1 and misspelt:
             named = self._misspelt(name, key)
         if not named:
             return (), 0

@@ -7,12 +7,12 @@ import re
 from collections.abc import Sequence
 
 from ingest.words import stems, tokenize
-from rag import grammar
+from rag import grammar, pointers
 from rag.aspects import find_aspects
 from rag.catalogue import Catalogue, squeeze
 from rag.names import COINED_WORD, short_name
-from rag.refer import Find
 from rag.retrieve import Retriever
+from rag.wording import Find
 
 DESCRIBED_FROM = 15  # papers among which descriptions are looked up
 SECOND_SIDE = 0.75  # share of the best score that the second paper of a described comparison has
@@ -66,7 +66,7 @@ class Sides:
 
     def _mentioned(self, side: str, mentioned: Sequence[str], chosen: Sequence[str]) -> str:
         """The paper mentioned before that 'the … one' or 'the … paper' means; empty where none has its words."""
-        described = grammar.DESCRIBED.search(side)
+        described = pointers.DESCRIBED.search(side)
         wanted = set(tokenize(described["what"] or described["which"])) if described else set()
         if not wanted:
             return ""

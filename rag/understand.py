@@ -15,12 +15,14 @@ from rag.bylines import Bylines
 from rag.catalogue import Catalogue
 from rag.demand import content
 from rag.dialogue import Dialogue
-from rag.grammar import Change, Edit, Kind
+from rag.grammar import Kind
+from rag.instructions import Change, Edit, read_edit
 from rag.names import short_name, without_names
 from rag.record_wishes import Wish
-from rag.refer import Earlier, Find, Resolver
+from rag.refer import Earlier, Resolver
 from rag.retrieve import Retriever
 from rag.sides import Sides
+from rag.wording import Find
 
 MOST_BACK = 3  # exchanges read back to write out the question before
 MOST_NAMED = 6  # papers named in the line on what was understood
@@ -92,7 +94,7 @@ class Understanding:
             return Understood(Kind.TALK, question)
         if grammar.HELP_WITH_THIS.search(question) and not dialogue.focus:
             return Understood(Kind.TALK, question)
-        if dialogue.last and (edit := grammar.read_edit(question)):
+        if dialogue.last and (edit := read_edit(question)):
             return self._edited(question, edit, dialogue)
         named = self._named(question)
         reference = self._resolver.resolve(question, dialogue, named)
@@ -199,4 +201,4 @@ class Understanding:
 def question_place(dialogue: Dialogue) -> int:
     """Which exchange began with the last question that was no instruction on the answer before it."""
     places = range(len(dialogue.exchanges) - 1, -1, -1)
-    return next((i for i in places if grammar.read_edit(dialogue.exchanges[i].question) is None), 0)
+    return next((i for i in places if read_edit(dialogue.exchanges[i].question) is None), 0)

@@ -6,13 +6,22 @@ Knows the papers mentioned and the forms of `rag.pointers`; writes no question o
 import re
 from collections.abc import Callable, Sequence
 
-from ingest.words import stems, tokenize
+from ingest.words import stems
 from rag import pointers
+from rag.demand import content
+from rag.described import MOST_MEANT, SOME_WORDS, Described, Find, gist
 from rag.dialogue import Dialogue
 from rag.grammar import COUNTED
 from rag.retrieve import Retriever
-from rag.wording import Find, Wording
+from rag.wording import Wording
 
+# Stems of what is said of any paper pointed to: 'the whole paper', 'the very same one'.
+NO_DESCRIPTION = stems("same whole entire very proposed previous last next new old original current other usual right")
+DEGREES = re.compile(
+    r"\b(?:best|worst|most|least|more|less|better|worse|(?:fast|slow|larg|small|bigg|high|low|long|short|cheap|strong|new"
+    r"|old|lat|earli|quick|great|easi|near|simpl|light)(?:er|est))\b",
+    re.IGNORECASE,
+)
 Chosen = tuple[tuple[str, ...], str]  # papers, trouble
 Chooser = Callable[[re.Match[str], Dialogue, Sequence[str]], Chosen | None]
 
@@ -21,8 +30,7 @@ class Pointed:
     """Chooses among the papers of a dialogue over one collection."""
 
     def __init__(self, retriever: Retriever, find: Find, wording: Wording) -> None:
-        self._find, self._name = find, wording.name
-        self._search, self._look = retriever.search, retriever.look
+        self._name, self._described = wording.name, Described(retriever, find)
         self.forms: tuple[tuple[re.Pattern[str], Chooser], ...] = (
             (pointers.ORDINAL, self._ordinal),
             (pointers.OTHER, self._other),
@@ -53,29 +61,20 @@ class Pointed:
         return (rest, "") if re.search(r"others|ones|two", found[0], re.IGNORECASE) else (rest[:1], "")
 
     def _by_description(self, found: re.Match[str], dialogue: Dialogue, named: Sequence[str]) -> Chosen | None:
-        """'the 2-bit one': of the papers mentioned, the one that fits the description best, or all that have its words
-        where several are meant."""
-        options, what = dialogue.papers, (found["what"] or found["which"]).strip()
-        if beyond := self._beyond(found, options):
-            return beyond
-        if not tokenize(what) or len(options) < 2 or what.split()[0].casefold() in pointers.ORDINAL_WORDS:
+        """'the 2-bit one': of the papers mentioned the one that fits best, else of all papers here; all that fit where
+        several are meant. None where the words describe no paper ('the best method')."""
+        what = gist(found["which"] or found["what"])
+        if not says_which(what) or pointers.ORDINAL.match(found[0]):
             return None
-        ranked = sorted(self._look(what, options), key=lambda one: -one.score)
-        if re.search(r"s$", found[0], re.IGNORECASE):
-            wanted = set(tokenize(what))
-            all_of = tuple(one.paper.id for one in ranked if wanted <= stems(f"{one.paper.title} {one.paper.abstract}"))
-            if all_of:
-                return tuple(paper for paper in options if paper in all_of), ""
-        return ((ranked[0].paper.id,), "") if ranked else None
-
-    def _beyond(self, found: re.Match[str], options: Sequence[str]) -> Chosen | None:
-        """'the one with energy', of which no paper mentioned speaks: the paper whose title does."""
-        wanted = set(tokenize(found["which"] or ""))
-        papers = filter(None, map(self._find, options))
-        if not wanted or any(wanted <= stems(f"{paper.title} {paper.abstract}") for paper in papers):
-            return None
-        near = self._search(found["which"], k=3)
-        return next((((one.paper.id,), "") for one in near if wanted <= stems(one.paper.title)), None)
+        general = bool(found["head"] and pointers.GENERAL.match(found["head"]))
+        described, mentioned = self._described, dialogue.papers
+        meant = described.among(what, mentioned) or (() if general else described.anywhere(what))
+        meant = meant or described.among(what, mentioned, least=SOME_WORDS)
+        if not meant:
+            return None if general else ((), f"No paper here fits “{what}”; name one, or describe it in other words.")
+        if found["many"] or found["several"]:
+            return tuple(sorted(meant[:MOST_MEANT], key=_place_in(mentioned))), ""
+        return meant[:1], ""
 
     def _many(self, found: re.Match[str], dialogue: Dialogue, named: Sequence[str]) -> Chosen | None:
         if re.match(r"(?:these|those) (?:papers|works|studies)", found[0], re.IGNORECASE) and len(dialogue.focus) < 2:
@@ -87,3 +86,12 @@ class Pointed:
 
     def _one(self, found: re.Match[str], dialogue: Dialogue, named: Sequence[str]) -> Chosen:
         return dialogue.focus[:1] if not named else dialogue.focus[:2], ""
+
+
+def says_which(what: str) -> bool:
+    """Whether a description tells one paper from others: not 'best', 'same', 'proposed'."""
+    return bool(set(content(what)) - NO_DESCRIPTION) and not DEGREES.search(what)
+
+
+def _place_in(order: Sequence[str]) -> Callable[[str], int]:
+    return lambda paper: order.index(paper) if paper in order else len(order)

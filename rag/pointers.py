@@ -60,10 +60,12 @@ ONE = re.compile(
     re.IGNORECASE,
 )
 DESCRIBED = re.compile(
-    r"\bthe (?P<what>(?:[\w-]+ ){1,4}?)(?:one|paper|method|approach|work)s?\b"
-    r"|\bthe (?:one|paper|method|approach|work)s? (?:with|on|about|for|that|which|using|from) (?P<which>[^?.,;]{3,60})",
+    r"\bthe (?P<what>(?:[\w-]+ ){1,4}?)(?P<head>one|paper|method|approach|work)(?P<many>e?s)?\b"
+    r"|\bthe (?:one|paper|method|approach|work)(?P<several>e?s)? (?:with|on|about|for|that|which|using|from)"
+    r" (?P<which>[^?.,;]{3,60})",
     re.IGNORECASE,
 )
+GENERAL = re.compile(r"^(?:method|approach|work)$", re.IGNORECASE)  # 'the attention method' need be no paper's
 ELLIPSIS = re.compile(
     r"^\W*(?:(?:ok(?:ay)?|so|well|hm+|right|alright|now)\W+)*(?:and|or|but|what about|how about|what of|same for"
     r"|(?:and )?the same for|also|then|why|when|where|how so|really|are you sure|more(?: on)?|else)\b",

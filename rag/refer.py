@@ -12,12 +12,13 @@ from rag import grammar, pointers
 from rag.aspects import find_aspects
 from rag.catalogue import Catalogue
 from rag.demand import content
+from rag.described import Described, Find, end_of, gist
 from rag.dialogue import Dialogue
 from rag.grammar import Kind
 from rag.pointed import Pointed
 from rag.retrieve import Retriever
 from rag.topic import find_topic
-from rag.wording import Find, Wording
+from rag.wording import Wording
 
 SHORT = 4  # content words of a turn that may hang on the one before without saying so
 
@@ -58,6 +59,7 @@ class Resolver:
         wording = Wording(catalogue, find)
         self.name, self.names = wording.name, wording.names
         self._comparison, self._write_out, self._again = wording.comparison, wording.write_out, wording.again
+        self._described = Described(retriever, find)
         self._choosers = Pointed(retriever, find, wording).forms
 
     def resolve(self, question: str, dialogue: Dialogue, named: Sequence[str]) -> Reference:
@@ -103,7 +105,7 @@ class Resolver:
                     return self._beside(papers[0], dialogue, question)
                 if not papers:
                     return Reference((), question, trouble)
-                bare = not tokenize(question[: found.start()] + question[found.end() :])
+                bare = not tokenize(question[: found.start()] + question[end_of(found) :])
                 if (corrects or bare) and not named and find_aspects(question) == ():
                     return Reference(papers, self._again(self._last(dialogue).standalone, papers), trouble)
                 return Reference(papers, self._write_out(question, found, papers), trouble, ask=question)
@@ -138,6 +140,9 @@ class Resolver:
     ) -> Reference:
         if corrects:
             return self._corrected(dialogue, named)
+        described = self._described_beside(question, dialogue, named)
+        if described and compares:
+            return described
         beside = tuple(paper for paper in dialogue.focus if paper not in named)[:1]
         if len(named) == 1 and beside and compares and not self._has_sides(question, named):
             return Reference(beside, f"{question.rstrip(' ?.!')}, beside {self.name(beside[0])}?")
@@ -148,6 +153,15 @@ class Resolver:
                 return Reference(papers, self._comparison(papers, last.aspects), corrects=True)
             return Reference(named, self._again(self._last(dialogue).standalone, named))  # 'and KIVI?'
         return Reference((), question)
+
+    def _described_beside(self, question: str, dialogue: Dialogue, named: Sequence[str]) -> Reference | None:
+        """'Is the 2-bit one faster than GEAR?': the paper mentioned that is described beside the one named."""
+        found = pointers.DESCRIBED.search(question)
+        if not found or self._besides_names(found["what"] or found["which"]) == []:
+            return None
+        meant = self._described.among(gist(found["which"] or found["what"]), dialogue.papers)
+        meant = tuple(paper for paper in meant if paper not in named)[:1]
+        return Reference(meant, self._write_out(question, found, meant)) if meant else None
 
     def _has_sides(self, question: str, named: Sequence[str]) -> bool:
         """Whether a comparison that names one paper describes the other ('compare KIVI and the 4-bit one')."""

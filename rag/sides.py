@@ -6,20 +6,19 @@ Knows no conversation but the papers that were mentioned in it.
 import re
 from collections.abc import Sequence
 
-from ingest.words import stems, tokenize
+from ingest.words import tokenize
 from rag import grammar, pointers
 from rag.aspects import find_aspects
 from rag.catalogue import Catalogue, squeeze
+from rag.described import Described, Find, gist
 from rag.names import COINED_WORD, short_name
 from rag.retrieve import Retriever
-from rag.wording import Find
 
 DESCRIBED_FROM = 15  # papers among which descriptions are looked up
 SECOND_SIDE = 0.75  # share of the best score that the second paper of a described comparison has
 MOST_SIDES = 6  # pieces of a question looked up as descriptions
 WHOLE = 2.0  # weight of how a paper meets the whole question beside how it meets one side
 BESIDE_NAMED = 0.5  # the same where another side is named, of which the question as a whole speaks
-SAME_WORDS = 0.75  # share of a description's words in a paper that was mentioned from which it is the one meant
 ON = re.compile(
     r"\s+(?:on|in terms of|regarding|with respect to|by|in|for)\s+(?P<aspect>[\w\s-]{3,30})$", re.IGNORECASE
 )
@@ -34,6 +33,7 @@ class Sides:
     def __init__(self, catalogue: Catalogue, retriever: Retriever, find: Find) -> None:
         self._catalogue, self._find = catalogue, find
         self._search, self._look = retriever.search, retriever.look
+        self._described = Described(retriever, find)
 
     def describe(self, question: str, named: tuple[str, ...], mentioned: Sequence[str]) -> tuple[str, ...]:
         """The papers that the sides of a comparison describe, one for each side, besides those named.
@@ -67,15 +67,9 @@ class Sides:
     def _mentioned(self, side: str, mentioned: Sequence[str], chosen: Sequence[str]) -> str:
         """The paper mentioned before that 'the … one' or 'the … paper' means; empty where none has its words."""
         described = pointers.DESCRIBED.search(side)
-        wanted = set(tokenize(described["what"] or described["which"])) if described else set()
-        if not wanted:
-            return ""
-        shares = []
-        for paper in filter(None, map(self._find, (paper for paper in mentioned if paper not in chosen))):
-            held = 2 * len(wanted & stems(paper.title)) + len(wanted & stems(paper.abstract) - stems(paper.title))
-            if len(wanted & (stems(paper.title) | stems(paper.abstract))) >= SAME_WORDS * len(wanted):
-                shares.append((held, paper.id))
-        return max(shares)[1] if shares else ""
+        what = gist(described["which"] or described["what"]) if described else ""
+        fitting = self._described.among(what, [paper for paper in mentioned if paper not in chosen])
+        return fitting[0] if fitting else ""
 
     def trouble(self, question: str, named: Sequence[str]) -> str:
         """What is wrong with comparing a paper with itself, or with something that no paper here speaks of."""

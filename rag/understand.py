@@ -6,6 +6,7 @@ Deterministic: grammar, names, and where a description stands for a name, the ve
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from rag import grammar
 from rag.asked_papers import NOTHING, Bounds
@@ -14,6 +15,7 @@ from rag.by_record import bounded, follow, of_record, one_of_author, read_words
 from rag.bylines import Bylines
 from rag.catalogue import Catalogue
 from rag.demand import content
+from rag.described import Find
 from rag.dialogue import Dialogue
 from rag.grammar import Kind
 from rag.instructions import Change, Edit, read_edit
@@ -22,9 +24,8 @@ from rag.record_wishes import Wish
 from rag.refer import Earlier, Resolver
 from rag.retrieve import Retriever
 from rag.sides import Sides
-from rag.wording import Find
 
-MOST_BACK = 3  # exchanges read back to write out the question before
+REMEMBERED = 256  # turns whose understanding is kept, since later turns of a conversation lean on it
 MOST_NAMED = 6  # papers named in the line on what was understood
 KNOWN_TOPIC = 0.62  # score of a paper from which it is what an instruction to add one describes
 
@@ -76,9 +77,15 @@ class Understanding:
         self._resolver = Resolver(catalogue, retriever, find, self._earlier)
         self._sides = Sides(catalogue, retriever, find)
         self._name = self._resolver.name
+        self._revision = retriever.index.record.revision
+        self._remembered = lru_cache(maxsize=REMEMBERED)(self._understand)
 
     def understand(self, question: str, dialogue: Dialogue) -> Understood:
         """What a cleaned question asks after what was said before."""
+        return self._remembered(question, dialogue, self._revision())
+
+    def _understand(self, question: str, dialogue: Dialogue, revision: int) -> Understood:
+        """The same, of one revision of the record."""
         question, wishes, bounds = read_words(question, self.bylines, self._catalogue.knows)
         if one := one_of_author(question, bounds):
             question, bounds = bounds.spoken.replace("\x00", self._name(one)), NOTHING
@@ -121,15 +128,14 @@ class Understanding:
     def _earlier(self, dialogue: Dialogue) -> Earlier:
         """The last question that was no instruction on an answer, itself written out."""
         place = question_place(dialogue)
-        before = Dialogue(dialogue.exchanges[:place][-MOST_BACK:])
+        before = Dialogue(dialogue.exchanges[:place])
         last = self.understand(dialogue.exchanges[place].question, before)
         return Earlier(last.kind, last.standalone, last.papers, last.aspects)
 
     def _last(self, dialogue: Dialogue, back: int) -> Understood:
         """The last question (0), or the one so many before it, as it was understood."""
         place = len(dialogue.exchanges) - 1 - back
-        earlier = Dialogue(dialogue.exchanges[max(0, place - MOST_BACK) : place])
-        return self.understand(dialogue.exchanges[place].question, earlier)
+        return self.understand(dialogue.exchanges[place].question, Dialogue(dialogue.exchanges[:place]))
 
     def _nearest(self, text: str) -> tuple[str, ...]:
         """The paper that a description clearly means."""

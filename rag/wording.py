@@ -4,15 +4,16 @@ Knows names of papers; what a turn points to, others decide.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from ingest.paper import Paper
 from rag.catalogue import Catalogue
+from rag.described import Find, end_of
+from rag.grammar import COLLECTION, SURVEY
 from rag.names import short_name
 
 MOST_NAMES = 4  # spelled out in a question that is written out; more are counted
 
-Find = Callable[[str], Paper | None]
+ASKED_OF = re.compile(r" – [^–]+$")  # the papers that a question without names was asked of
 
 
 class Wording:
@@ -42,12 +43,14 @@ class Wording:
         possessive = re.fullmatch(r"its|theirs?", found[0], re.IGNORECASE)
         which = re.match(r"(?:one|which|any|some|none|each|both|all) of |both(?= )", found[0], re.IGNORECASE)
         spoken = (which[0] if which else "") + spoken + ("'s" if possessive else "")
-        return question[: found.start()] + spoken + question[found.end() :]
+        return question[: found.start()] + spoken + question[end_of(found) :]
 
     def again(self, last: str, papers: Sequence[str]) -> str:
         """The last question, asked of other papers than it was."""
-        last = last.rstrip(" ?.!")
+        last = ASKED_OF.sub("", last.rstrip(" ?.!"))
         mentions = self._catalogue.mentions(last)
+        if not mentions and (SURVEY.search(last) or COLLECTION.search(last)):  # of all papers; now one is to be told
+            return f"Tell me about {self.names(papers)}."
         if not [mention for mention in mentions if mention.paper_ids[0] not in papers]:
             return f"{last} – {self.names(papers)}?"
         return f"{last[: mentions[0].start]}{self.names(papers)}{last[mentions[-1].end :]}?"

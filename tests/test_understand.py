@@ -9,6 +9,7 @@ from rag.engine import Engine
 from rag.grammar import Kind
 from rag.instructions import Change, Edit, read_edit
 from rag.names import short_name
+from rag.pointers import DESCRIBED
 from rag.retrieve import Retriever
 from rag.understand import Understanding, Understood
 
@@ -195,6 +196,41 @@ def test_odd_histories_change_no_question_of_its_own(mind: Mind, history: tuple[
 def test_of_two_hundred_turns_the_latest_count(mind: Mind) -> None:
     history = (*ONE_METHOD * 99, *TWO_QUANTIZERS)
     assert mind.names(mind.hears("and the second one?", *history).papers) == ["ZipCache"]
+
+
+def test_a_described_correction_means_no_paper_that_has_none_of_its_words(mind: Mind) -> None:
+    understood = mind.hears("no, I meant the one on speech", *TWO_QUANTIZERS)
+    assert understood.papers == ()
+    assert understood.trouble == "No paper here fits “speech”; name one, or describe it in other words."
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("no, I meant the one on salient tokens", ["ZipCache"]),
+        ("no, I meant the one about microcontrollers", ["MCUNetV2"]),
+        ("and the federated learning paper?", ["CELLM"]),
+        ("what is the bias of the 2-bit method?", ["KIVI"]),
+        ("Is the one that finds salient tokens faster than GEAR?", ["GEAR", "ZipCache"]),
+        ("What does the best method do?", []),
+    ],
+)
+def test_a_description_means_the_paper_that_has_its_words_here_or_in_the_collection(
+    mind: Mind, question: str, names: list[str]
+) -> None:
+    assert sorted(mind.names(mind.hears(question, *TWO_QUANTIZERS).papers)) == names
+
+
+@pytest.mark.parametrize(("what", "several"), [("the one with bias", None), ("the ones with bias", "s")])
+def test_several_are_meant_where_the_noun_is_plural_not_where_a_word_ends_in_s(what: str, several: str | None) -> None:
+    found = DESCRIBED.search(what)
+    assert found
+    assert found["several"] == several
+
+
+def test_of_a_list_the_one_picked_is_told_not_listed_again(mind: Mind) -> None:
+    understood = mind.hears("and the second one?", *TWO_QUANTIZERS)
+    assert (understood.kind, understood.standalone) == (Kind.SUMMARY, "Tell me about ZipCache.")
 
 
 # -- instructions --------------------------------------------------------------------------------------------------

@@ -118,10 +118,10 @@ def led_by(line: str, catalogue: Catalogue) -> tuple[str, ...]:
 
 def _called(name: str, catalogue: Catalogue) -> tuple[str, ...]:
     """The paper that all of a text is the name of."""
-    mentions = catalogue.mentions(name)
+    mentions = [mention for mention in catalogue.mentions(name) if mention.is_own]
     whole = len(mentions) == 1 and squeeze(name[mentions[0].start : mentions[0].end]) == squeeze(name)
     return mentions[0].paper_ids[:1] if whole else ()
 
 
 def _named(text: str, catalogue: Catalogue) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(mention.paper_ids[0] for mention in catalogue.mentions(text)))
+    return tuple(dict.fromkeys(m.paper_ids[0] for m in catalogue.mentions(text) if m.is_own))

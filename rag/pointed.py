@@ -41,6 +41,8 @@ class Pointed:
 
     def _ordinal(self, found: re.Match[str], dialogue: Dialogue, named: Sequence[str]) -> Chosen:
         place, options = pointers.ordinal(found), dialogue.choice or dialogue.focus
+        if place > len(options):  # of a longer list before
+            options = next((e.papers for e in reversed(dialogue.exchanges) if len(e.papers) >= place), options)
         if count := COUNTED.get((found["count"] or "").casefold(), 0):
             return (options[-count:] if place < 0 else options[place - 1 : place - 1 + count]), ""
         if place > len(options) or place == 0:

@@ -83,6 +83,7 @@ LEAD_IN = re.compile(
     r"|(?:the )?same for|more on|as for|in terms of|regarding|on|for|with respect to|concerning)\b\W*)+",
     re.IGNORECASE,
 )
+AGAINST = re.compile(rf"{AND}(?:from|with|to|than|against|versus|vs)\b", re.IGNORECASE)  # 'and from KIVI?'
 CORRECTION = re.compile(
     r"^\W*(?:no+|nope|nah|not (?:that|this)(?: one)?|sorry|wrong(?: one)?|i (?:meant|mean)"
     r"|actually)\b[\s,.:;–-]*(?:not that(?: one)?[\s,.:;–-]*)?"

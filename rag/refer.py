@@ -17,6 +17,7 @@ from rag.dialogue import Dialogue
 from rag.grammar import Kind
 from rag.pointed import Pointed
 from rag.retrieve import Retriever
+from rag.strangers import sides_of
 from rag.topic import find_topic
 from rag.wording import Wording
 
@@ -90,9 +91,13 @@ class Resolver:
 
     def _points_back(self, question: str, compares: bool) -> bool:
         """Whether a pronoun means what was said before: not one behind a name of the same turn, unless it compares."""
-        first = next(iter(self._catalogue.mentions(question)), None)
-        found = [one for form in (pointers.ONE, pointers.MANY) if (one := form.search(question))]
-        return any(not first or compares or one.start() < first.start for one in found)
+        names = [mention for mention in self._catalogue.mentions(question) if mention.is_own]
+        for form, enough in ((pointers.ONE, 1), (pointers.MANY, 2)):
+            found = form.search(question)
+            before = [mention for mention in names if found and mention.start < found.start()]
+            if found and (not before or (compares and (form is pointers.ONE or len(before) < enough))):
+                return True
+        return False
 
     def _pointed(
         self, question: str, dialogue: Dialogue, named: Sequence[str], *, corrects: bool, compares: bool
@@ -107,7 +112,7 @@ class Resolver:
                     return Reference((), question, trouble)
                 bare = not tokenize(question[: found.start()] + question[end_of(found) :])
                 if (corrects or bare) and not named and find_aspects(question) == ():
-                    return Reference(papers, self._again(self._last(dialogue).standalone, papers), trouble)
+                    return self._corrected(dialogue, papers) if corrects else self._asked_of(dialogue, papers)
                 return Reference(papers, self._write_out(question, found, papers), trouble, ask=question)
         return None
 
@@ -144,15 +149,25 @@ class Resolver:
         if described and compares:
             return described
         beside = tuple(paper for paper in dialogue.focus if paper not in named)[:1]
-        if len(named) == 1 and beside and compares and not self._has_sides(question, named):
+        alone = len(sides_of(question, self._catalogue)) < 2 and not self._has_sides(question, named)
+        if len(named) == 1 and beside and compares and alone:
             return Reference(beside, f"{question.rstrip(' ?.!')}, beside {self.name(beside[0])}?")
         if pointers.LEAD_IN.match(question) and not self._besides_names(pointers.LEAD_IN.sub("", question)):
-            last = self._last(dialogue)
-            if last.kind is Kind.COMPARISON and len(last.papers) == 2 and len(named) == 1:  # 'and from KIVI?'
-                papers = (last.papers[0], named[0])
-                return Reference(papers, self._comparison(papers, last.aspects), corrects=True)
-            return Reference(named, self._again(self._last(dialogue).standalone, named))  # 'and KIVI?'
+            instead = pointers.AGAINST.match(question)
+            return self._asked_of(dialogue, named, instead=bool(instead))  # 'and KIVI?', 'and from KIVI?'
         return Reference((), question)
+
+    def _asked_of(self, dialogue: Dialogue, papers: tuple[str, ...], *, instead: bool = False) -> Reference:
+        """The last question asked of other papers; a comparison takes one in, or `instead` of its second side."""
+        last = self._last(dialogue)
+        if last.kind is not Kind.COMPARISON or len(last.papers) < 2:
+            return Reference(papers, self._again(last.standalone, papers))
+        if set(papers) <= set(last.papers):
+            on = f" on {' and '.join(last.aspects)}" if last.aspects else ""
+            return Reference(papers, f"Tell me about {self.names(papers)}{on}.")
+        kept = last.papers[:1] if instead and len(last.papers) == 2 else last.papers
+        papers = tuple(dict.fromkeys((*kept, *papers)))
+        return Reference(papers, self._comparison(papers, last.aspects), corrects=True)
 
     def _described_beside(self, question: str, dialogue: Dialogue, named: Sequence[str]) -> Reference | None:
         """'Is the 2-bit one faster than GEAR?': the paper mentioned that is described beside the one named."""

@@ -21,6 +21,7 @@ from rag.names import short_name
 from rag.record_facts import tell_records
 from rag.retrieve import Retriever, Scope
 from rag.revise import in_full, reshape
+from rag.strangers import mentioning, tell_strangers
 from rag.sufficiency import Outcome, Verdict, refusal, weigh
 from rag.summarise import summarise_paper, summarise_topic
 from rag.survey import survey
@@ -80,6 +81,8 @@ class Replies:
             Kind.COLLECTION: self._collection,
             Kind.RECORD: self._record,
         }
+        if asked.absent:
+            return self._beside_strangers(asked, dialogue, scope)
         if asked.kind is Kind.EDIT:
             return self._edit(asked, dialogue, scope)
         return kinds.get(asked.kind, self._fact)(asked, scope)
@@ -109,6 +112,22 @@ class Replies:
             note = f"{count} papers were named and a table holds {MOST_COMPARED}: the first {MOST_COMPARED} are here."
             draft = replace(draft, note=f"{draft.note} {note}".strip())
         return Reply(draft, ranked)
+
+    def _beside_strangers(self, asked: Understood, dialogue: Dialogue, scope: Scope | None) -> Reply:
+        """What is here of a comparison with what is not: the papers named, else those that mention the names."""
+        named = self._papers(asked.papers)
+        if len(named) > 1:
+            reply = self.reply(replace(asked, absent=()), dialogue, scope)
+            told = tell_strangers(asked.absent, named, Draft(()))
+            return replace(reply, words=f"{told} {reply.words}".strip())
+        ranked = self._near(asked, scope)
+        among = named or [one.paper for one in self._retriever.search(" ".join(asked.absent), k=RETRIEVED, scope=scope)]
+        quoted = mentioning(asked.absent, among)
+        words = tell_strangers(asked.absent, named, quoted)
+        if quoted.parts:
+            return Reply(quoted, ranked, words)
+        draft = self._summarise(asked, scope).draft if named else Draft(())
+        return Reply(draft, ranked, words, Outcome.CLOSE if named else Outcome.ABSENT)
 
     def _survey(self, asked: Understood, scope: Scope | None) -> Reply:
         bounds = asked.bounds

@@ -120,7 +120,9 @@ class Turns:
 
 
 def writes(asked: Understood, reply: Reply) -> bool:
-    """Whether a turn is one that a model has something to write for."""
+    """Whether a turn is one that a model has something to write for; not where what is compared is not here."""
+    if asked.absent:
+        return False
     if asked.kind is Kind.TALK or not (reply.draft.parts or reply.ranked):
         return bool(asked.trouble)
     return True

@@ -24,6 +24,7 @@ from rag.record_wishes import Wish
 from rag.refer import Earlier, Resolver
 from rag.retrieve import Retriever
 from rag.sides import Sides
+from rag.strangers import strangers
 
 REMEMBERED = 256  # turns whose understanding is kept, since later turns of a conversation lean on it
 MOST_NAMED = 6  # papers named in the line on what was understood
@@ -37,7 +38,8 @@ class Understood:
     `standalone` is the question written out, with names for what it pointed to; `ask` is what it asks of the papers,
     without their names. `terms` are the field's words for it, where a model gave some. `told` are papers that were
     told before and are not to be told again. `topic` is `standalone` without the words of its `bounds`, empty where it
-    has none; `wishes` are what it asks of the papers' records.
+    has none; `wishes` are what it asks of the papers' records. `absent` are names it sets beside papers that
+    no paper here goes by.
     """
 
     kind: Kind
@@ -54,6 +56,7 @@ class Understood:
     bounds: Bounds = NOTHING
     topic: str = ""
     wishes: tuple[Wish, ...] = ()
+    absent: tuple[str, ...] = ()
 
     @property
     def line(self) -> str:
@@ -111,12 +114,15 @@ class Understanding:
         standalone = reference.standalone
         papers = tuple(dict.fromkeys([*reference.papers, *([] if reference.corrects else named)]))
         kind = Kind.SURVEY if reference.told else self._kind(standalone, named=papers)
+        absent = strangers(standalone, self._catalogue) if kind is Kind.COMPARISON and not reference.told else ()
         if kind is Kind.COMPARISON and len(papers) < 2:
-            papers = self._sides.describe(standalone, papers, dialogue.papers)
+            papers = papers if absent else self._sides.describe(standalone, papers, dialogue.papers)
             kind = kind if len(papers) > 1 else Kind.FACT
         if kind is Kind.SURVEY and not reference.papers and not grammar.WHICH_OF.search(standalone):
             papers = ()  # a name in a survey is its topic, not its scope
-        understood = Understood(kind, standalone, papers, follows=bool(reference.papers), told=reference.told)
+        understood = Understood(
+            kind, standalone, papers, follows=bool(reference.papers), told=reference.told, absent=absent
+        )
         understood = self._with_names(understood)
         ask = self._without_names(reference.ask or standalone, papers) or standalone
         return replace(understood, ask=ask, aspects=find_aspects(ask))
@@ -178,9 +184,8 @@ class Understanding:
     # -- sides of comparisons ----------------------------------------------------------------------------------
 
     def _named(self, text: str) -> tuple[str, ...]:
-        meant = [m for m in self._catalogue.mentions(text) if not grammar.SET_ASIDE.search(text[: m.start])]
-        if grammar.STRONG_COMPARISON.search(text) and any(mention.is_own for mention in meant):
-            meant = [mention for mention in meant if mention.is_own]  # not what a paper compares itself with
+        meant = [m for m in self._catalogue.mentions(text) if m.is_own]
+        meant = [m for m in meant if not grammar.SET_ASIDE.search(text[: m.start])]
         return tuple(dict.fromkeys(mention.paper_ids[0] for mention in meant))
 
     def _edited(self, question: str, edit: Edit, dialogue: Dialogue) -> Understood:

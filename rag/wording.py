@@ -48,7 +48,7 @@ class Wording:
     def again(self, last: str, papers: Sequence[str]) -> str:
         """The last question, asked of other papers than it was."""
         last = ASKED_OF.sub("", last.rstrip(" ?.!"))
-        mentions = self._catalogue.mentions(last)
+        mentions = [mention for mention in self._catalogue.mentions(last) if mention.is_own]
         if not mentions and (SURVEY.search(last) or COLLECTION.search(last)):  # of all papers; now one is to be told
             return f"Tell me about {self.names(papers)}."
         if not [mention for mention in mentions if mention.paper_ids[0] not in papers]:

@@ -354,3 +354,30 @@ def test_a_word_that_names_no_paper_is_a_row_of_the_askers_own(engine: Engine) -
 def test_what_is_not_there_cannot_be_dropped(engine: Engine) -> None:
     answer = Talk(engine).say("Compare KIVI and ZipCache.", "drop GEAR")
     assert answer.text == "No paper and no aspect of the last answer goes by 'GEAR'; name one of them."
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "outcome", "titles"),
+    [
+        (
+            "How does BottleFit compare to GPT-4?",
+            "No paper here is “GPT-4”, and the abstract of BottleFit does not mention it; this is what it says itself.",
+            "close",
+            1,
+        ),
+        (
+            "How does BASED differ from Mamba?",
+            "No paper here is “Mamba”; this is what the abstracts here say of it.",
+            "answered",
+            1,
+        ),
+        ("Compare Foo with Bar", "No paper here is “Foo” or “Bar”, and none mentions them.", "absent", 0),
+        ("Compare KIVI, ZipCache and RWKV", "No paper here is “RWKV”; this is what is here.", "answered", 2),
+    ],
+)
+def test_a_comparison_with_what_is_not_here_says_so_and_tells_what_is(
+    engine: Engine, question: str, words: str, outcome: str, titles: int
+) -> None:
+    answer = engine.ask(question)
+    assert answer.text.split("\n\n")[0] == words
+    assert (answer.outcome, len({citation.title for citation in answer.citations})) == (outcome, titles)

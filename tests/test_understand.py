@@ -323,10 +323,38 @@ def test_a_line_that_a_name_leads_is_about_that_paper_alone(mind: Mind) -> None:
     assert mind.names(papers_of(answer, mind.catalogue)) == ["KIVI", "ALISA"]
 
 
-def test_what_only_a_baseline_is_called_is_no_side_of_a_comparison(mind: Mind) -> None:
-    assert mind.hears("How does BottleFit compare to GPT-4?").trouble == (
-        "No paper here is about GPT-4, and the abstract of BottleFit does not mention it."
-    )
+@pytest.mark.parametrize(
+    ("question", "absent", "names"),
+    [
+        ("How does BottleFit compare to GPT-4?", ("GPT-4",), ["BottleFit"]),
+        ("compare Mamba with RWKV", ("Mamba", "RWKV"), []),
+        ("Compare KIVI, ZipCache and RWKV on memory", ("RWKV",), ["KIVI", "ZipCache"]),
+        ("what is the difference between KIVI and lomo?", ("lomo",), ["KIVI"]),
+        ("compare KIVI and ZipCache", (), ["KIVI", "ZipCache"]),
+        ("KIVI and GEAR: how do they differ, and which one is not slow?", (), ["KIVI", "GEAR"]),
+    ],
+)
+def test_a_side_that_no_paper_here_goes_by_is_said_and_not_invented(
+    mind: Mind, question: str, absent: tuple[str, ...], names: list[str]
+) -> None:
+    for history in ((), ONE_METHOD):
+        understood = mind.hears(question, *history)
+        assert (understood.absent, mind.names(understood.papers)) == (absent, names)
+
+
+def test_what_an_abstract_compares_itself_with_is_no_name_of_that_paper(mind: Mind) -> None:
+    assert mind.names(mind.hears("How much energy does FLAT use?").papers) == []
+    assert mind.names(mind.hears("How many GFLOPs does LeYOLO-Small need?").papers) == ["LeYOLO"]
+    assert mind.names(mind.hears("When does DEpS start to shrink the model?").papers) == ["DεpS"]
+
+
+def test_a_third_paper_joins_a_comparison_or_takes_the_place_of_the_second(mind: Mind) -> None:
+    table = "|  | KIVI [1] | ZipCache [2] |\n| --- | --- | --- |\n| Idea | A [1] | B [2] |"
+    history = (Turn("user", "Which are KV caches?"), Turn("assistant", "KIVI [1], ZipCache [2] and GEAR [3]."))
+    history = (*history, Turn("user", "compare the first two"), Turn("assistant", table))
+    assert mind.names(mind.hears("and the third?", *history).papers) == ["KIVI", "ZipCache", "GEAR"]
+    assert mind.names(mind.hears("and from GEAR?", *history).papers) == ["KIVI", "GEAR"]
+    assert mind.names(mind.hears("and the second?", *history).papers) == ["ZipCache"]
 
 
 def test_a_part_of_a_paper_is_a_fact_and_all_of_it_a_summary(mind: Mind) -> None:

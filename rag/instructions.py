@@ -85,6 +85,18 @@ ONLY = re.compile(
     r"(?:\s+(?:rows?|columns?|aspects?|please))*\W*$",
     re.IGNORECASE,
 )
+# 'speed instead', 'and also limitations': a change where it is of the table before, else a turn like any other.
+INSTEAD = re.compile(
+    rf"^\W*{POLITE}(?:(?:no|but|rather|show|do|with|use|try|take)\W+)*(?P<what>[^,;.?!]{{2,60}}?)\s+instead\W*$"
+    r"|^\W*instead,?\s+(?:show\s+|of that,?\s+)?(?P<then>[^,;.?!]{2,60}?)\W*$",
+    re.IGNORECASE,
+)
+ALSO = re.compile(
+    r"^\W*(?:(?:and|but|ok(?:ay)?)\W+)*(?:also|plus)\W+(?:the\s+)?(?P<what>[^,;.?!]{2,60}?)\W*$"
+    r"|^\W*(?:and\W+)?(?:the\s+)?(?P<then>[^,;.?!]{2,60}?)\s+(?:too|as well|also)\W*$",
+    re.IGNORECASE,
+)
+ROW = re.compile(r"\b(?:row|column|aspect|paper)s?\b", re.IGNORECASE)
 
 
 def read_edit(question: str) -> Edit | None:

@@ -235,6 +235,8 @@ class Resolver:
         own = content(question)
         if len(own) > SHORT:
             return False
+        if not own and len(words) <= SHORT and find_aspects(question):
+            return True
         if all(find_aspects(word) for word in own):
             return bool(own) or bool(grammar.ASKS.match(question))
         if not grammar.ASKS.match(question):

@@ -184,7 +184,8 @@ class Replies:
                 reply = replace(reply, draft=in_full(self._entries(last.papers[:MOST_COMPARED])))
         else:
             reply = self.reply(last, change.before, scope)
-        return replace(reply, draft=reshape(reply.draft, shape, sums_up=last.kind is Kind.SUMMARY))
+        words = f"{change.words} {reply.words}".strip()
+        return replace(reply, words=words, draft=reshape(reply.draft, shape, sums_up=last.kind is Kind.SUMMARY))
 
     # -- evidence ----------------------------------------------------------------------------------------------
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rag.bylines import OTHERS, WRITES, Bylines
-from rag.grammar import POLITE, WORKS
+from rag.grammar import WORKS
+from rag.instructions import POLITE
 from rag.retrieve import Scope
 from rag.scope_words import IS, PUBLISHED, dates_alone, find_dates, without
 from rag.topic import says_something

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from rag.asked_papers import NOTHING, ONLY_SCOPE, Bounds, read_bounds, replaced
 from rag.bylines import WRITES, Bylines, fold
 from rag.dialogue import Dialogue
-from rag.grammar import ELLIPSIS, MANY_WORKS, STRONG_COMPARISON, WORKS, YES_NO, Kind
+from rag.grammar import MANY_WORKS, STRONG_COMPARISON, WORKS, YES_NO, Kind
 from rag.names import COINED_WORD
+from rag.pointers import ELLIPSIS
 from rag.record_wishes import MADE, Wish, beside, mend, picks, read_wishes
 
 if TYPE_CHECKING:

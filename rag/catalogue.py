@@ -13,8 +13,8 @@ from math import log
 
 from ingest.index import PaperIndex
 from ingest.record import Entry
-from ingest.words import STOPWORDS, tokenize
-from rag.names import COINED_WORD, TITLE_NAME, nickname, short_name
+from ingest.words import STOPWORDS, stem, tokenize
+from rag.names import COINED_WORD, TITLE_NAME, is_given, nickname, short_name
 
 GREEK_NAMES = dict(
     zip(
@@ -147,7 +147,7 @@ class Catalogue:
         if not named:
             return (), 0
         best = max(named.values())
-        if count == 1 and name not in self._spelled and self._is_ordinary(name):
+        if count == 1 and name not in self._spelled and self.is_ordinary(name):
             return (), 0
         if best < GIVEN_NAME and count == 1 and name.islower() and len(key) < SURE_LENGTH:
             return (), 0  # 'flat' is rarely FLAT
@@ -159,18 +159,25 @@ class Catalogue:
         close = get_close_matches(key, self._single, n=1, cutoff=CLOSE_ENOUGH)
         return self._names[close[0]] if close else None
 
-    def _is_ordinary(self, name: str) -> bool:
+    def is_common(self, name: str) -> bool:
+        """Whether papers at large use a name as it stands ('GPU', 'LLM')."""
+        return self._held_by_more(stem(squeeze(name).rstrip("s")))
+
+    def is_ordinary(self, name: str) -> bool:
         """Whether papers at large use all the words of a name ('GPU', 'KV cache', 'based')."""
+        return all(self._held_by_more(token) for token in tokenize(name.replace("-", " ")))
+
+    def _held_by_more(self, token: str) -> bool:
+        """Whether more papers hold a stem than could be known by it."""
         words = self._index.words
         total = len(words.numbers)
         held = max(HELD_BY_FEW, HELD_SHARE * total)
-        commonest = log(1 + (total - held + 0.5) / (held + 0.5))
-        return all(words.idf(token) < commonest for token in tokenize(name.replace("-", " ")))
+        return words.idf(token) < log(1 + (total - held + 0.5) / (held + 0.5))
 
 
 def names_of(entry: Entry) -> Iterable[tuple[str, int]]:
     """What a paper can be called and how much it is its own: 4 its title, 3 the name it gives itself, 2 in its title,
-    1 a name it spells out in the abstract, 0 one that stands there."""
+    1 a name it gives or spells out in the abstract, 0 one that stands there."""
     paper = entry.paper
     yield paper.title, 4
     if name := nickname(paper):
@@ -189,7 +196,7 @@ def names_of(entry: Entry) -> Iterable[tuple[str, int]]:
         yield short, 1
     for word in COINED_WORD.findall(paper.abstract):
         if not word[0].isdigit():  # '175B' is a size
-            yield word, 0
+            yield word, int(is_given(paper, word))
 
 
 def _text(entry: Entry) -> str:

@@ -62,8 +62,11 @@ def compare(
     ):
         rows = (IDEA, *rows)
         columns = _fill_all(sides, ids, look, wish=replace(wish, rows=rows), told=told)
-    twice = [a for a in rows if a != IDEA and _stands_elsewhere(a, rows, columns, given=bool(wish.rows))]
-    kept = [a for a in rows if a not in twice and any(a in column for column in columns)]
+    asked_for = set(wish.rows) - set(wish.stood) or set(told if not wish.rows else ())
+    twice = [
+        a for a in rows if a not in {IDEA, *asked_for} and _stands_elsewhere(a, rows, columns, given=bool(wish.rows))
+    ]
+    kept = [a for a in rows if a in asked_for or (a not in twice and any(a in column for column in columns))]
     table = Table(papers, names, tuple(Row(a, tuple(_cell(column, a) for column in columns)) for a in kept))
     if wish.detailed:
         below = detail(sides, columns, names)

@@ -18,6 +18,14 @@ MOST_SENTENCES = 12  # of one message, besides the lines that a name leads
 SURE_COVERAGE = 0.30  # share of a sentence's words that its paper must hold
 SURE_LEAD = 1.25  # how much more of it than the next paper holds
 NOTHING = re.compile(r"(?:None of the [\d,]+ papers here|The one paper here does not)\b")  # so a refusal of ours begins
+CLOSE = re.compile(
+    r"The abstract of .{1,200}? (?:does not (?:say|mention)|gives no number)\b|The model finds no answer\b", re.DOTALL
+)  # so a refusal of ours begins that quotes what comes nearest
+# So our words begin where nothing is quoted: what was asked could not be made out, or was no question.
+ASIDE = re.compile(
+    r"(?:No paper|Only (?:one|\d+) papers?|There (?:is|are) no(?:thing)?|That is how|None of those|You are welcome"
+    r"|Ask about the papers|The papers here|The last answer has|.{1,200} compared with itself)\b"
+)
 LEAD = re.compile(r"^(?:[-*•]\s+)?(?P<name>[^|]{2,160}?):\s")
 MARKS = re.compile(r"\[\d+(?:\s*[,–-]\s*\d+)*\]")
 
@@ -29,6 +37,8 @@ class Exchange:
     question: str
     answer: str
     papers: tuple[str, ...]
+    refused: bool = False  # it said that the papers do not answer
+    aside: bool = False  # it said that the turn was no question, or pointed to nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +61,11 @@ class Dialogue:
         """The papers of the latest exchange that set out more than one to choose from."""
         return next((exchange.papers for exchange in reversed(self.exchanges) if len(exchange.papers) > 1), ())
 
+    @property
+    def standing(self) -> "Dialogue":
+        """The exchanges that had an answer from papers, which is what a later instruction changes."""
+        return Dialogue(tuple(e for e in self.exchanges if e.answer and not e.refused and not e.aside))
+
     def latest(self, count: int) -> tuple[str, ...]:
         """The `count` papers spoken of last, in order of mention."""
         found: dict[str, None] = {}
@@ -72,14 +87,16 @@ def read_dialogue(history: Sequence[Turn], catalogue: Catalogue) -> Dialogue:
     exchanges: list[Exchange] = []
     question = ""
     for turn in history[-MOST_TURNS:]:
-        text = MARKS.sub("", turn.content) if isinstance(turn.content, str) else ""
+        said = turn.content if isinstance(turn.content, str) else ""
+        text = MARKS.sub("", said)
         if turn.role == "user" and text.strip():
             if question:
                 exchanges.append(Exchange(question, "", _named(question, catalogue)))
             question = clean(text)[:2000]
         elif turn.role == "assistant" and text.strip():
             papers = () if NOTHING.match(text) else papers_of(text, catalogue)
-            exchanges.append(Exchange(question, text, papers or _named(question, catalogue)))
+            refused, aside = bool(NOTHING.match(text) or CLOSE.match(text)), bool(ASIDE.match(text)) and text == said
+            exchanges.append(Exchange(question, text, papers or _named(question, catalogue), refused, aside))
             question = ""
     if question:
         exchanges.append(Exchange(question, "", _named(question, catalogue)))
@@ -118,10 +135,10 @@ def led_by(line: str, catalogue: Catalogue) -> tuple[str, ...]:
 
 def _called(name: str, catalogue: Catalogue) -> tuple[str, ...]:
     """The paper that all of a text is the name of."""
-    mentions = catalogue.mentions(name)
+    mentions = [mention for mention in catalogue.mentions(name) if mention.is_own]
     whole = len(mentions) == 1 and squeeze(name[mentions[0].start : mentions[0].end]) == squeeze(name)
     return mentions[0].paper_ids[:1] if whole else ()
 
 
 def _named(text: str, catalogue: Catalogue) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(mention.paper_ids[0] for mention in catalogue.mentions(text)))
+    return tuple(dict.fromkeys(m.paper_ids[0] for m in catalogue.mentions(text) if m.is_own))

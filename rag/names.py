@@ -18,7 +18,21 @@ INTRODUCED = re.compile(
     rf"|{CALLS}\s+(?:the\s+)?[\"“']?(?P<called>{COINED})"
     rf"|{MAKES}\b[^.;]{{0,110}}?\((?P<short>{COINED}?)s?\))"
 )
+# What stands before a name that a paper gives to something of its own, and behind one that it tells of: 'our CS-IB',
+# 'i.e., LPINNs', 'named as A and KL-Cov'; 'DEpS starts', 'the SSDTrain framework'.
+GIVES = re.compile(
+    r"(?:\b(?:called|named|termed|dubbed|denoted|namely|(?:known|denoted|named|referred to) as|our|i\.e\."
+    rf"|(?<!previously )(?<!been ){MAKES})[,:]?\s+(?:(?:an?|the|our|new|novel|\w+ly)\s+)*[\"“'(]*"
+    rf"|\b(?:named|called|namely|termed)\s+{COINED}(?:,\s+{COINED})*,?\s+and\s+|[\w-]+\.\w{{2,3}}/[\w.-]+/)$",
+    re.IGNORECASE,
+)
+SUBJECT = re.compile(
+    r"(?:(?:^|[.;:!?,]\s)(?:[Tt]he\s)?|\b(?:that|show|while|where|Notably|Overall|Finally|First|In this way)[,]?\s)$"
+)
+SYSTEM = re.compile(r"\s+(?:\w+ )?(?:framework|method|algorithm|system|approach|pipeline|toolkit|library)\b")
+TELLS = re.compile(rf"\s+(?:\w+ly\s+|also\s+|then\s+)?(?:is|are|has|have|can|[a-z]{{2,}}s)\s|{SYSTEM.pattern}")
 KIND_OF_MODEL = re.compile(r"[A-Z\d-]+s")  # 'DNNs' are many, not one method
+SHORTEST_OWN = 4  # letters of a nickname that longer names may extend: 'LeYOLO-Small'
 LONGEST_TITLE = 80  # characters of a title that stands for a name
 
 
@@ -36,6 +50,28 @@ def nickname(paper: Paper) -> str:
     own = [n for n in introduced if len(n) > 2 and not KIND_OF_MODEL.fullmatch(n) and _count(paper.abstract, n) > 1]
     titled = [name for name in own if _says(paper.title, name)]
     return (titled or own or [""])[0]
+
+
+def is_given(paper: Paper, name: str) -> bool:
+    """Whether a name in an abstract is the paper's own for something, not that of data, a baseline or a machine.
+
+    It is where it extends the paper's nickname, is introduced, or is what sentences of the abstract tell of.
+    """
+    own = nickname(paper).casefold()
+    if own and re.fullmatch(re.sub(r"[α-ω]", ".", re.escape(own)), name.casefold()):
+        return True  # 'DEpS' of 'DεpS'
+    if len(own) >= SHORTEST_OWN and re.match(rf"{re.escape(own)}(?:s?$|[\W_\d])", name.casefold()):
+        return True
+    places = list(re.finditer(rf"(?<![\w-]){re.escape(name)}(?![\w/-])", paper.abstract))
+    if any(GIVES.search(paper.abstract[: place.start()]) for place in places):
+        return True
+    told = [
+        place
+        for place in places
+        if SUBJECT.search(paper.abstract[: place.start()]) and TELLS.match(paper.abstract[place.end() :])
+    ]
+    several = len(places) > 1 or (not own and any(SYSTEM.match(paper.abstract[place.end() :]) for place in places))
+    return bool(told) and several and not KIND_OF_MODEL.fullmatch(name)
 
 
 def short_name(paper: Paper) -> str:

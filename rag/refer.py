@@ -7,22 +7,21 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ingest.paper import Paper
 from ingest.words import stems, tokenize
-from rag import grammar
+from rag import grammar, pointers
 from rag.aspects import find_aspects
 from rag.catalogue import Catalogue
 from rag.demand import content
+from rag.described import Described, Find, end_of, gist
 from rag.dialogue import Dialogue
 from rag.grammar import Kind
-from rag.names import short_name
+from rag.pointed import Pointed
 from rag.retrieve import Retriever
+from rag.strangers import sides_of
 from rag.topic import find_topic
+from rag.wording import Wording
 
 SHORT = 4  # content words of a turn that may hang on the one before without saying so
-MOST_NAMES = 4  # spelled out in a question that is written out; more are counted
-
-Find = Callable[[str], Paper | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +49,6 @@ class Reference:
     corrects: bool = False  # the papers are all that is meant, whatever else the turn names
 
 
-Chosen = tuple[tuple[str, ...], str]  # papers, trouble
-
-
 class Resolver:
     """Resolves what turns point to over one collection; `last` understands the last question of a dialogue."""
 
@@ -60,28 +56,33 @@ class Resolver:
         self, catalogue: Catalogue, retriever: Retriever, find: Find, last: Callable[[Dialogue], Earlier]
     ) -> None:
         self._catalogue, self._find, self._last = catalogue, find, last
-        self._search, self._look = retriever.search, retriever.look
+        self._search = retriever.search
+        wording = Wording(catalogue, find)
+        self.name, self.names = wording.name, wording.names
+        self._comparison, self._write_out, self._again = wording.comparison, wording.write_out, wording.again
+        self._described = Described(retriever, find)
+        self._choosers = Pointed(retriever, find, wording).forms
 
     def resolve(self, question: str, dialogue: Dialogue, named: Sequence[str]) -> Reference:
         """What a turn points back to; `named` are the papers that it names itself."""
         if not dialogue.last or not dialogue.focus:
             return Reference((), question, "" if named else dangling(question))
-        correction = grammar.CORRECTION.match(question)
+        correction = pointers.CORRECTION.match(question)
         corrects = bool(correction and correction.end() > 2)
         if correction and corrects:
             question = question[correction.end() :] or question
-        if more := grammar.ELSE.search(question):
+        if more := pointers.ELSE.search(question):
             return self._more(dialogue, more["also"] or "")
-        compares = bool(grammar.STRONG_COMPARISON.search(question) or grammar.THAN.search(question))
+        compares = bool(grammar.STRONG_COMPARISON.search(question) or pointers.THAN.search(question))
         points = self._points_back(question, compares)
         if named and not points:
             return self._named_only(question, dialogue, tuple(named), corrects, compares)
-        if out := grammar.FORMER_LATTER.search(question):
+        if out := pointers.FORMER_LATTER.search(question):
             return self._former_latter(question, dialogue, out)
-        if family := grammar.KIND_OF.search(question):
+        if family := pointers.KIND_OF.search(question):
             name = self.name(dialogue.focus[0])
             return Reference((), f"{question[: family.start()]}methods like {name}{question[family.end() :]}")
-        if not named and (which := grammar.WHICH_ONE.match(question)) and (options := self._options(dialogue)):
+        if not named and (which := pointers.WHICH_ONE.match(question)) and (options := self._options(dialogue)):
             return Reference(options, f"Which of {self.names(options)} {which['rest']}", ask=which["rest"])
         pointed = self._pointed(question, dialogue, named, corrects=corrects, compares=compares)
         return pointed or self._hanging(question, dialogue, named)
@@ -90,30 +91,28 @@ class Resolver:
 
     def _points_back(self, question: str, compares: bool) -> bool:
         """Whether a pronoun means what was said before: not one behind a name of the same turn, unless it compares."""
-        first = next(iter(self._catalogue.mentions(question)), None)
-        found = [one for form in (grammar.ONE, grammar.MANY) if (one := form.search(question))]
-        return any(not first or compares or one.start() < first.start for one in found)
+        names = [mention for mention in self._catalogue.mentions(question) if mention.is_own]
+        for form, enough in ((pointers.ONE, 1), (pointers.MANY, 2)):
+            found = form.search(question)
+            before = [mention for mention in names if found and mention.start < found.start()]
+            if found and (not before or (compares and (form is pointers.ONE or len(before) < enough))):
+                return True
+        return False
 
     def _pointed(
         self, question: str, dialogue: Dialogue, named: Sequence[str], *, corrects: bool, compares: bool
     ) -> Reference | None:
-        for form, choose in (
-            (grammar.ORDINAL, self._ordinal),
-            (grammar.OTHER, self._other),
-            (grammar.DESCRIBED, self._by_description),
-            (grammar.MANY, self._many),
-            (grammar.ONE, self._one),
-        ):
+        for form, choose in self._choosers:
             found = form.search(question)
             if found and (chosen := choose(found, dialogue, named)) is not None:
                 papers, trouble = chosen
-                if compares and not named and len(papers) == 1 and form is not grammar.ONE:
+                if compares and not named and len(papers) == 1 and form is not pointers.ONE:
                     return self._beside(papers[0], dialogue, question)
                 if not papers:
                     return Reference((), question, trouble)
-                bare = not tokenize(question[: found.start()] + question[found.end() :])
+                bare = not tokenize(question[: found.start()] + question[end_of(found) :])
                 if (corrects or bare) and not named and find_aspects(question) == ():
-                    return Reference(papers, self._again(dialogue, papers), trouble)
+                    return self._corrected(dialogue, papers) if corrects else self._asked_of(dialogue, papers)
                 return Reference(papers, self._write_out(question, found, papers), trouble, ask=question)
         return None
 
@@ -124,69 +123,12 @@ class Resolver:
             return Reference((), question, f"{self.name(just)} is what was just spoken of; name what to set beside it.")
         return Reference((just, paper), self._comparison((just, paper), find_aspects(question)))
 
-    def _ordinal(self, found: re.Match[str], dialogue: Dialogue, named: Sequence[str]) -> Chosen:
-        place, options = grammar.ordinal(found), dialogue.choice or dialogue.focus
-        if count := grammar.COUNTED.get((found["count"] or "").casefold(), 0):
-            return (options[-count:] if place < 0 else options[place - 1 : place - 1 + count]), ""
-        if place > len(options) or place == 0:
-            held = "Only one paper was" if len(options) == 1 else f"Only {len(options)} papers were"
-            names = ", ".join(self.name(paper) for paper in options)
-            return (), f"{held} mentioned ({names}), so there is no number {place}; ask about one of them by name."
-        return (options[place - 1 if place > 0 else -1],), ""
-
-    def _other(self, found: re.Match[str], dialogue: Dialogue, named: Sequence[str]) -> Chosen:
-        last = dialogue.last.papers if dialogue.last else ()
-        rest = tuple(paper for paper in dialogue.choice if paper not in last) or tuple(
-            paper for paper in dialogue.papers if paper not in last
-        )
-        if not rest and len(last) > 1:
-            rest = last[1:]
-        if not rest:
-            return (), "Only one paper was mentioned before, so there is no other; ask about one by name."
-        return (rest, "") if re.search(r"others|ones|two", found[0], re.IGNORECASE) else (rest[:1], "")
-
-    def _by_description(self, found: re.Match[str], dialogue: Dialogue, named: Sequence[str]) -> Chosen | None:
-        """'the 2-bit one': of the papers mentioned, the one that fits the description best, or all that have its words
-        where several are meant."""
-        options, what = dialogue.papers, (found["what"] or found["which"]).strip()
-        if beyond := self._beyond(found, options):
-            return beyond
-        if not tokenize(what) or len(options) < 2 or what.split()[0].casefold() in grammar.ORDINAL_WORDS:
-            return None
-        ranked = sorted(self._look(what, options), key=lambda one: -one.score)
-        if re.search(r"s$", found[0], re.IGNORECASE):
-            wanted = set(tokenize(what))
-            all_of = tuple(one.paper.id for one in ranked if wanted <= stems(f"{one.paper.title} {one.paper.abstract}"))
-            if all_of:
-                return tuple(paper for paper in options if paper in all_of), ""
-        return ((ranked[0].paper.id,), "") if ranked else None
-
-    def _beyond(self, found: re.Match[str], options: Sequence[str]) -> Chosen | None:
-        """'the one with energy', of which no paper mentioned speaks: the paper whose title does."""
-        wanted = set(tokenize(found["which"] or ""))
-        papers = filter(None, map(self._find, options))
-        if not wanted or any(wanted <= stems(f"{paper.title} {paper.abstract}") for paper in papers):
-            return None
-        near = self._search(found["which"], k=3)
-        return next((((one.paper.id,), "") for one in near if wanted <= stems(one.paper.title)), None)
-
-    def _many(self, found: re.Match[str], dialogue: Dialogue, named: Sequence[str]) -> Chosen | None:
-        if re.match(r"(?:these|those) (?:papers|works|studies)", found[0], re.IGNORECASE) and len(dialogue.focus) < 2:
-            return None  # 'these papers' are the collection unless several were just spoken of
-        if grammar.TWO.search(found[0]) and len(dialogue.focus) != 2:
-            return dialogue.latest(2), ""
-        authors = re.fullmatch(r"they|them|their|theirs", found[0], re.IGNORECASE)
-        return (dialogue.focus if authors or len(dialogue.focus) > 1 else dialogue.choice or dialogue.focus), ""
-
-    def _one(self, found: re.Match[str], dialogue: Dialogue, named: Sequence[str]) -> Chosen:
-        return dialogue.focus[:1] if not named else dialogue.focus[:2], ""
-
     def _former_latter(self, question: str, dialogue: Dialogue, found: re.Match[str]) -> Reference:
         options = (dialogue.choice or dialogue.focus)[:2]
         if len(options) < 2:
             return Reference((), question, "Only one paper was mentioned before; ask about one by name.")
-        places = [0 if one[1].casefold() == "former" else 1 for one in grammar.FORMER_LATTER.finditer(question)]
-        written = grammar.FORMER_LATTER.sub(
+        places = [0 if one[1].casefold() == "former" else 1 for one in pointers.FORMER_LATTER.finditer(question)]
+        written = pointers.FORMER_LATTER.sub(
             lambda one: self.name(options[0 if one[1].casefold() == "former" else 1]), question
         )
         return Reference(tuple(dict.fromkeys(options[place] for place in places)), written)
@@ -203,22 +145,44 @@ class Resolver:
     ) -> Reference:
         if corrects:
             return self._corrected(dialogue, named)
+        described = self._described_beside(question, dialogue, named)
+        if described and compares:
+            return described
         beside = tuple(paper for paper in dialogue.focus if paper not in named)[:1]
-        if len(named) == 1 and beside and compares and not self._has_sides(question, named):
+        alone = len(sides_of(question, self._catalogue)) < 2 and not self._has_sides(question, named)
+        if len(named) == 1 and beside and compares and alone:
             return Reference(beside, f"{question.rstrip(' ?.!')}, beside {self.name(beside[0])}?")
-        if grammar.LEAD_IN.match(question) and not self._besides_names(grammar.LEAD_IN.sub("", question)):
-            last = self._last(dialogue)
-            if last.kind is Kind.COMPARISON and len(last.papers) == 2 and len(named) == 1:  # 'and from KIVI?'
-                papers = (last.papers[0], named[0])
-                return Reference(papers, self._comparison(papers, last.aspects), corrects=True)
-            return Reference(named, self._again(dialogue, named))  # 'and KIVI?'
+        if pointers.LEAD_IN.match(question) and not self._besides_names(pointers.LEAD_IN.sub("", question)):
+            instead = pointers.AGAINST.match(question)
+            return self._asked_of(dialogue, named, instead=bool(instead))  # 'and KIVI?', 'and from KIVI?'
         return Reference((), question)
+
+    def _asked_of(self, dialogue: Dialogue, papers: tuple[str, ...], *, instead: bool = False) -> Reference:
+        """The last question asked of other papers; a comparison takes one in, or `instead` of its second side."""
+        last = self._last(dialogue)
+        if last.kind is not Kind.COMPARISON or len(last.papers) < 2:
+            return Reference(papers, self._again(last.standalone, papers))
+        if set(papers) <= set(last.papers):
+            on = f" on {' and '.join(last.aspects)}" if last.aspects else ""
+            return Reference(papers, f"Tell me about {self.names(papers)}{on}.")
+        kept = last.papers[:1] if instead and len(last.papers) == 2 else last.papers
+        papers = tuple(dict.fromkeys((*kept, *papers)))
+        return Reference(papers, self._comparison(papers, last.aspects), corrects=True)
+
+    def _described_beside(self, question: str, dialogue: Dialogue, named: Sequence[str]) -> Reference | None:
+        """'Is the 2-bit one faster than GEAR?': the paper mentioned that is described beside the one named."""
+        found = pointers.DESCRIBED.search(question)
+        if not found or self._besides_names(found["what"] or found["which"]) == []:
+            return None
+        meant = self._described.among(gist(found["which"] or found["what"]), dialogue.papers)
+        meant = tuple(paper for paper in meant if paper not in named)[:1]
+        return Reference(meant, self._write_out(question, found, meant)) if meant else None
 
     def _has_sides(self, question: str, named: Sequence[str]) -> bool:
         """Whether a comparison that names one paper describes the other ('compare KIVI and the 4-bit one')."""
         said = [side for side in grammar.sides(question) if self._besides_names(side)]
         joined = re.search(r"\b(?:and|with|to|from|versus|vs|than|or)\b", question, re.IGNORECASE)
-        return len(said) > 1 and bool(joined) and bool(grammar.DESCRIBED.search(question))
+        return len(said) > 1 and bool(joined) and bool(pointers.DESCRIBED.search(question))
 
     def _besides_names(self, text: str) -> list[str]:
         """The content words of a text that are not part of a paper's name."""
@@ -230,7 +194,7 @@ class Resolver:
         """The last question with the right paper in the place of the one that was guessed, else of the last one."""
         last = self._last(dialogue)
         if last.kind is not Kind.COMPARISON or len(last.papers) < 2 or len(named) > 1 or not dialogue.last:
-            return Reference(named, self._again(dialogue, named))
+            return Reference(named, self._again(self._last(dialogue).standalone, named))
         spoken = {mention.paper_ids[0] for mention in self._catalogue.mentions(dialogue.last.question)}
         wrong = ([paper for paper in last.papers if paper not in spoken] or list(last.papers))[-1]
         papers = tuple(dict.fromkeys(named[0] if paper == wrong else paper for paper in last.papers))
@@ -242,7 +206,7 @@ class Resolver:
         if not self._hangs_on(question, dialogue, named):
             return Reference((), question)
         last = self._last(dialogue)
-        rest = grammar.LEAD_IN.sub("", question).strip(" ?.!")
+        rest = pointers.LEAD_IN.sub("", question).strip(" ?.!")
         if rest and not grammar.ASKS.match(rest):
             if find_aspects(rest):  # 'and on memory?'
                 several = len(dialogue.focus) > 1
@@ -262,15 +226,17 @@ class Resolver:
         if named or grammar.SURVEY.search(question) or grammar.COLLECTION.search(question):
             return False
         words = tokenize(question)
-        if grammar.ELLIPSIS.match(question) and len(words) <= 2 * SHORT:
+        if pointers.ELLIPSIS.match(question) and len(words) <= 2 * SHORT:
             return True
-        if grammar.MODIFIER.match(question) and len(words) <= SHORT:
+        if pointers.MODIFIER.match(question) and len(words) <= SHORT:
             return True
-        if grammar.FRAGMENT.match(question):
+        if pointers.FRAGMENT.match(question):
             return True
         own = content(question)
         if len(own) > SHORT:
             return False
+        if not own and len(words) <= SHORT and find_aspects(question):
+            return True
         if all(find_aspects(word) for word in own):
             return bool(own) or bool(grammar.ASKS.match(question))
         if not grammar.ASKS.match(question):
@@ -285,39 +251,6 @@ class Resolver:
         written = f"{standalone.rstrip(' ?.!')} {also.rstrip(' ?.!')}?" if also else standalone
         return Reference((), written, told=dialogue.papers)
 
-    # -- writing out -------------------------------------------------------------------------------------------
-
-    def name(self, paper_id: str) -> str:
-        paper = self._find(paper_id)
-        return short_name(paper) if paper else paper_id
-
-    def names(self, ids: Sequence[str]) -> str:
-        """'A, B and C', or how many where they are too many to read."""
-        if len(ids) > MOST_NAMES:
-            return f"these {len(ids)} papers"
-        spelled = [self.name(paper) for paper in ids]
-        return spelled[0] if len(spelled) == 1 else ", ".join(spelled[:-1]) + " and " + spelled[-1]
-
-    def _comparison(self, papers: Sequence[str], aspects: Sequence[str], on: str = "") -> str:
-        on = on or " and ".join(aspects)
-        return f"Compare {self.names(papers)}" + (f" on {on}" if on else "")
-
-    def _write_out(self, question: str, found: re.Match[str], papers: Sequence[str]) -> str:
-        """The question with names for the words that pointed back to them."""
-        spoken = self.names(papers)
-        possessive = re.fullmatch(r"its|theirs?", found[0], re.IGNORECASE)
-        which = re.match(r"(?:one|which|any|some|none|each|both|all) of |both(?= )", found[0], re.IGNORECASE)
-        spoken = (which[0] if which else "") + spoken + ("'s" if possessive else "")
-        return question[: found.start()] + spoken + question[found.end() :]
-
-    def _again(self, dialogue: Dialogue, papers: Sequence[str]) -> str:
-        """The last question, asked of other papers than it was."""
-        last = self._last(dialogue).standalone.rstrip(" ?.!")
-        mentions = self._catalogue.mentions(last)
-        if not [mention for mention in mentions if mention.paper_ids[0] not in papers]:
-            return f"{last} – {self.names(papers)}?"
-        return f"{last[: mentions[0].start]}{self.names(papers)}{last[mentions[-1].end :]}?"
-
 
 def dangling(question: str) -> str:
     """The trouble with a turn that points to something although nothing was said."""
@@ -325,9 +258,9 @@ def dangling(question: str) -> str:
         return ""
     words = tokenize(question)
     points = (
-        grammar.OTHER.search(question) or grammar.FORMER_LATTER.search(question) or grammar.ORDINAL.search(question)
+        pointers.OTHER.search(question) or pointers.FORMER_LATTER.search(question) or pointers.ORDINAL.search(question)
     )
-    bare = grammar.ONE.search(question) or grammar.MANY.search(question) or grammar.ELLIPSIS.match(question)
-    if (points and len(words) <= SHORT + 2) or ((bare or grammar.ELSE.search(question)) and len(words) <= 2):
+    bare = pointers.ONE.search(question) or pointers.MANY.search(question) or pointers.ELLIPSIS.match(question)
+    if (points and len(words) <= SHORT + 2) or ((bare or pointers.ELSE.search(question)) and len(words) <= 2):
         return "There is nothing before this that it could refer to; name a paper, a method or a topic."
     return ""

@@ -6,28 +6,28 @@ from dataclasses import dataclass, replace
 from ingest.index import PaperIndex
 from ingest.paper import Paper
 from ingest.record import Entry
+from rag.amend import Amendments
 from rag.answer import Ranked
 from rag.asked_papers import narrow
-from rag.aspects import RHETORICAL, speaks_of
+from rag.aspects import RHETORICAL
 from rag.collection import describe_collection
 from rag.compare import Wish, compare, none_speaks
 from rag.dialogue import Dialogue
 from rag.draft import Draft, Table
-from rag.edit import split_request
 from rag.extract import as_paragraphs, choose
-from rag.focus import says
-from rag.grammar import THANKS, Change, Edit, Kind, read_edit
+from rag.grammar import THANKS, Kind
+from rag.instructions import Change
 from rag.judge import ANY, Judge, Judged
 from rag.manner import USUAL
-from rag.names import COINED_WORD, short_name
+from rag.names import short_name
 from rag.record_facts import tell_records
 from rag.retrieve import Retriever, Scope
-from rag.revise import LONGEST_OWN, Shape, in_full, reshape
+from rag.revise import in_full, reshape
+from rag.strangers import mentioning, tell_strangers
 from rag.sufficiency import Outcome, Verdict, lacking, not_mentioned, refusal, weigh
 from rag.summarise import summarise_paper, summarise_topic
 from rag.survey import survey
-from rag.table import read_table
-from rag.understand import Understanding, Understood, question_place
+from rag.understand import Understanding, Understood
 from rag.unsaid import unsaid
 from rag.within import cannot_go_on, kept_within, tell_outside
 
@@ -62,6 +62,7 @@ class Replies:
     def __init__(self, index: PaperIndex, retriever: Retriever, understanding: Understanding) -> None:
         self._index, self._retriever, self._understanding = index, retriever, understanding
         self._judge = Judge(index)
+        self._amendments = Amendments(self._papers, understanding)
 
     def reply(self, asked: Understood, dialogue: Dialogue, scope: Scope | None) -> Reply:
         """The reply to a turn as it was understood, from the papers of the scope alone."""
@@ -101,6 +102,8 @@ class Replies:
             Kind.COLLECTION: self._collection,
             Kind.RECORD: self._record,
         }
+        if asked.absent:
+            return self._beside_strangers(asked, dialogue, scope)
         if asked.kind is Kind.EDIT:
             return self._edit(asked, dialogue, scope)
         return kinds.get(asked.kind, self._fact)(asked, scope)
@@ -135,6 +138,22 @@ class Replies:
             words = f"{none_speaks(asked_for, len(papers))}; this comes nearest."
             return Reply(replace(draft, note=""), ranked, words, Outcome.CLOSE)
         return Reply(draft, ranked)
+
+    def _beside_strangers(self, asked: Understood, dialogue: Dialogue, scope: Scope | None) -> Reply:
+        """What is here of a comparison with what is not: the papers named, else those that mention the names."""
+        named = self._papers(asked.papers)
+        if len(named) > 1:
+            reply = self.reply(replace(asked, absent=()), dialogue, scope)
+            told = tell_strangers(asked.absent, named, Draft(()))
+            return replace(reply, words=f"{told} {reply.words}".strip())
+        ranked = self._near(asked, scope)
+        among = named or [one.paper for one in self._retriever.search(" ".join(asked.absent), k=RETRIEVED, scope=scope)]
+        quoted = mentioning(asked.absent, among)
+        words = tell_strangers(asked.absent, named, quoted)
+        if quoted.parts:
+            return Reply(quoted, ranked, words)
+        draft = self._summarise(asked, scope).draft if named else Draft(())
+        return Reply(draft, ranked, words, Outcome.CLOSE if named else Outcome.ABSENT)
 
     def _survey(self, asked: Understood, scope: Scope | None) -> Reply:
         bounds = asked.bounds
@@ -182,58 +201,10 @@ class Replies:
 
     def _edit(self, asked: Understood, dialogue: Dialogue, scope: Scope | None) -> Reply:
         """The last answer again, changed as asked now and by the instructions since it was given."""
-        assert asked.edit
-        place = question_place(dialogue)
-        before, first = Dialogue(dialogue.exchanges[:place]), dialogue.exchanges[place]
-        last = self._understanding.understand(first.question, before)
-        if not self._is_question(dialogue, place):  # the question lies further back than is remembered
-            names = " and ".join(short_name(paper) for paper in self._papers(first.papers))
-            kind = Kind.COMPARISON if len(first.papers) > 1 else Kind.SUMMARY
-            last = Understood(kind, f"{'Compare' if len(first.papers) > 1 else 'What is'} {names}", first.papers)
-        table = read_table(first.answer)
-        rows = tuple(a.casefold() for a in table[1]) if table else last.aspects
-        shape = start = Shape(rows, rows, last.aspects)
-        for instruction in filter(None, (read_edit(exchange.question) for exchange in dialogue.exchanges[place + 1 :])):
-            for one in _one_by_one(instruction):
-                shape = shape.after(one.change, one.what)
-        was, focus = shape, dialogue.focus
-        changes = _one_by_one(asked.edit)
-        papers = self._papers_after(changes, dialogue) if len(changes) > 1 else asked.papers
-        papers = tuple(p for p in papers if p in focus or not self._is_aspect(asked.edit.what, p, focus))
-        for one in changes:
-            shape = shape.after(one.change, one.what, takes_own=set(papers) == set(focus))
-        if not papers or (shape == was and papers == focus):
-            return self._unchanged(asked, scope)
-        anew = shape.rows != start.rows or set(papers) != set(focus)
-        last = replace(last, papers=papers if table or anew else last.papers)
-        return self._redraw(last, shape, start.rows, before, scope)
-
-    @staticmethod
-    def _is_question(dialogue: Dialogue, place: int) -> bool:
-        """Whether an exchange began with a question, not with an instruction on the answer before it."""
-        return read_edit(dialogue.exchanges[place].question) is None
-
-    def _papers_after(self, changes: Sequence[Edit], dialogue: Dialogue) -> tuple[str, ...]:
-        """The papers after several changes, each understood for itself."""
-        papers = dict.fromkeys(dialogue.focus)
-        for one in changes:
-            then = self._understanding.understand(f"{one.change.value} {one.what}", dialogue).papers
-            papers = {p: None for p in papers if p in then or p not in dialogue.focus}
-            papers |= dict.fromkeys(then) if one.change is Change.ADD else {}
-        return tuple(papers)
-
-    def _is_aspect(self, what: str, paper_id: str, focus: Sequence[str]) -> bool:
-        """Whether words that a paper was found by, though they do not name it, ask for a row instead."""
-        paper = self._papers([paper_id])[0]
-        words = what.split()
-        if len(words) > LONGEST_OWN or COINED_WORD.search(what) or says(what, short_name(paper)):
-            return False
-        return len(words) == 1 or any(speaks_of(what, paper.abstract) for paper in self._papers(focus))
-
-    def _redraw(
-        self, last: Understood, shape: Shape, stood: tuple[str, ...], before: Dialogue, scope: Scope | None
-    ) -> Reply:
-        """The answer to the question before in the shape it has come to; `stood` are the rows it began with."""
+        change = self._amendments.read(asked, dialogue)
+        if isinstance(change, str):
+            return Reply(Draft(()), self._near(asked, scope), change, Outcome.ABSENT)
+        last, shape, stood = change.last, change.shape, change.stood
         last, outside = kept_within(last, scope, self._inside)
         if outside and not last.papers:
             return Reply(Draft(()), self._near(last, scope), self._tell(outside), Outcome.ABSENT)
@@ -245,17 +216,9 @@ class Replies:
             if last.kind is Kind.SUMMARY or shape.detail > 1:
                 reply = replace(reply, draft=in_full(self._entries(last.papers[:MOST_COMPARED])))
         else:
-            reply = self.reply(last, before, scope)
-        return replace(reply, draft=reshape(reply.draft, shape, sums_up=last.kind is Kind.SUMMARY))
-
-    def _unchanged(self, asked: Understood, scope: Scope | None) -> Reply:
-        assert asked.edit
-        words = f"No paper and no aspect of the last answer goes by '{asked.edit.what}'; name one of them."
-        if asked.edit.change is Change.ADD:
-            words = f"No paper here and no aspect goes by '{asked.edit.what}'; name one, or describe it."
-        if not asked.edit.what:
-            words = "That is how the last answer is already."
-        return Reply(Draft(()), self._near(asked, scope), words, Outcome.ABSENT)
+            reply = self.reply(last, change.before, scope)
+        words = f"{change.words} {reply.words}".strip()
+        return replace(reply, words=words, draft=reshape(reply.draft, shape, sums_up=last.kind is Kind.SUMMARY))
 
     # -- evidence ----------------------------------------------------------------------------------------------
 
@@ -321,11 +284,3 @@ def fuse_by_rank(first: Sequence[Ranked], second: Sequence[Ranked]) -> list[Rank
     order = sorted(places, key=lambda paper: -places[paper])
     scores = sorted((one.score for one in found.values()), reverse=True)
     return [replace(found[paper], score=score) for paper, score in zip(order, scores, strict=True)]
-
-
-def _one_by_one(instruction: Edit) -> list[Edit]:
-    """The changes of an instruction that may ask for several: 'add speed and drop the idea'."""
-    if not instruction.what:
-        return [instruction]
-    pieces = split_request(f"{instruction.change.value} {instruction.what}")
-    return [edit for piece in pieces if (edit := read_edit(piece))] or [instruction]

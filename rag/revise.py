@@ -11,7 +11,7 @@ from rag.answer import Evidence
 from rag.aspects import IDEA, RESULT
 from rag.draft import Draft, Group, Paragraph, Part, Statement, Table
 from rag.edit import edit, read_change
-from rag.grammar import Change
+from rag.instructions import Change
 from rag.names import COINED_WORD, short_name
 from rag.rhetoric import Role, weigh
 

@@ -6,12 +6,12 @@ Knows no conversation but the papers that were mentioned in it.
 import re
 from collections.abc import Sequence
 
-from ingest.words import stems, tokenize
-from rag import grammar
+from ingest.words import tokenize
+from rag import grammar, pointers
 from rag.aspects import find_aspects
-from rag.catalogue import Catalogue, squeeze
-from rag.names import COINED_WORD, short_name
-from rag.refer import Find
+from rag.catalogue import Catalogue
+from rag.described import SOME_WORDS, Described, Find, gist
+from rag.names import short_name
 from rag.retrieve import Retriever
 
 DESCRIBED_FROM = 15  # papers among which descriptions are looked up
@@ -19,13 +19,9 @@ SECOND_SIDE = 0.75  # share of the best score that the second paper of a describ
 MOST_SIDES = 6  # pieces of a question looked up as descriptions
 WHOLE = 2.0  # weight of how a paper meets the whole question beside how it meets one side
 BESIDE_NAMED = 0.5  # the same where another side is named, of which the question as a whole speaks
-SAME_WORDS = 0.75  # share of a description's words in a paper that was mentioned from which it is the one meant
 ON = re.compile(
     r"\s+(?:on|in terms of|regarding|with respect to|by|in|for)\s+(?P<aspect>[\w\s-]{3,30})$", re.IGNORECASE
 )
-
-
-AGAINST = re.compile(r"\b(?:to|with|and|from|than|versus|vs\.?|against|or)\s+(?:the\s+)?(?P<name>[\w.-]+\w)", re.I)
 
 
 class Sides:
@@ -34,6 +30,7 @@ class Sides:
     def __init__(self, catalogue: Catalogue, retriever: Retriever, find: Find) -> None:
         self._catalogue, self._find = catalogue, find
         self._search, self._look = retriever.search, retriever.look
+        self._described = Described(retriever, find)
 
     def describe(self, question: str, named: tuple[str, ...], mentioned: Sequence[str]) -> tuple[str, ...]:
         """The papers that the sides of a comparison describe, one for each side, besides those named.
@@ -55,7 +52,11 @@ class Sides:
         weight = BESIDE_NAMED if chosen else WHOLE
         fits: list[tuple[float, int, str]] = []
         for place, side in enumerate(sides[:MOST_SIDES]):
+            told |= {place} if self._named_in(side) else set()
             found = self._look(without_aspect(side), list(whole)) if place not in told else []
+            if chosen:  # beside a name stands what is described, not whatever is nearest to the question
+                what = gist(without_aspect(side))
+                found = [one for one in found if self._described.share(what, one.paper) >= SOME_WORDS]
             best = max((one.score for one in found), default=0.0) or 1.0
             fits += [(weight * whole[one.paper.id] + (one.score / best) ** 2, place, one.paper.id) for one in found]
         for _, place, paper in sorted(fits, reverse=True):  # a side has one paper
@@ -64,47 +65,26 @@ class Sides:
                 chosen[paper] = None
         return tuple(chosen)[: count or max(2, len(named))]
 
+    def _named_in(self, side: str) -> bool:
+        return any(mention.is_own for mention in self._catalogue.mentions(side))
+
     def _mentioned(self, side: str, mentioned: Sequence[str], chosen: Sequence[str]) -> str:
         """The paper mentioned before that 'the … one' or 'the … paper' means; empty where none has its words."""
-        described = grammar.DESCRIBED.search(side)
-        wanted = set(tokenize(described["what"] or described["which"])) if described else set()
-        if not wanted:
-            return ""
-        shares = []
-        for paper in filter(None, map(self._find, (paper for paper in mentioned if paper not in chosen))):
-            held = 2 * len(wanted & stems(paper.title)) + len(wanted & stems(paper.abstract) - stems(paper.title))
-            if len(wanted & (stems(paper.title) | stems(paper.abstract))) >= SAME_WORDS * len(wanted):
-                shares.append((held, paper.id))
-        return max(shares)[1] if shares else ""
+        described = pointers.DESCRIBED.search(side)
+        what = gist(described["which"] or described["what"]) if described else ""
+        fitting = self._described.among(what, [paper for paper in mentioned if paper not in chosen])
+        return fitting[0] if fitting else ""
 
     def trouble(self, question: str, named: Sequence[str]) -> str:
-        """What is wrong with comparing a paper with itself, or with something that no paper here speaks of."""
-        if len(named) > 1 or not grammar.STRONG_COMPARISON.search(question):
+        """What is wrong with comparing a paper with itself."""
+        if len(named) != 1 or not grammar.STRONG_COMPARISON.search(question):
             return ""
-        if not named:
-            strange = [word for word in COINED_WORD.findall(question) if not self._catalogue.knows(word)]
-            return f"No paper here speaks of “{strange[0]}”; compare papers that are here." if strange else ""
-        paper = self._find(named[0])
-        name = short_name(paper) if paper else named[0]
-        if other := self._stranger(question, paper.abstract if paper else ""):
-            return f"No paper here is about {other}, and the abstract of {name} does not mention it."
-        twice = len([m for m in self._catalogue.mentions(question) if m.paper_ids[0] == named[0]]) > 1
-        if twice or re.search(r"\bitself\b", question, re.IGNORECASE):
+        own = [m for m in self._catalogue.mentions(question) if m.paper_ids[0] == named[0] and m.is_own]
+        if len(own) > 1 or re.search(r"\bitself\b", question, re.IGNORECASE):
+            paper = self._find(named[0])
+            name = short_name(paper) if paper else named[0]
             return f"{name} compared with itself shows no difference; name another paper or method."
-        sides = [re.sub(r"^\W*compar\w+\s+", "", side, flags=re.IGNORECASE) for side in grammar.sides(question)]
-        strange = [side for side in sides if tokenize(side) and self._is_strange(side)]
-        return f"No paper here speaks of “{strange[0]}”; compare {name} with one that is here." if strange else ""
-
-    def _stranger(self, question: str, abstract: str) -> str:
-        """What a paper is to be compared with that is neither a paper here nor a name in its abstract ('GPT-4')."""
-        against = (found["name"] for found in AGAINST.finditer(question))
-        coined = (name for name in against if COINED_WORD.fullmatch(name) and squeeze(name) not in squeeze(abstract))
-        return next((n for n in coined if not any(mention.is_own for mention in self._catalogue.mentions(n))), "")
-
-    def _is_strange(self, side: str) -> bool:
-        """Whether a side is but a name that no paper here has ('GPT-4'), or words that none has."""
-        coined = COINED_WORD.fullmatch(side.strip())
-        return not self._catalogue.knows(side) or bool(coined and not self._catalogue.mentions(side))
+        return ""
 
 
 def without_aspect(side: str) -> str:

@@ -130,7 +130,9 @@ class Turns:
 
 
 def writes(asked: Understood, reply: Reply) -> bool:
-    """Whether a turn is one that a model has something to write for."""
+    """Whether a turn is one that a model has something to write for; not where what is compared is not here."""
+    if asked.absent:
+        return False
     if asked.kind is Kind.TALK or not (reply.draft.parts or reply.ranked):
         return bool(asked.trouble)
     return True
@@ -147,7 +149,9 @@ def is_weak(asked: Understood, reply: Reply) -> bool:
 def settle(reply: Reply, written: Written) -> Reply:
     """The reply as the model leaves it: answered where something it said stands, refused where it declined."""
     if any(check.verified for check in written.checks) and not written.note:
-        return replace(reply, outcome=Outcome.ANSWERED, words="")
+        ours = reply.words if reply.outcome is Outcome.ANSWERED else ""  # on what could not be done
+        draft = replace(reply.draft, note=f"{reply.draft.note} {ours}".strip())
+        return replace(reply, outcome=Outcome.ANSWERED, words="", draft=draft)
     if written.declined and reply.outcome is Outcome.ANSWERED:
         near = as_paragraphs(said(reply.draft)[:NEIGHBOURS])
         return replace(reply, outcome=Outcome.CLOSE, words=f"{DECLINED}; this comes nearest.", draft=near)

@@ -6,24 +6,29 @@ Deterministic: grammar, names, and where a description stands for a name, the ve
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
-from rag import grammar
+from rag import grammar, instructions
 from rag.asked_papers import NOTHING, Bounds
-from rag.aspects import find_aspects
+from rag.aspects import FILLER, ITEM, find_aspects
 from rag.by_record import bounded, follow, of_record, one_of_author, read_words
 from rag.bylines import Bylines
 from rag.catalogue import Catalogue
 from rag.demand import content
+from rag.described import Find
 from rag.dialogue import Dialogue
-from rag.grammar import Change, Edit, Kind
+from rag.grammar import Kind
+from rag.instructions import Change, Edit, read_edit
 from rag.manner import USUAL, Manner
 from rag.names import short_name, without_names
 from rag.record_wishes import Wish
-from rag.refer import Earlier, Find, Resolver
+from rag.refer import Earlier, Resolver
 from rag.retrieve import Retriever
 from rag.sides import Sides
+from rag.strangers import is_name, strangers
+from rag.table import read_table
 
-MOST_BACK = 3  # exchanges read back to write out the question before
+REMEMBERED = 256  # turns whose understanding is kept, since later turns of a conversation lean on it
 MOST_NAMED = 6  # papers named in the line on what was understood
 KNOWN_TOPIC = 0.62  # score of a paper from which it is what an instruction to add one describes
 
@@ -35,7 +40,8 @@ class Understood:
     `standalone` is the question written out, with names for what it pointed to; `ask` is what it asks of the papers,
     without their names. `terms` are the field's words for it, where a model gave some. `told` are papers that were
     told before and are not to be told again. `topic` is `standalone` without the words of its `bounds`, empty where it
-    has none; `wishes` are what it asks of the papers' records; `manner` is how the reader wants answers.
+    has none; `wishes` are what it asks of the papers' records; `manner` is how the reader wants answers. `absent` are
+    names it sets beside papers that no paper here goes by.
     """
 
     kind: Kind
@@ -53,6 +59,7 @@ class Understood:
     topic: str = ""
     wishes: tuple[Wish, ...] = ()
     manner: Manner = USUAL
+    absent: tuple[str, ...] = ()
 
     @property
     def line(self) -> str:
@@ -76,16 +83,22 @@ class Understanding:
         self._resolver = Resolver(catalogue, retriever, find, self._earlier)
         self._sides = Sides(catalogue, retriever, find)
         self._name = self._resolver.name
+        self._revision = retriever.index.record.revision
+        self._remembered = lru_cache(maxsize=REMEMBERED)(self._understand)
 
     def understand(self, question: str, dialogue: Dialogue) -> Understood:
         """What a cleaned question asks after what was said before."""
+        return self._remembered(question, dialogue, self._revision())
+
+    def _understand(self, question: str, dialogue: Dialogue, revision: int) -> Understood:
+        """The same, of one revision of the record."""
         question, wishes, bounds = read_words(question, self.bylines, self._catalogue.knows)
         if one := one_of_author(question, bounds):
             question, bounds = bounds.spoken.replace("\x00", self._name(one)), NOTHING
         if followed := follow(bounds, question, dialogue, lambda back: self._last(dialogue, back)):
             return followed
         asked = bounded(self._read(bounds.rest or question, dialogue), question, bounds)
-        recorded = of_record(asked, question, wishes, dialogue, (self._named, self._nearest))
+        recorded = of_record(asked, question, wishes, dialogue, (self.named, self._nearest))
         return self._with_names(recorded or asked)
 
     def _read(self, question: str, dialogue: Dialogue) -> Understood:
@@ -94,9 +107,15 @@ class Understanding:
             return Understood(Kind.TALK, question)
         if grammar.HELP_WITH_THIS.search(question) and not dialogue.focus:
             return Understood(Kind.TALK, question)
-        if dialogue.last and (edit := grammar.read_edit(question)):
-            return self._edited(question, edit, dialogue)
-        named = self._named(question)
+        edit = read_edit(question) or self._changes_table(question, dialogue)
+        if edit and dialogue.standing.last:
+            return self._edited(edit, dialogue)
+        if edit and self._is_plainly(edit, question):
+            return Understood(Kind.FACT, question, trouble="There is no answer to change yet; ask a question first.")
+        if dialogue.last and (other := instructions.INSTEAD.match(question)) and not grammar.ASKS.match(question):
+            what = other["what"] or other["then"]
+            question = f"no, I meant {what}" if self.named(what) else f"what about {what}?"
+        named = self.named(question)
         reference = self._resolver.resolve(question, dialogue, named)
         trouble = reference.trouble or self._sides.trouble(question, named)
         if trouble:
@@ -104,12 +123,15 @@ class Understanding:
         standalone = reference.standalone
         papers = tuple(dict.fromkeys([*reference.papers, *([] if reference.corrects else named)]))
         kind = Kind.SURVEY if reference.told else self._kind(standalone, named=papers)
+        absent = strangers(standalone, self._catalogue) if kind is Kind.COMPARISON and not reference.told else ()
         if kind is Kind.COMPARISON and len(papers) < 2:
-            papers = self._sides.describe(standalone, papers, dialogue.papers)
+            papers = papers if absent else self._sides.describe(standalone, papers, dialogue.papers)
             kind = kind if len(papers) > 1 else Kind.FACT
         if kind is Kind.SURVEY and not reference.papers and not grammar.WHICH_OF.search(standalone):
             papers = ()  # a name in a survey is its topic, not its scope
-        understood = Understood(kind, standalone, papers, follows=bool(reference.papers), told=reference.told)
+        understood = Understood(
+            kind, standalone, papers, follows=bool(reference.papers), told=reference.told, absent=absent
+        )
         understood = self._with_names(understood)
         ask = self._without_names(reference.ask or standalone, papers) or standalone
         return replace(understood, ask=ask, aspects=find_aspects(ask))
@@ -119,17 +141,18 @@ class Understanding:
         return without_names(question, papers, [short_name(paper) for paper in papers])
 
     def _earlier(self, dialogue: Dialogue) -> Earlier:
-        """The last question that was no instruction on an answer, itself written out."""
-        place = question_place(dialogue)
-        before = Dialogue(dialogue.exchanges[:place][-MOST_BACK:])
-        last = self.understand(dialogue.exchanges[place].question, before)
+        """The last question that was no instruction on an answer and pointed to something, itself written out."""
+        places = range(len(dialogue.exchanges) - 1, -1, -1)
+        asked = (i for i in places if not dialogue.exchanges[i].aside and not read_edit(dialogue.exchanges[i].question))
+        last = self._last_of(dialogue, next(asked, 0))
         return Earlier(last.kind, last.standalone, last.papers, last.aspects)
 
     def _last(self, dialogue: Dialogue, back: int) -> Understood:
         """The last question (0), or the one so many before it, as it was understood."""
-        place = len(dialogue.exchanges) - 1 - back
-        earlier = Dialogue(dialogue.exchanges[max(0, place - MOST_BACK) : place])
-        return self.understand(dialogue.exchanges[place].question, earlier)
+        return self._last_of(dialogue, len(dialogue.exchanges) - 1 - back)
+
+    def _last_of(self, dialogue: Dialogue, place: int) -> Understood:
+        return self.understand(dialogue.exchanges[place].question, Dialogue(dialogue.exchanges[:place]))
 
     def _nearest(self, text: str) -> tuple[str, ...]:
         """The paper that a description clearly means."""
@@ -171,34 +194,59 @@ class Understanding:
 
     # -- sides of comparisons ----------------------------------------------------------------------------------
 
-    def _named(self, text: str) -> tuple[str, ...]:
-        meant = [m for m in self._catalogue.mentions(text) if not grammar.SET_ASIDE.search(text[: m.start])]
-        if grammar.STRONG_COMPARISON.search(text) and any(mention.is_own for mention in meant):
-            meant = [mention for mention in meant if mention.is_own]  # not what a paper compares itself with
+    def named(self, text: str) -> tuple[str, ...]:
+        """The papers that a text names and does not set aside."""
+        meant = [m for m in self._catalogue.mentions(text) if m.is_own]
+        meant = [m for m in meant if not grammar.SET_ASIDE.search(text[: m.start])]
         return tuple(dict.fromkeys(mention.paper_ids[0] for mention in meant))
 
-    def _edited(self, question: str, edit: Edit, dialogue: Dialogue) -> Understood:
-        assert dialogue.last
-        papers = dialogue.focus
+    @staticmethod
+    def _changes_table(question: str, dialogue: Dialogue) -> Edit | None:
+        """'Speed instead' and 'and also limitations' of a table: other rows, or more."""
+        last = dialogue.standing.last
+        if not last or not read_table(last.answer) or grammar.ASKS.match(question):
+            return None
+        for form, change in ((instructions.INSTEAD, Change.ONLY), (instructions.ALSO, Change.ADD)):
+            found = form.match(question)
+            what = (found["what"] or found["then"]) if found else ""
+            if what and all(map(find_aspects, ITEM.split(what))):
+                return Edit(change, what)
+        return None
+
+    def _is_plainly(self, edit: Edit, question: str) -> bool:
+        """Whether an instruction is one even where there is nothing to change: 'skip connections' is a topic."""
+        what = edit.what
+        return not what or bool(instructions.ROW.search(question) or self.named(what) or find_aspects(what))
+
+    def _edited(self, edit: Edit, dialogue: Dialogue) -> Understood:
+        standing = dialogue.standing
+        papers = standing.focus
         aspects = find_aspects(edit.what)
-        meant = self._named(edit.what)
+        meant = self.named(edit.what)
         if edit.change is Change.ADD:
-            if not meant and not aspects:
+            if not meant and not aspects and not self.lacking(edit.what):
                 meant = tuple(found.paper.id for found in self._search(edit.what, k=1) if found.score >= KNOWN_TOPIC)
             papers = tuple(dict.fromkeys([*papers, *meant]))
         elif edit.change is Change.DROP:
             papers = tuple(paper for paper in papers if paper not in meant)
         elif edit.change is Change.ONLY and meant:
             papers = meant
-        standalone = self._earlier(dialogue).standalone
-        understood = Understood(Kind.EDIT, standalone, papers, aspects=aspects, edit=edit, follows=True)
+        last = self._last_of(dialogue, question_place(dialogue))
+        understood = Understood(Kind.EDIT, last.standalone, papers, aspects=aspects, edit=edit, follows=True)
         return self._with_names(understood)
+
+    def lacking(self, what: str) -> tuple[str, ...]:
+        """The names among words that are to be added which no paper here goes by."""
+        items = [FILLER.sub("", item).strip(" .?!") for item in ITEM.split(what)]
+        return tuple(i for i in items if i and not self.named(i) and is_name(i, self._catalogue))
 
     def _with_names(self, understood: Understood) -> Understood:
         return replace(understood, names=tuple(self._name(paper) for paper in understood.papers))
 
 
 def question_place(dialogue: Dialogue) -> int:
-    """Which exchange began with the last question that was no instruction on the answer before it."""
-    places = range(len(dialogue.exchanges) - 1, -1, -1)
-    return next((i for i in places if grammar.read_edit(dialogue.exchanges[i].question) is None), 0)
+    """Which exchange began with the last question that was answered from papers, and was no instruction itself."""
+    standing = dialogue.standing.exchanges
+    places = [i for i, exchange in enumerate(dialogue.exchanges) if exchange in standing]
+    asked = [i for i in places if read_edit(dialogue.exchanges[i].question) is None]
+    return asked[-1] if asked else (places or [0])[0]

@@ -8,6 +8,7 @@ from ingest.paper import Paper
 from ingest.sentences import split_sentences
 from rag.answer import Answer, Evidence, Ranked, Turn
 from rag.compare import Wish, compare
+from rag.dialogue import read_dialogue
 from rag.draft import Draft, Paragraph, Table
 from rag.edit import Change, edit, read_change, split_request
 from rag.engine import Engine
@@ -76,9 +77,9 @@ def test_rows_are_the_aspects_asked_for_in_their_order(sides: Sides) -> None:
     assert "latency" in said(draft, "speed")[1]
 
 
-def test_an_aspect_that_no_abstract_speaks_of_has_no_row_and_is_noted(sides: Sides) -> None:
+def test_a_row_asked_for_stands_there_though_no_abstract_speaks_of_it(sides: Sides) -> None:
     draft = sides.compare("Compare KIVI and ZipCache on carbon emissions.", KIVI, ZIP)
-    assert "energy" not in [row.aspect for row in table(draft).rows]
+    assert said(draft, "energy") == ["", ""]
     assert draft.note == "Neither abstract speaks of energy."
     assert all(said(draft, "idea")), "the head of each column is cited"
 
@@ -232,11 +233,11 @@ def test_rows_that_stay_are_filled_as_they_were(sides: Sides) -> None:
     assert table(after).rows[3].aspect == "memory"
 
 
-def test_an_added_row_that_says_nothing_new_is_no_row_and_the_note_says_where_it_stands() -> None:
+def test_an_added_row_stands_there_though_another_says_it_already() -> None:
     ant = paper_of("Models are slow.", "We propose Ant, a sieve.", "Experiments show that Ant is 3.0x faster.")
     draft = made(ant, BEE, wish=Wish(("problem", "idea", "result", "speed"), ("problem", "idea", "result")))
-    assert [row.aspect for row in table(draft).rows] == ["problem", "idea", "result"]
-    assert draft.note == "What is said of speed stands in the row Result."
+    assert [row.aspect for row in table(draft).rows] == ["problem", "idea", "result", "speed"]
+    assert draft.note == ""
 
 
 # -- later turns -------------------------------------------------------------------------------------------------------
@@ -354,3 +355,95 @@ def test_a_word_that_names_no_paper_is_a_row_of_the_askers_own(engine: Engine) -
 def test_what_is_not_there_cannot_be_dropped(engine: Engine) -> None:
     answer = Talk(engine).say("Compare KIVI and ZipCache.", "drop GEAR")
     assert answer.text == "No paper and no aspect of the last answer goes by 'GEAR'; name one of them."
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "outcome", "titles"),
+    [
+        (
+            "How does BottleFit compare to GPT-4?",
+            "No paper here is “GPT-4”, and the abstract of BottleFit does not mention it; this is what it says itself.",
+            "close",
+            1,
+        ),
+        (
+            "How does BASED differ from Mamba?",
+            "No paper here is “Mamba”; this is what the abstracts here say of it.",
+            "answered",
+            1,
+        ),
+        ("Compare Foo with Bar", "No paper here is “Foo” or “Bar”, and none mentions them.", "absent", 0),
+        ("Compare KIVI, ZipCache and RWKV", "No paper here is “RWKV”; this is what is here.", "answered", 2),
+    ],
+)
+def test_a_comparison_with_what_is_not_here_says_so_and_tells_what_is(
+    engine: Engine, question: str, words: str, outcome: str, titles: int
+) -> None:
+    answer = engine.ask(question)
+    assert answer.text.split("\n\n")[0] == words
+    assert (answer.outcome, len({citation.title for citation in answer.citations})) == (outcome, titles)
+
+
+def test_an_instruction_after_a_refused_turn_changes_the_last_real_answer(engine: Engine) -> None:
+    talk = Talk(engine)
+    talk.say("Compare KIVI and ZipCache.", "How many cats does the pope have?", "thanks")
+    assert shown(talk.say("add GEAR"))[0] == (KIVI, ZIP, "GEAR")
+    talk.say("What learning rate does KIVI use?", "add the cost")
+    assert shown(talk.say("drop the problem row")) == ((KIVI, ZIP, "GEAR"), ("idea", "result", "cost"))
+
+
+def test_what_was_refused_is_read_as_refused(engine: Engine) -> None:
+    talk = Talk(engine)
+    talk.say(
+        "Is there anything on cats?", "and the second one?", "What learning rate does KIVI use?", "hello", "shorter"
+    )
+    exchanges = read_dialogue(talk.turns, engine._catalogue).exchanges
+    assert [(e.refused, e.aside) for e in exchanges] == [
+        (True, False),
+        (False, True),
+        (True, False),
+        (False, True),
+        (False, True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "rows"),
+    [
+        ("speed instead", ("speed",)),
+        ("no, show memory instead", ("memory",)),
+        ("and also limitations", ("problem", "idea", "result", "limits")),
+        ("energy too", ("problem", "idea", "result", "energy")),
+        ("limitations?", ("idea", "limits")),
+        ("add a row on energy", ("problem", "idea", "result", "energy")),
+    ],
+)
+def test_other_rows_are_asked_for_without_a_verb(engine: Engine, question: str, rows: tuple[str, ...]) -> None:
+    answer = Talk(engine).say("Compare KIVI and ZipCache.", question)
+    assert shown(answer) == ((KIVI, ZIP), rows)
+
+
+@pytest.mark.parametrize(
+    "question", ["shorter", "as a table", "drop the cost row", "add APOLLO", "make it longer please"]
+)
+def test_with_no_answer_before_there_is_nothing_to_change(engine: Engine, question: str) -> None:
+    assert engine.ask(question).text == "There is no answer to change yet; ask a question first."
+
+
+def test_what_reads_like_an_instruction_may_be_a_topic(engine: Engine) -> None:
+    assert engine.ask("skip connections").text != "There is no answer to change yet; ask a question first."
+
+
+def test_of_several_changes_those_that_can_be_made_are_and_the_rest_is_told(engine: Engine) -> None:
+    answer = Talk(engine).say("Compare KIVI and ZipCache.", "add LOMO and drop the problem row")
+    assert answer.text.startswith("No paper here is “LOMO”.\n\n|")
+    assert shown(answer) == ((KIVI, ZIP), ("idea", "result"))
+    answer = Talk(engine).say("Compare KIVI and ZipCache.", "add GEAR and drop the cost row")
+    assert answer.text.startswith("The last answer has no “cost” to drop.\n\n|")
+    assert shown(answer)[0] == (KIVI, ZIP, "GEAR")
+    answer = Talk(engine).say("Compare KIVI and ZipCache.", "add RWKV")
+    assert answer.text == "No paper here is “RWKV”; name one that is here, or describe it."
+
+
+def test_another_paper_instead_takes_the_place_of_the_last(engine: Engine) -> None:
+    assert shown(Talk(engine).say("Compare KIVI and ZipCache.", "GEAR instead"))[0] == (KIVI, "GEAR")

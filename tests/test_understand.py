@@ -6,8 +6,10 @@ from rag.answer import Turn
 from rag.catalogue import Catalogue
 from rag.dialogue import Dialogue, Exchange, papers_of, read_dialogue
 from rag.engine import Engine
-from rag.grammar import Change, Edit, Kind, read_edit
+from rag.grammar import Kind
+from rag.instructions import Change, Edit, read_edit
 from rag.names import short_name
+from rag.pointers import DESCRIBED
 from rag.retrieve import Retriever
 from rag.understand import Understanding, Understood
 
@@ -196,6 +198,41 @@ def test_of_two_hundred_turns_the_latest_count(mind: Mind) -> None:
     assert mind.names(mind.hears("and the second one?", *history).papers) == ["ZipCache"]
 
 
+def test_a_described_correction_means_no_paper_that_has_none_of_its_words(mind: Mind) -> None:
+    understood = mind.hears("no, I meant the one on speech", *TWO_QUANTIZERS)
+    assert understood.papers == ()
+    assert understood.trouble == "No paper here fits “speech”; name one, or describe it in other words."
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("no, I meant the one on salient tokens", ["ZipCache"]),
+        ("no, I meant the one about microcontrollers", ["MCUNetV2"]),
+        ("and the federated learning paper?", ["CELLM"]),
+        ("what is the bias of the 2-bit method?", ["KIVI"]),
+        ("Is the one that finds salient tokens faster than GEAR?", ["GEAR", "ZipCache"]),
+        ("What does the best method do?", []),
+    ],
+)
+def test_a_description_means_the_paper_that_has_its_words_here_or_in_the_collection(
+    mind: Mind, question: str, names: list[str]
+) -> None:
+    assert sorted(mind.names(mind.hears(question, *TWO_QUANTIZERS).papers)) == names
+
+
+@pytest.mark.parametrize(("what", "several"), [("the one with bias", None), ("the ones with bias", "s")])
+def test_several_are_meant_where_the_noun_is_plural_not_where_a_word_ends_in_s(what: str, several: str | None) -> None:
+    found = DESCRIBED.search(what)
+    assert found
+    assert found["several"] == several
+
+
+def test_of_a_list_the_one_picked_is_told_not_listed_again(mind: Mind) -> None:
+    understood = mind.hears("and the second one?", *TWO_QUANTIZERS)
+    assert (understood.kind, understood.standalone) == (Kind.SUMMARY, "Tell me about ZipCache.")
+
+
 # -- instructions --------------------------------------------------------------------------------------------------
 
 
@@ -286,10 +323,38 @@ def test_a_line_that_a_name_leads_is_about_that_paper_alone(mind: Mind) -> None:
     assert mind.names(papers_of(answer, mind.catalogue)) == ["KIVI", "ALISA"]
 
 
-def test_what_only_a_baseline_is_called_is_no_side_of_a_comparison(mind: Mind) -> None:
-    assert mind.hears("How does BottleFit compare to GPT-4?").trouble == (
-        "No paper here is about GPT-4, and the abstract of BottleFit does not mention it."
-    )
+@pytest.mark.parametrize(
+    ("question", "absent", "names"),
+    [
+        ("How does BottleFit compare to GPT-4?", ("GPT-4",), ["BottleFit"]),
+        ("compare Mamba with RWKV", ("Mamba", "RWKV"), []),
+        ("Compare KIVI, ZipCache and RWKV on memory", ("RWKV",), ["KIVI", "ZipCache"]),
+        ("what is the difference between KIVI and lomo?", ("lomo",), ["KIVI"]),
+        ("compare KIVI and ZipCache", (), ["KIVI", "ZipCache"]),
+        ("KIVI and GEAR: how do they differ, and which one is not slow?", (), ["KIVI", "GEAR"]),
+    ],
+)
+def test_a_side_that_no_paper_here_goes_by_is_said_and_not_invented(
+    mind: Mind, question: str, absent: tuple[str, ...], names: list[str]
+) -> None:
+    for history in ((), ONE_METHOD):
+        understood = mind.hears(question, *history)
+        assert (understood.absent, mind.names(understood.papers)) == (absent, names)
+
+
+def test_what_an_abstract_compares_itself_with_is_no_name_of_that_paper(mind: Mind) -> None:
+    assert mind.names(mind.hears("How much energy does FLAT use?").papers) == []
+    assert mind.names(mind.hears("How many GFLOPs does LeYOLO-Small need?").papers) == ["LeYOLO"]
+    assert mind.names(mind.hears("When does DEpS start to shrink the model?").papers) == ["DεpS"]
+
+
+def test_a_third_paper_joins_a_comparison_or_takes_the_place_of_the_second(mind: Mind) -> None:
+    table = "|  | KIVI [1] | ZipCache [2] |\n| --- | --- | --- |\n| Idea | A [1] | B [2] |"
+    history = (Turn("user", "Which are KV caches?"), Turn("assistant", "KIVI [1], ZipCache [2] and GEAR [3]."))
+    history = (*history, Turn("user", "compare the first two"), Turn("assistant", table))
+    assert mind.names(mind.hears("and the third?", *history).papers) == ["KIVI", "ZipCache", "GEAR"]
+    assert mind.names(mind.hears("and from GEAR?", *history).papers) == ["KIVI", "GEAR"]
+    assert mind.names(mind.hears("and the second?", *history).papers) == ["ZipCache"]
 
 
 def test_a_part_of_a_paper_is_a_fact_and_all_of_it_a_summary(mind: Mind) -> None:

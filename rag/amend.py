@@ -1,0 +1,111 @@
+"""From an instruction on the last answer to what is answered anew: which question, which papers, in what shape.
+
+Reads the conversation and the names of papers; makes no draft.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from ingest.paper import Paper
+from rag.aspects import speaks_of
+from rag.dialogue import Dialogue
+from rag.edit import split_request
+from rag.focus import says
+from rag.grammar import Kind
+from rag.instructions import Change, Edit, read_edit
+from rag.names import COINED_WORD, short_name
+from rag.revise import LONGEST_OWN, Shape
+from rag.strangers import listed
+from rag.table import read_table
+from rag.understand import Understanding, Understood, question_place
+
+
+@dataclass(frozen=True, slots=True)
+class Amended:
+    """The question to answer anew, the `shape` its answer has come to, the rows it `stood` with at first, the
+    conversation `before` it, and the `words` on what of the instruction could not be done."""
+
+    words: str  # on what could not be done of it
+    last: Understood
+    shape: Shape
+    stood: tuple[str, ...]
+    before: Dialogue
+
+
+class Amendments:
+    """Reads instructions over one collection; `find` gives papers by their ids."""
+
+    def __init__(self, find: Callable[[Sequence[str]], list[Paper]], understanding: Understanding) -> None:
+        self._find, self._understanding = find, understanding
+
+    def read(self, asked: Understood, dialogue: Dialogue) -> Amended | str:
+        """What an instruction and those before it make of the last answer; a sentence where that is nothing."""
+        assert asked.edit
+        place, standing = question_place(dialogue), dialogue.standing
+        before, first = Dialogue(dialogue.exchanges[:place]), dialogue.exchanges[place]
+        last = self._understanding.understand(first.question, before)
+        if read_edit(first.question):  # the question lies further back than is remembered
+            names = " and ".join(short_name(paper) for paper in self._find(first.papers))
+            kind = Kind.COMPARISON if len(first.papers) > 1 else Kind.SUMMARY
+            last = Understood(kind, f"{'Compare' if len(first.papers) > 1 else 'What is'} {names}", first.papers)
+        table = read_table(first.answer)
+        rows = tuple(a.casefold() for a in table[1]) if table else last.aspects
+        shape = start = Shape(rows, rows, last.aspects)
+        for i, exchange in enumerate(dialogue.exchanges[place + 1 :], place + 1):
+            then = self._understanding.understand(exchange.question, Dialogue(dialogue.exchanges[:i]))
+            for one in one_by_one(then.edit) if then.edit and exchange in standing.exchanges else []:
+                shape = shape.after(one.change, one.what)
+        was, focus = shape, standing.focus
+        changes = one_by_one(asked.edit)
+        papers = self._papers_after(changes, dialogue) if len(changes) > 1 else asked.papers
+        papers = tuple(p for p in papers if p in focus or not self._is_aspect(asked.edit.what, p, focus))
+        words: list[str] = []
+        for one in changes:
+            if one.change is Change.ADD and (lacking := self._understanding.lacking(one.what)):
+                words.append(f"No paper here is {listed(lacking)}.")
+            then_shape = shape.after(one.change, one.what, takes_own=set(papers) == set(focus))
+            dropped = set(self._understanding.named(one.what)) & set(focus)
+            if one.change is Change.DROP and then_shape == shape and not dropped:
+                words.append(f"The last answer has no “{one.what}” to drop.")
+            shape = then_shape
+        if not papers or (shape == was and papers == focus):
+            return " ".join(words) if len(changes) > 1 and words else unchanged(asked.edit, words)
+        anew = shape.rows != start.rows or set(papers) != set(focus)
+        last = replace(last, papers=papers if table or anew else last.papers)
+        return Amended(" ".join(words), last, shape, start.rows, before)
+
+    def _papers_after(self, changes: Sequence[Edit], dialogue: Dialogue) -> tuple[str, ...]:
+        """The papers after several changes, each understood for itself."""
+        focus = dialogue.standing.focus
+        papers = dict.fromkeys(focus)
+        for one in changes:
+            then = self._understanding.understand(f"{one.change.value} {one.what}", dialogue).papers
+            papers = {p: None for p in papers if p in then or p not in focus}
+            papers |= dict.fromkeys(then) if one.change is Change.ADD else {}
+        return tuple(papers)
+
+    def _is_aspect(self, what: str, paper_id: str, focus: Sequence[str]) -> bool:
+        """Whether words that a paper was found by, though they do not name it, ask for a row instead."""
+        paper = self._find([paper_id])[0]
+        words = what.split()
+        if len(words) > LONGEST_OWN or COINED_WORD.search(what) or says(what, short_name(paper)):
+            return False
+        return len(words) == 1 or any(speaks_of(what, paper.abstract) for paper in self._find(focus))
+
+
+def unchanged(edit: Edit, words: Sequence[str]) -> str:
+    """Why an instruction changes nothing."""
+    if not edit.what:
+        return "That is how the last answer is already."
+    if edit.change is Change.ADD:
+        lacks = words[0].rstrip(".") if words else f"No paper here and no aspect goes by '{edit.what}'"
+        return f"{lacks}; name one that is here, or describe it."
+    return f"No paper and no aspect of the last answer goes by '{edit.what}'; name one of them."
+
+
+def one_by_one(instruction: Edit) -> list[Edit]:
+    """The changes of an instruction that may ask for several: 'add speed and drop the idea'."""
+    if not instruction.what:
+        return [instruction]
+    pieces = split_request(f"{instruction.change.value} {instruction.what}")
+    return [edit for piece in pieces if (edit := read_edit(piece))] or [instruction]

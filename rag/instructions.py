@@ -1,0 +1,119 @@
+"""Whether a turn is an instruction on the last answer ('shorter', 'as a table', 'drop the cost row'), and which.
+
+Forms of English alone: knows no papers and no conversation.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rag.grammar import any_of
+
+
+class Change(StrEnum):
+    """What is to be done to the last answer."""
+
+    SHORTER = "shorter"
+    LONGER = "longer"
+    TABLE = "as a table"
+    LIST = "as a list"
+    DROP = "drop"
+    ADD = "add"
+    ONLY = "only"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """An instruction on the last answer; `what` is named by DROP and ADD."""
+
+    change: Change
+    what: str = ""
+
+
+POLITE = (
+    r"(?:(?:please|pls|actually|ok(?:ay)?|now|and|so|then|just|can you|could you|would you|make (?:it|that|this)"
+    r"|give (?:me )?(?:it|that)|a bit|much|even)[\s,]+)*"
+)
+
+PLEASE = r"(?:\s+(?:please|pls))?\W*$"
+EDITS: tuple[tuple[re.Pattern[str], Change], ...] = (
+    (
+        any_of(
+            rf"^\W*{POLITE}(?:shorter|briefer|shorten(?: it| that)?|more concise(?:ly)?|in (?:short|one sentence|brief)"
+            rf"|tl;?dr|too long){PLEASE}"
+        ),
+        Change.SHORTER,
+    ),
+    (
+        any_of(
+            rf"^\W*{POLITE}(?:longer|more detail(?:s|ed)?|in more detail|elaborate|expand(?: on)?(?: it| that)?"
+            rf"|tell me more|more){PLEASE}"
+        ),
+        Change.LONGER,
+    ),
+    (
+        any_of(
+            rf"^\W*{POLITE}(?:(?:as|in|into|make|back to|again as|return to|put (?:it|that|this|them) in(?:to)?) )?"
+            rf"(?:a|the) table{PLEASE}",
+            rf"^\W*{POLITE}tabulate(?: it| that| them)?{PLEASE}",
+        ),
+        Change.TABLE,
+    ),
+    (
+        any_of(
+            rf"^\W*{POLITE}(?:(?:as|in|into|back to) )?(?:a |the )?(?:bullet(?:ed)? )?"
+            rf"(?:list|bullets|bullet points){PLEASE}"
+        ),
+        Change.LIST,
+    ),
+)
+DROP = re.compile(
+    rf"^\W*{POLITE}(?:drop|remove|delete|leave out|take out|skip|hide|without|lose|forget(?: about)?|get rid of"
+    rf"|exclude)\s+(?P<what>.+?)"
+    r"(?:\s+(?:row|column|line|aspect|from (?:it|the table|the comparison)))*\W*$",
+    re.IGNORECASE,
+)
+ADD = re.compile(
+    rf"^\W*{POLITE}(?:add|include|put in|throw in|also (?:add|include)|bring in)\s+(?P<what>.+?)"
+    r"(?:\s+(?:row|column|line|aspect|too|as well|to (?:it|the table|the comparison|that|them)))*\W*$",
+    re.IGNORECASE,
+)
+
+
+ONLY = re.compile(
+    rf"^\W*{POLITE}(?:only|just|keep (?:only )?|show only|nothing but)\s+(?P<what>.+?)"
+    r"(?:\s+(?:rows?|columns?|aspects?|please))*\W*$",
+    re.IGNORECASE,
+)
+# 'speed instead', 'and also limitations': a change where it is of the table before, else a turn like any other.
+INSTEAD = re.compile(
+    rf"^\W*{POLITE}(?:(?:no|but|rather|show|do|with|use|try|take)\W+)*(?P<what>[^,;.?!]{{2,60}}?)\s+instead\W*$"
+    r"|^\W*instead,?\s+(?:show\s+|of that,?\s+)?(?P<then>[^,;.?!]{2,60}?)\W*$",
+    re.IGNORECASE,
+)
+ALSO = re.compile(
+    r"^\W*(?:(?:and|but|ok(?:ay)?)\W+)*(?:also|plus)\W+(?:the\s+)?(?P<what>[^,;.?!]{2,60}?)\W*$"
+    r"|^\W*(?:and\W+)?(?:the\s+)?(?P<then>[^,;.?!]{2,60}?)\s+(?:too|as well|also)\W*$",
+    re.IGNORECASE,
+)
+ROW = re.compile(r"\b(?:row|column|aspect|paper)s?\b", re.IGNORECASE)
+
+
+def read_edit(question: str) -> Edit | None:
+    """The instruction on the last answer that a turn is; None where it is a question."""
+    if len(question.split()) > 12 or re.search(r"[.!?;]\s+\S", question):  # it goes on to something else
+        return None
+    for form, change in EDITS:
+        if form.match(question):
+            return Edit(change)
+    if found := DROP.match(question):
+        return Edit(Change.DROP, _bare(found["what"]))
+    if found := ADD.match(question):
+        return Edit(Change.ADD, _bare(found["what"]))
+    if (found := ONLY.match(question)) and len(question.split()) <= 6:
+        return Edit(Change.ONLY, _bare(found["what"]))
+    return None
+
+
+def _bare(what: str) -> str:
+    return re.sub(r"^(?:the|a|an|also)\s+|[\s?.!]+$", "", what, flags=re.IGNORECASE)

@@ -1,0 +1,103 @@
+"""The words that point back to what was said ('it', 'the second one', 'and on memory?'), as forms of English.
+
+Knows no papers and no conversation.
+"""
+
+import re
+
+from rag.grammar import MANY_WORKS, THINGS, any_of
+
+AND = r"^\W*(?:(?:and|so|but|then|ok(?:ay)?|now|hm+)\W+)*"
+ORDINAL_WORDS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+
+GOES_ON = r"\s+(?:in|on|for|with|by|do|does|did|is|was|has|have|uses?|to|and|or|from|but)\b"  # 'the first in short'
+# What points back, each with the group that is to be replaced by names.
+ORDINAL = re.compile(
+    rf"\b(?:the\s+)?(?P<word>{'|'.join(ORDINAL_WORDS)}|\d{{1,2}}(?:st|nd|rd|th)|last)"
+    rf"(?:\s+(?P<count>two|three|four)\b(?:\s+(?:{THINGS}))?|\s+(?:{THINGS}|of (?:them|those|these))\b"
+    rf"|(?<=the first)(?=\W*$|{GOES_ON})|(?<=the second)(?=\W*$|{GOES_ON})|(?<=the third)(?=\W*$|{GOES_ON})"
+    rf"|(?<=the last)(?=\W*$|{GOES_ON})|(?<=the fourth)(?=\W*$)|(?<=the fifth)(?=\W*$))"
+    rf"|(?:#|\b(?:number|no\.?) )(?P<number>\d{{1,2}}|one|two|three|four|five)\b",
+    re.IGNORECASE,
+)
+FORMER_LATTER = re.compile(r"\b(?:the\s+)?(former|latter)(?:\s+(?:one|paper|method))?\b", re.IGNORECASE)
+OTHER = re.compile(
+    rf"\b(?:the|that) other(?:s|\s+(?:{THINGS}|two))?(?=\W|$)(?!\s+(?:hand|way|side|than)\b)", re.IGNORECASE
+)
+MANY = re.compile(
+    r"\b(?:both(?:\s+of\s+them)?|(?:(?:one|which|any|some|none)\s+of\s+|all\s+)?(?:these|those)"
+    rf"(?:\s+(?:two|three|four))?(?:\s+{THINGS})?|(?:all|one|which|any|some|none|each) of them"
+    r"|(?:the\s+)?two(?:\s+of them)?|they|them|their|theirs)\b",
+    re.IGNORECASE,
+)
+# 'Which one is faster?', asked of papers that were just set out.
+WHICH_ONE = re.compile(
+    rf"{AND}which(?: one| ones)?(?: of (?:them|those|these|the two))? (?P<rest>"
+    r"(?:is|are|was|were|has|have|had|gets?|runs?|uses?|needs?|would|should|does|do|did|performs?|achieves?|gives?|works?|costs?|takes?|came"
+    r"|saves?|can|could|will)\b.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+# 'that family of methods' is a topic, not the paper that was spoken of.
+KIND_OF = re.compile(
+    r"\b(?:this|that|these|those|the same) (?:\w+ )?(?:family|kinds?|types?|sorts?|class|line|group) of (?:\w+ )?"
+    rf"(?:{THINGS}|things?|work)\b",
+    re.IGNORECASE,
+)
+ELSE = any_of(
+    r"^\W*(?:(?:and|or|ok|so|is there|are there|do you have|have you)\W+)*"
+    rf"(?:any(?:thing)? (?:else|more|others?)|what else|(?:any )?others?|(?:any )?(?:more|other) {THINGS}"
+    r"|any (?:more|other) of (?:them|those|these))(?: (?:here|in here|there))*"
+    r"(?:\W*$|[,.?!]\s*(?:e\.?g\.?|maybe|perhaps|say|for example|like)?[\s,.]*(?P<also>(?:for|on|about|with|in)\b.*)$)"
+)
+TWO = re.compile(r"\b(?:both|two)\b", re.IGNORECASE)
+THAN = re.compile(r"\bthan\b", re.IGNORECASE)
+ONE = re.compile(
+    r"\b(?:it|its|itself|(?:(?<=does )|(?<=did )|(?<=can )|(?<=will )|(?<=would ))(?:this|that)(?=\s+\w|\W*$)"
+    r"|(?:this|that|the same|said) (?:\w+ )?(?:paper|method|approach|one|work|study|model"
+    r"|technique|system|framework"
+    r"|algorithms?|idea|family|tool|thing)|(?:this|that)(?=\W*$|\s+(?:one|work|do|does|help|cost|mean|better|worse|faster|slower|also|not|as)\b)"
+    r"|the (?:authors?|paper|method))\b",
+    re.IGNORECASE,
+)
+DESCRIBED = re.compile(
+    r"\bthe (?P<what>(?:[\w-]+ ){1,4}?)(?P<head>one|paper|method|approach|work)(?P<many>e?s)?\b"
+    r"|\bthe (?:one|paper|method|approach|work)(?P<several>e?s)? (?:with|on|about|for|that|which|using|from)"
+    r" (?P<which>[^?.,;]{3,60})",
+    re.IGNORECASE,
+)
+GENERAL = re.compile(r"^(?:method|approach|work)$", re.IGNORECASE)  # 'the attention method' need be no paper's
+ELLIPSIS = re.compile(
+    r"^\W*(?:(?:ok(?:ay)?|so|well|hm+|right|alright|now)\W+)*(?:and|or|but|what about|how about|what of|same for"
+    r"|(?:and )?the same for|also|then|why|when|where|how so|really|are you sure|more(?: on)?|else)\b",
+    re.IGNORECASE,
+)
+# 'what learning rate?': a question without a verb, which the one before must lend it.
+FRAGMENT = re.compile(
+    r"^\W*(?:what|which|how (?:much|many|big|large|small|fast|long|good|well))"
+    rf"(?: (?!is\b|are\b|was\b|were\b|do\b|does\b|did\b|can\b|has\b|have\b|{MANY_WORKS})[\w-]+){{1,3}}\W*$",
+    re.IGNORECASE,
+)
+MODIFIER = re.compile(r"^\W*(?:with|without|for|on|in|at|during|under|as for)\b", re.IGNORECASE)  # 'for training?'
+LEAD_IN = re.compile(
+    r"^\W*(?:(?:ok(?:ay)?|so|well|hm+|right|alright|now|and|or|but|then|also|what about|how about|what of"
+    r"|(?:the )?same for|more on|as for|in terms of|regarding|on|for|with respect to|concerning)\b\W*)+",
+    re.IGNORECASE,
+)
+AGAINST = re.compile(rf"{AND}(?:from|with|to|than|against|versus|vs)\b", re.IGNORECASE)  # 'and from KIVI?'
+CORRECTION = re.compile(
+    r"^\W*(?:no+|nope|nah|not (?:that|this)(?: one)?|sorry|wrong(?: one)?|i (?:meant|mean)"
+    r"|actually)\b[\s,.:;–-]*(?:not that(?: one)?[\s,.:;–-]*)?"
+    r"(?:i (?:meant|mean|was (?:asking|talking) about)\s*)?",
+    re.IGNORECASE,
+)
+
+
+def ordinal(found: re.Match[str]) -> int:
+    """The place an ORDINAL match names: from 1, or -1 for the last."""
+    word = (found["word"] or found["number"]).casefold()
+    if word == "last":
+        return -1
+    if word in ORDINAL_WORDS:
+        return ORDINAL_WORDS.index(word) + 1
+    digits = re.match(r"\d+", word)
+    return int(digits[0]) if digits else ("one", "two", "three", "four", "five").index(word) + 1

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ingest.errors import UsageError
 from ingest.paper import Paper, find_arxiv_id
-from rag.by_record import Find
+from rag.described import Find
 from rag.catalogue import Catalogue
 from rag.names import short_name
 from rag.reply import MOST_COMPARED

@@ -56,8 +56,8 @@ MODELS: Mapping[str, Mapping[str, float]] = {
 }
 # The probability from which papers answer, by the same script's curve. Where a paper is named, what its abstract says
 # of the thing is of use even in doubt, so less is asked, but for a number; where none is, it may be about another one.
-ANSWERED_FROM: Mapping[str, float] = {"named": 0.3, "described": 0.6, "compared": 0.2}
-NUMBER_FROM = 0.45
+ANSWERED_FROM: Mapping[str, float] = {"named": 0.2, "described": 0.6, "compared": 0.2}
+NUMBER_FROM = 0.35
 UNSAID = 0.01  # chance that a paper answers which `rag.unsaid` finds silent: 0 of 403 own questions that one answers
 CLOSE_FROM = 0.36  # cosine of the best two sentences from which a paper that is not named comes close
 NEIGHBOURS = 2  # sentences quoted beside 'close'

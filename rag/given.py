@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from ingest.errors import UsageError
 from ingest.paper import Paper, find_arxiv_id
-from rag.described import Find
 from rag.catalogue import Catalogue
+from rag.described import Find
 from rag.names import short_name
 from rag.reply import MOST_COMPARED
 from rag.retrieve import Retriever

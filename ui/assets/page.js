@@ -15,6 +15,7 @@
     const card = cardOf(control);
     if (!card || !sheet()) return;
     const copy = card.cloneNode(true);
+    copy.querySelector(".abstract").tabIndex = 0; // it scrolls, so a keyboard must reach it
     const content = sheet().querySelector(".content");
     content.replaceChildren(copy);
     document.querySelectorAll(".answer .chosen").forEach((chosen) => chosen.classList.remove("chosen"));
@@ -95,6 +96,12 @@
       const title = cardOf(mark)?.querySelector("h3").textContent;
       mark.setAttribute("aria-label", `Citation ${mark.textContent}: ${title}`);
     }
+    for (const starters of document.querySelectorAll('#chat .examples[role="list"]')) {
+      starters.setAttribute("role", "group"); // a list whose items are none
+      starters.setAttribute("aria-label", "Questions to begin with");
+    }
+    for (const pick of document.querySelectorAll("input.pick[title]:not([aria-label])"))
+      pick.setAttribute("aria-label", pick.title);
     const count = document.querySelectorAll("#chat .question").length;
     const log = document.querySelector("#chat [role=log]");
     if (log && count > questions) log.scrollTop = log.scrollHeight;

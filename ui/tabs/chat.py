@@ -141,13 +141,13 @@ class Talk:
         messages = kept(chat)
         turns = history(messages)
         messages.append({"role": "user", "content": render.question(question)})
-        yield BUSY | {"value": ""}, [*messages, assistant(render.waiting(self.doing()))], "", gr.skip()
+        yield BUSY | {"value": ""}, [*messages, assistant(render.waiting(self.doing()))], "", spent
         how: dict[str, Any] = {"scope": scope_of(papers), "model": bool(pen), "manner": wishes_of(wishes).manner}
-        said = ""
-        for said in self.answer(clean(question), turns, **how, before=total(messages)):
-            yield gr.skip(), [*messages, assistant(said)], gr.skip(), gr.skip()
-        took = total([assistant(said)])
-        yield IDLE, gr.skip(), gr.skip(), after(spent_of(spent), took) if any(took) else gr.skip()
+        # Values as they are, not `gr.skip()`, for which Gradio makes each component anew: half of what a turn took.
+        for said, whole in self.answer(clean(question), turns, **how, before=total(messages)):
+            if whole and any(took := total([assistant(said)])):
+                spent = after(spent_of(spent), took)
+            yield IDLE if whole else gr.skip(), [*messages, assistant(said)], "", spent
 
     def doing(self) -> str:
         return "Reading the papers" if self.opening.done() else "Opening the papers"
@@ -161,28 +161,33 @@ class Talk:
         model: bool = True,
         manner: Manner = USUAL,
         before: tuple[int, int, float] = (0, 0, 0.0),
-    ) -> Iterator[str]:
-        """The answer as it grows, each time whole, as HTML. An engine's stream is closed when the reader leaves."""
+    ) -> Iterator[tuple[str, bool]]:
+        """The answer as it grows, each time as HTML from its beginning, and whether that is the whole of it.
+
+        An engine's stream is closed when the reader leaves.
+        """
         text = ""
         shown = 0.0
         try:
             engine = self.opening.result()
-            with closing(cast(Any, engine.stream(question, turns, scope=scope, model=model, manner=manner))) as pieces:
+            how: dict[str, Any] = {"scope": scope, "model": model, "manner": manner}
+            with closing(cast(Any, engine.stream(question, turns, **how))) as pieces:
                 for piece in pieces:
                     if isinstance(piece, Answer):
-                        yield render.answer(piece, engine.paper, before=before)
+                        yield render.answer(piece, engine.paper, before=before), True
                         return
                     if isinstance(piece, Waiting):  # also so that Gradio can close the stream of one who left
-                        yield render.draft(text, piece.words) if text else render.waiting(piece.words)
+                        yield (render.draft(text, piece.words) if text else render.waiting(piece.words)), False
                         continue
+                    shown = shown or time.monotonic()  # quotes come all at once, and are shown whole
                     text += piece
                     if time.monotonic() - shown >= BEAT:
                         shown = time.monotonic()
-                        yield render.draft(text)
-            yield render.cut(text, "The answer broke off here and could not be checked. Please ask again.")
+                        yield render.draft(text), False
+            yield render.cut(text, "The answer broke off here and could not be checked. Please ask again."), True
         except Exception as error:
             words = explain(error)
-            yield render.cut(text, words) if text.strip() else render.problem(words)
+            yield (render.cut(text, words) if text.strip() else render.problem(words)), True
 
 
 # The button beside the box: an arrow to send or, while an answer comes, a square to stop it.

@@ -97,7 +97,8 @@ def wire(page: gr.Blocks, opening: "Future[Engine]", parts: Parts, *browser: gr.
     begun = chat.example_select(
         talk.begin, [chat, parts.pen, *browser], [box, chat, parts.notice, browser[-1]], **asking
     )
-    box.stop(stop, [chat], [box, chat], cancels=[asked, begun], queue=False, **quiet)
+    stopped = box.stop(stop, [chat], [box, chat], cancels=[asked, begun], queue=False, **quiet)
+    stopped.then(stop, [chat], [box, chat], queue=False, **quiet)  # words that were on their way came after it
     parts.fresh.click(start_over, None, [box, chat, parts.notice], cancels=[asked, begun], queue=False, **quiet)
 
 

@@ -113,7 +113,7 @@ class Person:
     """One conversation about one paper; `wrong` is what came that should not have."""
 
     def __init__(self, page: Page, name: str, n: int) -> None:
-        self.page, self.name, self.session = page, name, f"{name}-{n}-{time.time_ns()}"
+        self.page, self.name, self.session = page, name, f"person-{n}-{time.time_ns()}"
         self.messages: list[Any] = []
         self.wrong: list[str] = []
 

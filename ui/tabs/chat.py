@@ -199,7 +199,8 @@ class Talk:
         how: dict[str, Any] = {"scope": scope_of(papers), "model": bool(pen), "manner": wishes_of(wishes).manner}
         said = ""
         for said in self.answer(blank, turns, **how, before=total(messages)):
-            yield gr.skip(), [*messages, assistant(said)], gr.skip(), gr.skip(), gr.skip()
+            # Values as they are, not `gr.skip()`, for which Gradio makes each component anew: half of what a turn takes.
+            yield gr.skip(), [*messages, assistant(said)], "", "", spent
         took = total([assistant(said)])
         yield IDLE, gr.skip(), gr.skip(), gr.skip(), after(spent_of(spent), took) if any(took) else gr.skip()
 
@@ -236,6 +237,7 @@ class Talk:
                     if isinstance(piece, Waiting):  # also so that Gradio can close the stream of one who left
                         yield render.draft(text, piece.words, tail) if text else render.waiting(piece.words, tail)
                         continue
+                    shown = shown or time.monotonic()  # quotes come all at once, and are shown whole
                     text += piece
                     if time.monotonic() - shown >= BEAT:
                         shown = time.monotonic()

@@ -1,11 +1,12 @@
 """Whole ingests and rebuilds: sources into the record, the record into the index, one writer at a time."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from ingest.atlas import keep
 from ingest.errors import SourceError
 from ingest.index import PaperIndex
 from ingest.locks import writing
@@ -48,6 +49,7 @@ def ingest_sources(
     readable = count_papers(sources, report, progress)
     with _writer(settings, told) as index:
         take_in(index, readable, report, progress)
+        _keep_map(index, told)
     return report
 
 
@@ -101,7 +103,14 @@ def rebuild(settings: Settings, *, told: Told = lambda sentence: None, progress:
             progress(total=len(index.record.without_vectors(name)))
             embed_missing(index.record, index.embedder, progress=progress)
         index.settle(anew=True)
+        _keep_map(index, told)
         return index.count()
+
+
+def _keep_map(index: PaperIndex, told: Told) -> None:
+    """The map of the papers as they are now; without it, for want of space, everything else goes on."""
+    with suppress(OSError):
+        keep(index.settings.home, index.record, index.embedder.name if index.embedder else "", told=told)
 
 
 @contextmanager

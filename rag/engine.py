@@ -18,6 +18,7 @@ from ingest.settings import Settings
 from ingest.text import clean
 from ingest.words import STOPWORDS, tokenize
 from rag.answer import Answer, Ranked, Turn
+from rag.atlas import Atlases, Mapped
 from rag.catalogue import Catalogue
 from rag.chat.model import ChatModel
 from rag.chat.pieces import Waiting
@@ -49,6 +50,7 @@ class Engine:
         self._catalogue = Catalogue(self.index)
         self._listing = Listing(self.index)
         self._given = Given(self._catalogue, self._retriever, self.paper)
+        self._atlases = Atlases(self.index)
         understanding = Understanding(self._catalogue, self._retriever, self.paper)
         self._replies = Replies(self.index, self._retriever, understanding)
         self._understanding = understanding
@@ -82,6 +84,7 @@ class Engine:
         self.intake.close()
         if self.model:
             self.model.close()
+        self._atlases.close()
         self.index.close()
 
     def __enter__(self) -> "Engine":
@@ -116,6 +119,10 @@ class Engine:
     def nearest(self, paper_id: str, *, k: int = 6) -> list[Paper]:
         """The k papers nearest in meaning to one, nearest first."""
         return self._listing.nearest(paper_id, k=k)
+
+    def atlas(self) -> Mapped:
+        """The map of the papers; without any while the first one is laid out."""
+        return self._atlases.current()
 
     def search(self, question: str, *, k: int = RETRIEVED, scope: Scope | None = None) -> list[Ranked]:
         """The k papers that fit a question best, best first; raises UsageError for a question that cannot be asked."""

@@ -1,5 +1,6 @@
 """An engine for tests of the page: it answers by the first word of a question and records what it was asked."""
 
+import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -10,6 +11,7 @@ from ingest.intake import Taken
 from ingest.library import Ingested, Progress, Source
 from ingest.paper import Paper, Sentence, Unreadable
 from rag.answer import Answer, Citation, Evidence, Ranked, Turn
+from rag.atlas import Mapped, Spot
 from rag.chat.pieces import Waiting
 from rag.draft import Cell, Draft, Group, Numbering, Paragraph, Row, Statement, Table
 from rag.feedback import Vote
@@ -115,6 +117,15 @@ class StandIn:
         if looked.order is Order.TITLE:
             fit.sort(key=lambda paper: paper.title)
         return Listed(tuple(p.id for p in fit), tuple(fit[:first]))
+
+    def atlas(self) -> Mapped:
+        """Papers on a grid, in four groups as they come."""
+        side = max(1, math.ceil(len(self.papers) ** 0.5))
+        spots = tuple(
+            Spot(p.id, p.title, 2 * (n % side) / side - 0.9, 2 * (n // side) / side - 0.9, n * 4 // len(self.papers))
+            for n, p in enumerate(self.papers)
+        )
+        return Mapped(spots, ("lenses, cloth", "owls", HOSTILE[0], "bats"), 1)
 
     def nearest(self, paper_id: str, *, k: int = 6) -> list[Paper]:
         return [paper for paper in self.papers if paper.id != paper_id][:k]

@@ -70,7 +70,8 @@ def card(paper: Paper | None, citations: Sequence[Citation], place: int) -> str:
         if text
     )
     return (
-        f'<div class="card p{place}"><div class="head"><h3 dir="auto">{title}</h3>{details}</div>'
+        f'<div class="card p{place}"><div class="id" hidden>{escape(paper.id)}</div>'
+        f'<div class="head"><h3 dir="auto">{title}</h3>{details}</div>'
         f'<div class="abstract" dir="auto">{text}</div></div>'
     )
 

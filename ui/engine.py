@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # only names of types: the modules behind them are read while
     from ingest.library import Progress, Source
     from ingest.paper import Paper
     from rag.answer import Answer, Ranked, Turn
+    from rag.atlas import Mapped
     from rag.chat.pieces import Waiting
     from rag.feedback import Vote
     from rag.listing import Listed, Looked
@@ -52,6 +53,7 @@ class Engine(Protocol):
         manner: Manner = USUAL,
     ) -> Iterator[str | Waiting | Answer]: ...
     def browse(self, looked: Looked, *, first: int = 50) -> Listed: ...
+    def atlas(self) -> Mapped: ...
     def nearest(self, paper_id: str, *, k: int = 6) -> list[Paper]: ...
     def ask(
         self, question: str, history: Sequence[Turn] = (), *, scope: Scope | None = None, model: bool = True

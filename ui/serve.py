@@ -112,6 +112,7 @@ def start(make_engine: "Callable[[], Engine]", *, host: str, port: int, folder: 
     from ui.page import build_page  # importing Gradio takes seconds, so a bad address is told first
     from ui.programs.mcp import tell_json
     from ui.programs.refusal import misnamed
+    from ui.tabs import atlas
 
     opening: Future[Engine] = Future()
     page = build_page(opening)
@@ -135,6 +136,7 @@ def start(make_engine: "Callable[[], Engine]", *, host: str, port: int, folder: 
             favicon_path=ASSETS / "icon.svg",
             app_kwargs={
                 "middleware": [Middleware(Guard, hosts=(*LOOPBACK, name))],
+                "routes": [atlas.route(opening)],
                 "exception_handlers": {KeyError: misnamed, TypeError: misnamed},
             },
             **look(),

@@ -100,7 +100,7 @@
     const row = event.target.closest?.("table.papers tbody tr");
     if (row && (!control || control.matches(".open"))) return open(row.querySelector(".open").value, row.querySelector(".open"));
     if (!control) return;
-    if (control.matches("#paper .open")) open(control.value);
+    if (control.matches("#paper .open, #groups .open")) open(control.value, control.closest("#groups") && control);
     else if (control.matches("#paper .close")) close();
     else if (control.matches("#paper .ask")) toChat({ do: "ask", papers: [control.value] });
     else if (control.matches("#paper .compare")) (first = control.value), document.body.classList.add("comparing");

@@ -15,6 +15,7 @@ from ingest.pipeline import Report, embed_missing, ingest_papers
 from ingest.settings import Settings
 from ingest.sources import Given, read_given
 
+MAPPED_FROM = 500  # papers from which an ingest also lays out their map
 GIVEN = "given:"  # before the name of what was pasted or uploaded, which is no path
 Source = str | Given
 Told = Callable[[str], None]
@@ -108,7 +109,12 @@ def rebuild(settings: Settings, *, told: Told = lambda sentence: None, progress:
 
 
 def _keep_map(index: PaperIndex, told: Told) -> None:
-    """The map of the papers as they are now; without it, for want of space, everything else goes on."""
+    """The map of the papers as they are now; without it, for want of space, everything else goes on.
+
+    Of a few papers the page has it made when it is looked at: that takes seconds, of which most go into an import.
+    """
+    if index.count() < MAPPED_FROM:
+        return
     with suppress(OSError):
         keep(index.settings.home, index.record, index.embedder.name if index.embedder else "", told=told)
 

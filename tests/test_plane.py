@@ -5,11 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import PAGE
 
+from ingest import library
 from ingest.atlas import NAME, keep, kept
 from ingest.paper import Paper
 from ingest.plane import FEWEST, MOST_GROUPS, lay_out, only, put
 from ingest.record import Entry, Record, make_entry
+from ingest.settings import Settings
 from ingest.terms import terms_of
 from rag.engine import Engine
 
@@ -169,18 +172,18 @@ def test_without_vectors_papers_lie_by_their_words(tmp_path: Path) -> None:
     record.close()
 
 
-def test_an_ingested_page_has_its_map(engine: Engine) -> None:
-    mapped = engine.atlas()
-    assert len(mapped.spots) == engine.count() == 90
+def test_an_ingest_lays_out_the_map(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library, "MAPPED_FROM", 1)
+    library.ingest_sources(Settings(tmp_path, embedding="none"), [str(PAGE)])
+    with Engine(Settings(tmp_path, embedding="none")) as engine:
+        mapped = engine.atlas()
+        assert len(mapped.spots) == engine.count() == 90
     assert not mapped.waits
     assert sum(len(mapped.members(group)) for group in range(len(mapped.terms))) == 90
     assert len(set(mapped.terms)) == len(mapped.terms) > 3
 
 
 def test_a_missing_map_is_made_aside(page_home: Path) -> None:
-    from ingest.settings import Settings
-
-    (page_home / NAME).unlink()
     with Engine(Settings(page_home)) as engine:
         first = engine.atlas()
         assert (first.spots, first.waits) == ((), True)

@@ -104,6 +104,9 @@
     }
   });
 
+  // A missing map is laid out before it is looked for, once the page has had time for what comes first.
+  setTimeout(() => fetch("paperchat/map.json?have=any").catch(() => {}), 4000);
+
   // The tab is drawn by Gradio a moment after it is chosen.
   let wasOpen = false;
   new MutationObserver(() => {

@@ -23,6 +23,7 @@ from rag.claims import Claim, own_names, plain_sentence, read_claim, terms
 from rag.closeness import CLOSE_COVER, measure, probability, worth
 from rag.polarity import contest_turned, denied, read_polarity, turned_round
 from rag.quantities import plain
+from rag.slots import exchanged
 
 SUPPORTED_FROM = 0.5  # probability of `rag.closeness`; where tests/bench/calibrate_check.py weighs both errors alike
 # Share of the sentence's words in the span plus the cosine of the two. By tests/bench/planted.py: nearly all true
@@ -177,6 +178,9 @@ def _directions(claim: Claim, evidence: Sequence[Evidence]) -> list[Finding]:
             f"denies “{word}”, which the source affirms" if denial[1] else f"affirms “{word}”, which the source denies"
         )
         return [Finding(True, wrong)]
+    for found in evidence:
+        if other := exchanged(claim.text, plain(found.sentence.text)):
+            return [Finding(False, f"says “{other[0]}” where the source says “{other[1]}”")]
     return []
 
 

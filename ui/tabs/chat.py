@@ -199,7 +199,7 @@ class Talk:
         how: dict[str, Any] = {"scope": scope_of(papers), "model": bool(pen), "manner": wishes_of(wishes).manner}
         said = ""
         for said in self.answer(blank, turns, **how, before=total(messages)):
-            # Values as they are, not `gr.skip()`, for which Gradio makes each component anew: half of what a turn takes.
+            # Values, not `gr.skip()`, for which Gradio makes each component anew: half of what a turn takes.
             yield gr.skip(), [*messages, assistant(said)], "", "", spent
         took = total([assistant(said)])
         yield IDLE, gr.skip(), gr.skip(), gr.skip(), after(spent_of(spent), took) if any(took) else gr.skip()

@@ -16,7 +16,7 @@ from rag.draft import Draft
 from rag.extract import as_paragraphs, choose
 from rag.grammar import THANKS, Kind
 from rag.instructions import Change
-from rag.judge import ANY, LISTED, Judge
+from rag.judge import ANY, LISTED, Judge, about_each
 from rag.names import short_name
 from rag.record_facts import tell_records
 from rag.retrieve import Retriever, Scope
@@ -134,6 +134,8 @@ class Replies:
         scope = Scope(asked.papers) if asked.papers and not bounds else scope
         question = asked.topic or (asked.ask if asked.papers else asked.standalone)
         judged = self._judge.judge(question, scope=scope)
+        if asked.both:
+            judged = about_each([self._judge.judge(topic, scope=scope) for topic in asked.both])
         if asked.told:
             judged = [one for one in judged if one.paper.id not in asked.told]
         looked_at = len(judged)

@@ -61,8 +61,9 @@ SURVEY = any_of(
     r"\bwhat (?:else )?(?:have you got|do you have|do we have|is there|are there|exists|is out there)(?: here)?"
     r"(?=\W*$| (?:on|about|for|to|in|that))",
     # Whether there is something about a topic is best answered by listing it.
-    rf"^\W*(?:(?:and|so|but|then|ok(?:ay)?)\W+)*(?:is|are|was|were) there (?:also )?(?:any|some)?(?:thing|one|{WORKS})?"
-    r"(?: (?:here|else|in here|there|at all|more))* (?:on|about|regarding|concerning)\b",
+    r"^\W*(?:(?:and|so|but|then|ok(?:ay)?|also|well|now)\W+)*(?:is|are|was|were) there (?:also )?"
+    rf"(?:any|some)?(?:thing|one|{WORKS})?(?: (?:here|else|in here|there|at all|more))* "
+    r"(?:on|about|regarding|concerning)\b",
     rf"\b(?:do|does|did|is|are) (?:any|some) (?:of )?(?:the(?:se|m)? )?{WORKS} (?:here )?\w+",
 )
 ONE_WORK = any_of(

@@ -100,6 +100,16 @@ def fitting(judged: Sequence[Judged]) -> Sequence[Judged]:
     return judged[: bisect_right(judged, -LISTED, key=lambda one: -one.probability)]
 
 
+def about_each(judgements: Sequence[Sequence[Judged]]) -> list[Judged]:
+    """The papers of several judgements, each as likely as for the topic it is least likely for, the likeliest first."""
+    least: dict[str, Judged] = {}
+    for judged in judgements:
+        for one in judged:
+            known = least.setdefault(one.paper.id, one)
+            least[one.paper.id] = min(known, one, key=lambda each: each.probability)
+    return sorted(least.values(), key=lambda one: -one.probability)
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """What a topic gives: `signals` (papers, len(SIGNALS)), not yet relative, the merit of each unit, and `spoken`

@@ -87,7 +87,7 @@ class Pointed:
         return (dialogue.focus if authors or len(dialogue.focus) > 1 else dialogue.choice or dialogue.focus), ""
 
     def _one(self, found: re.Match[str], dialogue: Dialogue, named: Sequence[str]) -> Chosen:
-        return dialogue.focus[:1] if not named else dialogue.focus[:2], ""
+        return dialogue.focus[:1], ""
 
 
 def says_which(what: str) -> bool:

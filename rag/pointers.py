@@ -55,7 +55,7 @@ ONE = re.compile(
     r"\b(?:it|its|itself|(?:(?<=does )|(?<=did )|(?<=can )|(?<=will )|(?<=would ))(?:this|that)(?=\s+\w|\W*$)"
     r"|(?:this|that|the same|said) (?:\w+ )?(?:paper|method|approach|one|work|study|model"
     r"|technique|system|framework"
-    r"|algorithms?|idea|family|tool|thing)|(?:this|that)(?=\W*$|\s+(?:one|work|do|does|help|cost|mean|better|worse|faster|slower|also|not|as)\b)"
+    r"|algorithms?|idea|family|tool|thing)|(?:this|that)(?=\W*$|\s+(?:or|vs|versus|and|with|to|one|work|do|does|help|cost|mean|better|worse|faster|slower|also|not|as)\b)"
     r"|the (?:authors?|paper|method))\b",
     re.IGNORECASE,
 )
@@ -84,6 +84,7 @@ LEAD_IN = re.compile(
     re.IGNORECASE,
 )
 AGAINST = re.compile(rf"{AND}(?:from|with|to|than|against|versus|vs)\b", re.IGNORECASE)  # 'and from KIVI?'
+DEFINITE = re.compile(r"\W*(?:the|its|their|his|her|this|that|these|those)\b", re.IGNORECASE)
 CORRECTION = re.compile(
     r"^\W*(?:no+|nope|nah|not (?:that|this)(?: one)?|sorry|wrong(?: one)?|i (?:meant|mean)"
     r"|actually)\b[\s,.:;–-]*(?:not that(?: one)?[\s,.:;–-]*)?"

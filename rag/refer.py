@@ -12,7 +12,7 @@ from rag import grammar, pointers
 from rag.aspects import find_aspects
 from rag.catalogue import Catalogue
 from rag.demand import content
-from rag.described import Described, Find, end_of, gist
+from rag.described import SOME_WORDS, Described, Find, end_of, gist
 from rag.dialogue import Dialogue
 from rag.grammar import Kind
 from rag.pointed import Pointed
@@ -21,6 +21,7 @@ from rag.strangers import sides_of
 from rag.topic import find_topic
 from rag.wording import Wording
 
+STRAY_WORDS = 0.34  # share of a new topic's words that the papers just spoken of may have by chance
 SHORT = 4  # content words of a turn that may hang on the one before without saying so
 
 
@@ -46,6 +47,7 @@ class Reference:
     trouble: str = ""
     ask: str = ""
     told: tuple[str, ...] = ()
+    both: tuple[str, ...] = ()  # topics that are asked for together
     corrects: bool = False  # the papers are all that is meant, whatever else the turn names
 
 
@@ -79,6 +81,8 @@ class Resolver:
             return self._named_only(question, dialogue, tuple(named), corrects, compares)
         if out := pointers.FORMER_LATTER.search(question):
             return self._former_latter(question, dialogue, out)
+        if not named and re.search(r"\bboth\b", question, re.IGNORECASE) and (topics := self._topics(dialogue)):
+            return Reference((), f"Which papers are about {topics[0]} and {topics[1]}?", both=topics)
         if family := pointers.KIND_OF.search(question):
             name = self.name(dialogue.focus[0])
             return Reference((), f"{question[: family.start()]}methods like {name}{question[family.end() :]}")
@@ -206,6 +210,8 @@ class Resolver:
         if not self._hangs_on(question, dialogue, named):
             return Reference((), question)
         last = self._last(dialogue)
+        if pointers.ELLIPSIS.match(question) and self._is_new_topic(question, dialogue, last):
+            return Reference((), pointers.LEAD_IN.sub("", question))
         rest = pointers.LEAD_IN.sub("", question).strip(" ?.!")
         if rest and not grammar.ASKS.match(rest):
             if find_aspects(rest):  # 'and on memory?'
@@ -214,11 +220,41 @@ class Resolver:
                 return Reference(dialogue.focus, self._comparison(dialogue.focus, (), rest) if several else about)
             topic = find_topic(last.standalone).wanted
             if last.kind is Kind.SURVEY and not last.papers and topic in last.standalone:  # 'and quantization?'
-                return Reference((), last.standalone.replace(topic, rest))
+                listed = re.search(rf"\b{grammar.MANY_WORKS}\b", last.standalone, re.IGNORECASE)
+                return Reference(
+                    (), last.standalone.replace(topic, rest) if listed else f"Which papers are about {rest}?"
+                )
         elif rest:
             return Reference(dialogue.focus, f"{question.rstrip(' ?.!')}, of {self.names(dialogue.focus)}?")
         before = last.standalone.rstrip(" ?.!")
         return Reference(dialogue.focus, f"{before}, {question[0].lower()}{question[1:]}")
+
+    def _topics(self, dialogue: Dialogue) -> tuple[str, ...]:
+        """The two topics last asked for, in one question ('pruning or quantization') or in two; empty where not two."""
+        last = self._last(dialogue)
+        if last.kind is not Kind.SURVEY or last.papers:
+            return ()
+        now = find_topic(last.standalone).wanted
+        parts = [part for part in re.split(r"\s*(?:,|\b(?:and|or)\b)\s*", now) if tokenize(part)]
+        if len(parts) == 2:
+            return tuple(parts)
+        before = self._last(Dialogue(dialogue.exchanges[:-1])) if len(dialogue.exchanges) > 1 else last
+        then = find_topic(before.standalone).wanted
+        return (then, now) if before.kind is Kind.SURVEY and not before.papers and then != now else ()
+
+    def _is_new_topic(self, question: str, dialogue: Dialogue, last: Earlier) -> bool:
+        """Whether a turn that opens like a continuation names a topic of its own: hardly a word of it is in the papers
+        spoken of, another paper has it, and it is no part of them ('the …') nor takes the place of a word before."""
+        rest = pointers.LEAD_IN.sub("", question)
+        own = content(rest)
+        if not own or find_aspects(rest) or pointers.DEFINITE.match(rest):
+            return False
+        if not grammar.ASKS.match(rest) and (last.kind is Kind.SURVEY or grammar.YES_NO.match(last.standalone)):
+            return False
+        papers = [paper for paper in map(self._find, dialogue.focus) if paper]
+        held = max((self._described.share(rest, paper) for paper in papers), default=0.0)
+        found = max((self._described.share(rest, one.paper) for one in self._search(rest, k=3)), default=0.0)
+        return held <= STRAY_WORDS and found >= held + SOME_WORDS
 
     def _hangs_on(self, question: str, dialogue: Dialogue, named: Sequence[str]) -> bool:
         """Whether a turn without a pointing word still needs the one before it: it opens like a continuation, or it is

@@ -17,7 +17,7 @@ from rag.draft import Draft, Table
 from rag.extract import as_paragraphs, choose
 from rag.grammar import THANKS, Kind
 from rag.instructions import Change
-from rag.judge import ANY, Judge, Judged
+from rag.judge import ANY, Judge, Judged, about_each
 from rag.manner import USUAL
 from rag.names import short_name
 from rag.record_facts import tell_records
@@ -161,6 +161,8 @@ class Replies:
         question = asked.topic or (asked.ask if asked.papers else asked.standalone)
         found = self._judge.judge(question, scope=scope)
         judged: Sequence[Judged] = found
+        if asked.both:
+            judged = about_each([self._judge.judge(topic, scope=scope) for topic in asked.both])
         if asked.told:
             judged = [one for one in judged if one.paper.id not in asked.told]
         looked_at = len(judged)

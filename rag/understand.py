@@ -14,6 +14,7 @@ from rag.aspects import FILLER, ITEM, find_aspects
 from rag.by_record import bounded, follow, of_record, one_of_author, read_words
 from rag.bylines import Bylines
 from rag.catalogue import Catalogue
+from rag.courtesy import is_style, plain
 from rag.demand import content
 from rag.described import Find
 from rag.dialogue import Dialogue
@@ -30,6 +31,10 @@ from rag.table import read_table
 
 REMEMBERED = 256  # turns whose understanding is kept, since later turns of a conversation lean on it
 MOST_NAMED = 6  # papers named in the line on what was understood
+STYLED = (
+    "There is no language model here to put it in other words: answers are quoted from the papers. Ask for it shorter, "
+    "in more detail, as a list or as a table."
+)
 KNOWN_TOPIC = 0.62  # score of a paper from which it is what an instruction to add one describes
 
 
@@ -41,7 +46,7 @@ class Understood:
     without their names. `terms` are the field's words for it, where a model gave some. `told` are papers that were
     told before and are not to be told again. `topic` is `standalone` without the words of its `bounds`, empty where it
     has none; `wishes` are what it asks of the papers' records; `manner` is how the reader wants answers. `absent` are
-    names it sets beside papers that no paper here goes by.
+    names it sets beside papers that no paper here goes by, `both` topics of which papers are to be about each.
     """
 
     kind: Kind
@@ -60,6 +65,7 @@ class Understood:
     wishes: tuple[Wish, ...] = ()
     manner: Manner = USUAL
     absent: tuple[str, ...] = ()
+    both: tuple[str, ...] = ()
 
     @property
     def line(self) -> str:
@@ -92,6 +98,9 @@ class Understanding:
 
     def _understand(self, question: str, dialogue: Dialogue, revision: int) -> Understood:
         """The same, of one revision of the record."""
+        if is_style(question) and dialogue.standing.last:
+            return Understood(Kind.FACT, question, trouble=STYLED, follows=True)
+        question = plain(question)
         question, wishes, bounds = read_words(question, self.bylines, self._catalogue.knows)
         if one := one_of_author(question, bounds):
             question, bounds = bounds.spoken.replace("\x00", self._name(one)), NOTHING
@@ -122,7 +131,7 @@ class Understanding:
             return Understood(Kind.FACT, question, trouble=trouble, follows=True)
         standalone = reference.standalone
         papers = tuple(dict.fromkeys([*reference.papers, *([] if reference.corrects else named)]))
-        kind = Kind.SURVEY if reference.told else self._kind(standalone, named=papers)
+        kind = Kind.SURVEY if reference.told or reference.both else self._kind(standalone, named=papers)
         absent = strangers(standalone, self._catalogue) if kind is Kind.COMPARISON and not reference.told else ()
         if kind is Kind.COMPARISON and len(papers) < 2:
             papers = papers if absent else self._sides.describe(standalone, papers, dialogue.papers)
@@ -130,7 +139,13 @@ class Understanding:
         if kind is Kind.SURVEY and not reference.papers and not grammar.WHICH_OF.search(standalone):
             papers = ()  # a name in a survey is its topic, not its scope
         understood = Understood(
-            kind, standalone, papers, follows=bool(reference.papers), told=reference.told, absent=absent
+            kind,
+            standalone,
+            papers,
+            follows=bool(reference.papers),
+            told=reference.told,
+            absent=absent,
+            both=reference.both,
         )
         understood = self._with_names(understood)
         ask = self._without_names(reference.ask or standalone, papers) or standalone

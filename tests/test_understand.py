@@ -290,6 +290,59 @@ def test_a_turn_points_to_no_more_and_no_less_than_it_means(mind: Mind, question
     assert sorted(mind.names(mind.hears(question, *TWO_QUANTIZERS).papers)) == sorted(names)
 
 
+@pytest.mark.parametrize(
+    ("question", "standalone"),
+    [
+        ("and federated learning?", "federated learning?"),
+        ("what about tiny networks on microcontrollers", "tiny networks on microcontrollers"),
+        ("also is there work on protein folding", "also is there work on protein folding"),
+    ],
+)
+def test_a_topic_that_the_papers_spoken_of_have_nothing_of_is_a_new_one(
+    mind: Mind, question: str, standalone: str
+) -> None:
+    understood = mind.hears(question, *ONE_METHOD)
+    assert (understood.papers, understood.standalone) == ((), standalone)
+
+
+@pytest.mark.parametrize(
+    "question", ["and the learning rate?", "what about memory?", "and suffixes?", "and its energy?"]
+)
+def test_what_may_be_asked_of_the_papers_spoken_of_is_asked_of_them(mind: Mind, question: str) -> None:
+    assert mind.names(mind.hears(question, *ONE_METHOD).papers) == ["Hydragen"]
+
+
+@pytest.mark.parametrize("question", ["this or GEAR?", "how does it compare to GEAR?", "is GEAR faster than they are?"])
+def test_a_paper_beside_the_one_spoken_of_is_a_comparison(mind: Mind, question: str) -> None:
+    understood = mind.hears(question, *ONE_METHOD)
+    assert understood.kind is Kind.COMPARISON
+    assert sorted(mind.names(understood.papers)) == ["GEAR", "Hydragen"]
+
+
+def test_both_are_the_two_topics_last_asked_for(mind: Mind) -> None:
+    one = (Turn("user", "Which papers are about pruning or quantization?"), Turn("assistant", "KIVI [1] and GEAR [2]."))
+    two = (
+        Turn("user", "Which papers are about pruning?"),
+        Turn("assistant", "Flash-LLM [1]."),
+        Turn("user", "and quantization?"),
+        Turn("assistant", "KIVI [1] and GEAR [2]."),
+    )
+    for history in (one, two):
+        understood = mind.hears("which do both?", *history)
+        assert (understood.kind, understood.both) == (Kind.SURVEY, ("pruning", "quantization"))
+
+
+def test_papers_on_both_topics_fit_each_of_them(engine: Engine) -> None:
+    history = [Turn("user", "Which papers are about compression or communication?"), Turn("assistant", "L-GreCo [1].")]
+    both = {citation.title for citation in engine.ask("which are about both?", history).citations}
+    each = [
+        {c.title for c in engine.ask(f"Which papers are about {t}?").citations}
+        for t in ("compression", "communication")
+    ]
+    assert both
+    assert both <= each[0] & each[1]
+
+
 def test_a_pronoun_behind_a_name_means_that_name(mind: Mind) -> None:
     understood = mind.hears("What does Hydragen do and how well does it work?", *TWO_QUANTIZERS)
     assert mind.names(understood.papers) == ["Hydragen"]

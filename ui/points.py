@@ -3,10 +3,14 @@
 Titles travel as they are but for invisible marks: the page's script writes them as text, never as markup.
 """
 
-from typing import Any
+from __future__ import annotations
 
-from rag.atlas import Mapped
+from typing import TYPE_CHECKING, Any
+
 from ui.prose import UNSEEN
+
+if TYPE_CHECKING:
+    from rag.atlas import Mapped
 
 FRAME = (
     '<div class="plane"><div class="tools">'
@@ -41,7 +45,8 @@ def points(mapped: Mapped, count: int) -> dict[str, Any]:
 
 def nothing(words: str, *, waits: bool) -> dict[str, Any]:
     """A map without papers, and why."""
-    return points(Mapped((), (), -1, waits), 1) | {"state": words}
+    lists: dict[str, Any] = {name: [] for name in ("terms", "ids", "titles", "x", "y", "group")}
+    return {"revision": -1, "waits": waits, "state": words} | lists
 
 
 def seen(text: str) -> str:

@@ -270,8 +270,9 @@ class Replies:
 
 
 def _speaks_of_any(draft: Draft, aspects: Sequence[str]) -> bool:
-    """Whether a table has a row on any of these aspects."""
-    return any(row.aspect in aspects for part in draft.parts if isinstance(part, Table) for row in part.rows)
+    """Whether any cell of a table speaks of one of these aspects."""
+    rows = [row for part in draft.parts if isinstance(part, Table) for row in part.rows if row.aspect in aspects]
+    return any(cell.evidence for row in rows for cell in row.cells)
 
 
 def fuse_by_rank(first: Sequence[Ranked], second: Sequence[Ranked]) -> list[Ranked]:

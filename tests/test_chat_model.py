@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import openai  # noqa: F401  # its import may take longer than some tests wait for a word
 import pytest
 from model_endpoint import (
     DONE,

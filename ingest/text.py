@@ -24,6 +24,11 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 MAY_BE_MARKS = re.compile(f"[\u0300-\U0010ffff]{{{MAX_MARKS + 1},}}")
 
 
+def unaccented(text: str) -> str:
+    """Text without accents and other combining marks: 'Müller' is 'Muller'."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+
+
 def clean(text: str) -> str:
     """The text as one line in NFC, without control, bidi and invisible characters; takes linear time."""
     if not (text.isascii() and text.isprintable()):

@@ -15,7 +15,7 @@ from rag.grammar import Kind
 from rag.instructions import Change, Edit, read_edit
 from rag.names import COINED_WORD, short_name
 from rag.revise import LONGEST_OWN, Shape
-from rag.strangers import listed
+from rag.strangers import any_of_these
 from rag.table import read_table
 from rag.understand import Understanding, Understood, question_place
 
@@ -62,7 +62,7 @@ class Amendments:
         words: list[str] = []
         for one in changes:
             if one.change is Change.ADD and (lacking := self._understanding.lacking(one.what)):
-                words.append(f"No paper here is {listed(lacking)}.")
+                words.append(f"No paper here is {any_of_these(lacking)}.")
             then_shape = shape.after(one.change, one.what, takes_own=set(papers) == set(focus))
             dropped = set(self._understanding.named(one.what)) & set(focus)
             if one.change is Change.DROP and then_shape == shape and not dropped:

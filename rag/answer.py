@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 from ingest.paper import Paper, Sentence
 from rag.chat.pieces import Usage
 
+MOST_CHARACTERS = 4_000  # of a question
+
 if TYPE_CHECKING:
     from rag.draft import Table
 

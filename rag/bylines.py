@@ -4,13 +4,13 @@ Knows no topic and no conversation. A name that no paper carries is no author.
 """
 
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from ingest.index import PaperIndex
+from ingest.text import unaccented
 from ingest.words import STOPWORDS
 from rag.grammar import WORKS
 from rag.retrieve import Scope
@@ -169,8 +169,7 @@ class Bylines:
 
 def fold(name: str) -> str:
     """A name without case, accents and marks: 'François-B. Müller' is 'francois b muller'."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(c))
-    plain = plain.replace("'", "").replace("’", "").replace("ł", "l").replace("ø", "o")
+    plain = unaccented(name.casefold()).replace("'", "").replace("’", "").replace("ł", "l").replace("ø", "o")
     return " ".join(re.findall(r"[^\W_]+", plain))
 
 

@@ -11,7 +11,7 @@ from ingest.words import stems, tokenize
 from rag.answer import Ranked
 from rag.aspects import IDEA, PROBLEM, RESULT, RHETORICAL, aspect_query, find_aspects, speaks_of
 from rag.cells import CODE, FITS, Column, Said, Side, fill, read_side, relevance_of
-from rag.draft import Cell, Draft, Paragraph, Part, Row, Statement, Table
+from rag.draft import MOST_COMPARED, Cell, Draft, Paragraph, Part, Row, Statement, Table
 from rag.names import without_names
 from rag.rhetoric import Role, only_shares
 
@@ -23,7 +23,7 @@ GENERIC = stems(
 Look = Callable[[str, Sequence[str]], list[Ranked]]  # papers by id, each with its sentences ranked for a question
 
 MOST_DETAILED, FEW_SIDES, MOST_OF_MANY = 5, 3, 2  # sentences a paper where more is told; of many papers less
-MOST_COLUMNS, MOST_STATEMENTS = 6, 3
+MOST_STATEMENTS = 3
 NEAR_BEST, NEAR_AGAIN = 0.3, 0.6  # share of a paper's best score needed below the table, and for a second sentence
 TELLING = 0.25  # weight there of stating an idea or a result
 
@@ -45,7 +45,7 @@ def compare(
     Its rows are those wished for, else those the question asks for, else problem, idea, result and limits.
     """
     wish = wish or Wish()
-    papers, names = tuple(papers[:MOST_COLUMNS]), tuple(names[:MOST_COLUMNS])
+    papers, names = tuple(papers[:MOST_COMPARED]), tuple(names[:MOST_COMPARED])
     ids = [paper.id for paper in papers]
     asked = without_names(question, papers, names)
     told = find_aspects(asked)

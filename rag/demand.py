@@ -142,10 +142,15 @@ def read_demand(question: str) -> Demand:
     return Demand(kind, tuple(dict.fromkeys(things)), unit, topical and kind is Kind.PAPER)
 
 
+def clauses(question: str) -> list[str]:
+    """The sentences and clauses of a question, which make it up."""
+    cuts = [0, *(found.end() for found in CLAUSE.finditer(question)), len(question)]
+    return [question[start:end] for start, end in pairwise(cuts)]
+
+
 def asking_part(question: str) -> str:
     """The sentences and clauses of a question from the first that asks; all of it where none does."""
-    cuts = [0, *(found.end() for found in CLAUSE.finditer(question)), len(question)]
-    parts = [question[start:end] for start, end in pairwise(cuts)]
+    parts = clauses(question)
     first = next((i for i, part in enumerate(parts) if BEGINS.match(part)), 0)
     return "".join(parts[first:])
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from ingest.paper import Paper
 from rag.answer import Citation, Evidence
 
+MOST_COMPARED = 6  # papers side by side
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:

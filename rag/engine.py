@@ -17,7 +17,7 @@ from ingest.paper import Paper
 from ingest.settings import Settings
 from ingest.text import clean
 from ingest.words import STOPWORDS, tokenize
-from rag.answer import Answer, Ranked, Turn
+from rag.answer import MOST_CHARACTERS, Answer, Ranked, Turn
 from rag.atlas import Atlases, Mapped
 from rag.catalogue import Catalogue
 from rag.chat.model import ChatModel
@@ -35,8 +35,6 @@ from rag.suggest import Suggestions
 from rag.turn import Turns
 from rag.understand import Understanding
 from rag.writer.write import Writer
-
-MOST_CHARACTERS = 4_000  # of a question
 
 
 class Engine:

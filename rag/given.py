@@ -9,8 +9,8 @@ from ingest.errors import UsageError
 from ingest.paper import Paper, find_arxiv_id
 from rag.catalogue import Catalogue
 from rag.described import Find
-from rag.names import short_name
-from rag.reply import MOST_COMPARED
+from rag.draft import MOST_COMPARED
+from rag.names import listed, short_name
 from rag.retrieve import Retriever
 from rag.understand import KNOWN_TOPIC
 
@@ -57,8 +57,3 @@ class Given:
             if mentions and mentions[0].paper_ids[0] == paper.id:
                 return name
         return paper.title
-
-
-def listed(words: Sequence[str]) -> str:
-    """'a', 'a and b', 'a, b and c'."""
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))

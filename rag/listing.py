@@ -7,7 +7,6 @@ in memory, about 3 KB a paper.
 import math
 import re
 import threading
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,6 +16,7 @@ import numpy as np
 from ingest.errors import UsageError
 from ingest.index import PaperIndex
 from ingest.paper import Paper
+from ingest.text import unaccented
 from rag.retrieve import DATE
 
 MOST_TERMS = 12  # words of what is typed that are heeded
@@ -135,7 +135,7 @@ def folded(text: str) -> str:
     """Lower case without accents and signs, a space before each word: " francois muller 2bit"."""
     lowered = text.casefold()
     if not lowered.isascii():
-        lowered = "".join(c for c in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(c))
+        lowered = unaccented(lowered)
     return " " + " ".join(re.findall(r"[^\W_]+", lowered))
 
 

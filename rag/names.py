@@ -84,6 +84,11 @@ def short_name(paper: Paper) -> str:
     return paper.title[:LONGEST_TITLE].rsplit(" ", 1)[0].rstrip(" ,:;–—-") + " …"
 
 
+def listed(names: Sequence[str], last: str = "and") -> str:
+    """'A', 'A and B', 'A, B and C'; `last` is the word before the last one."""
+    return f" {last} ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
 def without_names(question: str, papers: Sequence[Paper], names: Iterable[str] = ()) -> str:
     """The question without what the papers are called in it, so that a name is not read as what is asked.
 

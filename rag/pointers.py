@@ -5,7 +5,10 @@ Knows no papers and no conversation.
 
 import re
 
-from rag.grammar import MANY_WORKS, THINGS, any_of
+from ingest.words import tokenize
+from rag.grammar import COLLECTION, MANY_WORKS, SURVEY, THINGS, any_of
+
+SHORT = 4  # content words of a turn that may hang on the one before without saying so
 
 AND = r"^\W*(?:(?:and|so|but|then|ok(?:ay)?|now|hm+)\W+)*"
 ORDINAL_WORDS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
@@ -102,3 +105,15 @@ def ordinal(found: re.Match[str]) -> int:
         return ORDINAL_WORDS.index(word) + 1
     digits = re.match(r"\d+", word)
     return int(digits[0]) if digits else ("one", "two", "three", "four", "five").index(word) + 1
+
+
+def dangling(question: str) -> str:
+    """The trouble with a turn that points to something although nothing was said."""
+    if COLLECTION.search(question) or SURVEY.search(question):
+        return ""
+    words = tokenize(question)
+    points = OTHER.search(question) or FORMER_LATTER.search(question) or ORDINAL.search(question)
+    bare = ONE.search(question) or MANY.search(question) or ELLIPSIS.match(question)
+    if (points and len(words) <= SHORT + 2) or ((bare or ELSE.search(question)) and len(words) <= 2):
+        return "There is nothing before this that it could refer to; name a paper, a method or a topic."
+    return ""

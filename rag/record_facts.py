@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from ingest.paper import Paper
 from rag.bylines import answers_to
-from rag.names import short_name
+from rag.names import listed, short_name
 from rag.record_wishes import Wish, picks
 
 MOST_NAMES, CUT_TO = 10, 8  # authors named in full, and how many of more
@@ -46,15 +46,15 @@ def tell_records(wishes: Sequence[Wish], papers: Sequence[Paper], asked: Sequenc
 def _tell_pick(wish: Wish, wishes: Sequence[Wish], papers: Sequence[Paper]) -> Told:
     dated = sorted((paper for paper in papers if paper.date), key=lambda paper: paper.date)
     if not dated:
-        return Told(f"The page gives no dates for {_listed([_name(paper) for paper in papers])}.", NOTE_MANY, True)
+        return Told(f"The page gives no dates for {listed([_name(paper) for paper in papers])}.", NOTE_MANY, True)
     ordered = dated if wish is Wish.OLDEST else dated[::-1]
     best = [paper for paper in ordered if paper.date == ordered[0].date]
     rest = [f"{_name(paper)} {paper.date}" for paper in ordered[len(best) :]]
     verb = "is" if len(best) == 1 else "are"
-    words = f"{_listed([_name(paper) for paper in best])}, dated {best[0].date}, {verb} the {wish} of the {len(papers)}"
-    words += f"; the {'other is' if len(rest) == 1 else 'others are'} {_listed(rest)}." if rest else "."
+    words = f"{listed([_name(paper) for paper in best])}, dated {best[0].date}, {verb} the {wish} of the {len(papers)}"
+    words += f"; the {'other is' if len(rest) == 1 else 'others are'} {listed(rest)}." if rest else "."
     if missing := [_name(paper) for paper in papers if not paper.date]:
-        words += f" The page gives no date for {_listed(missing)}."
+        words += f" The page gives no date for {listed(missing)}."
     more = [one for one in wishes if one not in (Wish.NEWEST, Wish.OLDEST, Wish.DATE)]
     words += f" {_tell(more, best[0], ())[0]}" if more else ""
     return Told(words, NOTE_MANY, False)
@@ -91,12 +91,12 @@ def _authors(paper: Paper, asked: Sequence[str]) -> str:
         among = f"among its {len(names):,} author{'s' * (len(names) > 1)}"
         are = [name for name in asked if any(answers_to(author, name) for author in paper.authors)]
         others = [name for name in asked if name not in are]
-        said = [f"has {_listed(list(map(_safe, are)))} {among}"] if are else []
-        said += [f"does not have {_listed(list(map(_safe, others)))} {among}"] if others else []
+        said = [f"has {listed(list(map(_safe, are)))} {among}"] if are else []
+        said += [f"does not have {listed(list(map(_safe, others)))} {among}"] if others else []
         return " but ".join(said)
     if len(names) > MOST_NAMES:
         return f"is by {', '.join(names[:CUT_TO])} and {len(names) - CUT_TO:,} others"
-    return f"is by {_listed(names)}" if names else ""
+    return f"is by {listed(names)}" if names else ""
 
 
 def may_be_followed(url: str) -> bool:
@@ -115,7 +115,3 @@ def _name(paper: Paper) -> str:
 def _safe(text: str) -> str:
     """A text of the record in one line, in which nothing looks like a mark."""
     return " ".join(text.split()).replace("[", "(").replace("]", ")")
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -22,7 +22,6 @@ from rag.topic import find_topic
 from rag.wording import Wording
 
 STRAY_WORDS = 0.34  # share of a new topic's words that the papers just spoken of may have by chance
-SHORT = 4  # content words of a turn that may hang on the one before without saying so
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ class Resolver:
     def resolve(self, question: str, dialogue: Dialogue, named: Sequence[str]) -> Reference:
         """What a turn points back to; `named` are the papers that it names itself."""
         if not dialogue.last or not dialogue.focus:
-            return Reference((), question, "" if named else dangling(question))
+            return Reference((), question, "" if named else pointers.dangling(question))
         correction = pointers.CORRECTION.match(question)
         corrects = bool(correction and correction.end() > 2)
         if correction and corrects:
@@ -262,16 +261,16 @@ class Resolver:
         if named or grammar.SURVEY.search(question) or grammar.COLLECTION.search(question):
             return False
         words = tokenize(question)
-        if pointers.ELLIPSIS.match(question) and len(words) <= 2 * SHORT:
+        if pointers.ELLIPSIS.match(question) and len(words) <= 2 * pointers.SHORT:
             return True
-        if pointers.MODIFIER.match(question) and len(words) <= SHORT:
+        if pointers.MODIFIER.match(question) and len(words) <= pointers.SHORT:
             return True
         if pointers.FRAGMENT.match(question):
             return True
         own = content(question)
-        if len(own) > SHORT:
+        if len(own) > pointers.SHORT:
             return False
-        if not own and len(words) <= SHORT and find_aspects(question):
+        if not own and len(words) <= pointers.SHORT and find_aspects(question):
             return True
         if all(find_aspects(word) for word in own):
             return bool(own) or bool(grammar.ASKS.match(question))
@@ -286,17 +285,3 @@ class Resolver:
         standalone = self._last(dialogue).standalone
         written = f"{standalone.rstrip(' ?.!')} {also.rstrip(' ?.!')}?" if also else standalone
         return Reference((), written, told=dialogue.papers)
-
-
-def dangling(question: str) -> str:
-    """The trouble with a turn that points to something although nothing was said."""
-    if grammar.COLLECTION.search(question) or grammar.SURVEY.search(question):
-        return ""
-    words = tokenize(question)
-    points = (
-        pointers.OTHER.search(question) or pointers.FORMER_LATTER.search(question) or pointers.ORDINAL.search(question)
-    )
-    bare = pointers.ONE.search(question) or pointers.MANY.search(question) or pointers.ELLIPSIS.match(question)
-    if (points and len(words) <= SHORT + 2) or ((bare or pointers.ELSE.search(question)) and len(words) <= 2):
-        return "There is nothing before this that it could refer to; name a paper, a method or a topic."
-    return ""

@@ -13,7 +13,7 @@ from rag.aspects import RHETORICAL
 from rag.collection import describe_collection
 from rag.compare import Wish, compare, none_speaks
 from rag.dialogue import Dialogue
-from rag.draft import Draft, Table
+from rag.draft import MOST_COMPARED, Draft, Table
 from rag.extract import as_paragraphs, choose
 from rag.grammar import THANKS, Kind
 from rag.instructions import Change
@@ -34,7 +34,6 @@ from rag.within import cannot_go_on, kept_within, tell_outside
 RRF_K = 60  # of reciprocal rank fusion, as published
 RETRIEVED = USUAL.papers  # that an answer reports as found
 MEANT = 0.3  # what being named, or pointed to, adds to a paper's score in the ranking
-MOST_COMPARED = 6
 STANDS_OUT = 0.6  # share of the best chance that another paper needs where some are to choose from
 
 HELLO = (
@@ -68,7 +67,7 @@ class Replies:
         """The reply to a turn as it was understood, from the papers of the scope alone."""
         asked, outside = kept_within(asked, scope, self._inside)
         if outside and not asked.papers and asked.kind is not Kind.EDIT and cannot_go_on(asked):
-            return Reply(Draft(()), self._near(asked, scope), self._tell(outside), Outcome.ABSENT)
+            return self._instead(asked, scope, self._tell(outside))
         reply = self._reply(asked, dialogue, scope)
         if outside and reply.draft.parts:
             note = f"{self._tell(outside)} {reply.draft.note}".strip()
@@ -84,7 +83,7 @@ class Replies:
 
     def _reply(self, asked: Understood, dialogue: Dialogue, scope: Scope | None) -> Reply:
         if asked.trouble:
-            return Reply(Draft(()), self._near(asked, scope), asked.trouble, Outcome.ABSENT)
+            return self._instead(asked, scope, asked.trouble)
         if asked.kind is Kind.TALK:
             return Reply(Draft(()), (), WELCOME if THANKS.match(asked.standalone) else HELLO)
         if self._index.count() == 0:
@@ -93,7 +92,7 @@ class Replies:
             outside = Scope(asked.papers) if asked.follows and asked.papers else scope
             narrowed = narrow(outside, asked.bounds, self._understanding.bylines)
             if isinstance(narrowed, str):
-                return Reply(Draft(()), self._near(asked, scope), narrowed, Outcome.ABSENT)
+                return self._instead(asked, scope, narrowed)
             scope = narrowed
         kinds = {
             Kind.COMPARISON: self._compare,
@@ -205,11 +204,11 @@ class Replies:
         """The last answer again, changed as asked now and by the instructions since it was given."""
         change = self._amendments.read(asked, dialogue)
         if isinstance(change, str):
-            return Reply(Draft(()), self._near(asked, scope), change, Outcome.ABSENT)
+            return self._instead(asked, scope, change)
         last, shape, stood = change.last, change.shape, change.stood
         last, outside = kept_within(last, scope, self._inside)
         if outside and not last.papers:
-            return Reply(Draft(()), self._near(last, scope), self._tell(outside), Outcome.ABSENT)
+            return self._instead(last, scope, self._tell(outside))
         if len(last.papers) > 1 and (last.kind is Kind.COMPARISON or shape.rows != stood or shape.form is Change.TABLE):
             rows = shape.rows if shape.rows != stood else ()
             reply = self._compare(last, scope, Wish(rows, stood, shape.detail > 0))
@@ -255,6 +254,10 @@ class Replies:
         if not scope or not scope.ids or asked.bounds:
             return self._index.count(), asked.bounds.words or "here"
         return len(self._index.record.select(ids=scope.ids, since=scope.since, until=scope.until)), "chosen"
+
+    def _instead(self, asked: Understood, scope: Scope | None, words: str) -> Reply:
+        """Plain words in the place of an answer, with the papers nearest to what was asked."""
+        return Reply(Draft(()), self._near(asked, scope), words, Outcome.ABSENT)
 
     def _refuse(self, verdict: Verdict, ranked: Sequence[Ranked], count: int, where: str) -> Reply:
         words, neighbours = refusal(verdict, ranked, count, where=where)

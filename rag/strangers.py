@@ -14,7 +14,7 @@ from rag.answer import Evidence
 from rag.aspects import find_aspects
 from rag.catalogue import Catalogue, squeeze
 from rag.draft import Draft, Paragraph, Statement
-from rag.names import COINED_WORD, short_name
+from rag.names import COINED_WORD, listed, short_name
 
 MOST_SAID = 2  # sentences quoted from each paper that mentions a name
 MOST_MENTIONING = 3  # papers quoted where no paper is named
@@ -72,10 +72,9 @@ def is_name(text: str, catalogue: Catalogue, *, opens: bool = False) -> bool:
     return named and not opens and not catalogue.is_ordinary(text)
 
 
-def listed(names: Sequence[str]) -> str:
+def any_of_these(names: Sequence[str]) -> str:
     """'“RWKV” or “Mamba”'."""
-    quoted = [f"“{name}”" for name in names]
-    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
+    return listed([f"“{name}”" for name in names], "or")
 
 
 def mentioning(names: Sequence[str], papers: Sequence[Paper]) -> Draft:
@@ -97,7 +96,7 @@ def has(text: str, name: str) -> bool:
 
 def tell_strangers(names: Sequence[str], named: Sequence[Paper], quoted: Draft) -> str:
     """The sentence that says what is not here and what stands below it; `quoted` is what mentions the names."""
-    words = f"No paper here is {listed(names)}"
+    words = f"No paper here is {any_of_these(names)}"
     many = len(names) > 1
     if quoted.parts:
         return f"{words}; this is what the abstracts here say of {'them' if many else 'it'}."

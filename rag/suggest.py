@@ -13,7 +13,7 @@ from rag.answer import Answer, Evidence
 from rag.aspects import IDEA, LIMITS, RESULT, find_aspects, measures, speaks_of
 from rag.dialogue import Dialogue
 from rag.grammar import Kind
-from rag.names import nickname, without_names
+from rag.names import listed, nickname, without_names
 from rag.reply import Replies
 from rag.retrieve import Scope
 from rag.rhetoric import Role, weigh
@@ -123,7 +123,7 @@ def on_aspects(papers: Sequence[Paper], told: set[str], *, together: bool) -> It
         names = [name_of(paper) for paper in papers[:3]]
         for aspect in ASKS:
             if aspect not in told and all(tells_of(aspect, paper) for paper in papers[:3]):
-                yield f"{COMPARE}{', '.join(names[:-1])} and {names[-1]} on {aspect}", aspect
+                yield f"{COMPARE}{listed(names)} on {aspect}", aspect
     for paper in papers[:2]:
         spoken = [aspect for aspect in ASKS if aspect not in told and tells_of(aspect, paper)]
         figures = {aspect: gives_figure(aspect, paper) for aspect in spoken}

@@ -240,7 +240,7 @@ class Understanding:
         meant = self.named(edit.what)
         if edit.change is Change.ADD:
             if not meant and not aspects and not self.lacking(edit.what):
-                meant = tuple(found.paper.id for found in self._search(edit.what, k=1) if found.score >= KNOWN_TOPIC)
+                meant = self._nearest(edit.what)
             papers = tuple(dict.fromkeys([*papers, *meant]))
         elif edit.change is Change.DROP:
             papers = tuple(paper for paper in papers if paper not in meant)

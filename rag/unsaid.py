@@ -7,14 +7,13 @@ abstract, no sentence answers. Knows no index.
 
 import re
 from collections.abc import Callable
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ingest.record import Entry
 from ingest.words import STOPWORDS, WordIndex, stems, tokenize
-from rag.demand import ABOUT, ARTICLES, BEGINS, CLAUSE, MEASURES, SIZED, WORD
+from rag.demand import ABOUT, ARTICLES, BEGINS, MEASURES, SIZED, WORD, clauses
 from rag.names import nickname
 from rag.support import SAME_ROOT, likeness
 
@@ -58,11 +57,6 @@ def unsaid(question: str, entry: Entry, words: WordIndex, embed: Embed | None) -
     asking = [clause for clause in clauses(question) if BEGINS.match(clause)] or [question]
     lacking = [missing_of(clause, entry, words, embed) for clause in asking]
     return list(dict.fromkeys(thing for things in lacking for thing in things)), all(lacking)
-
-
-def clauses(question: str) -> list[str]:
-    cuts = [0, *(found.end() for found in CLAUSE.finditer(question)), len(question)]
-    return [question[start:end] for start, end in pairwise(cuts)]
 
 
 def missing_of(clause: str, entry: Entry, words: WordIndex, embed: Embed | None) -> list[str]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rag.grammar import Kind
+from rag.names import listed
 from rag.retrieve import Scope
 
 if TYPE_CHECKING:
@@ -24,8 +25,7 @@ def kept_within(asked: "Understood", scope: Scope | None, inside: Inside) -> "tu
 
 def tell_outside(names: Sequence[str]) -> str:
     """'KIVI and H2O are not among the papers chosen.'"""
-    listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
-    return f"{listed} {'is' if len(names) == 1 else 'are'} not among the papers chosen."
+    return f"{listed(names)} {'is' if len(names) == 1 else 'are'} not among the papers chosen."
 
 
 def cannot_go_on(asked: "Understood") -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from rag.catalogue import Catalogue
 from rag.described import Find, end_of
 from rag.grammar import COLLECTION, SURVEY
-from rag.names import short_name
+from rag.names import listed, short_name
 
 MOST_NAMES = 4  # spelled out in a question that is written out; more are counted
 
@@ -30,8 +30,7 @@ class Wording:
         """'A, B and C', or how many where they are too many to read."""
         if len(ids) > MOST_NAMES:
             return f"these {len(ids)} papers"
-        spelled = [self.name(paper) for paper in ids]
-        return spelled[0] if len(spelled) == 1 else ", ".join(spelled[:-1]) + " and " + spelled[-1]
+        return listed([self.name(paper) for paper in ids])
 
     def comparison(self, papers: Sequence[str], aspects: Sequence[str], on: str = "") -> str:
         on = on or " and ".join(aspects)

@@ -3,7 +3,8 @@
 import pytest
 
 from ingest.errors import UsageError
-from rag.engine import MOST_CHARACTERS, Engine
+from rag.answer import MOST_CHARACTERS
+from rag.engine import Engine
 from rag.retrieve import Scope
 
 

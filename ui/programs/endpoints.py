@@ -15,6 +15,8 @@ import gradio as gr
 
 from ingest.errors import UsageError
 from ingest.paper import Paper
+from rag.answer import MOST_CHARACTERS
+from rag.draft import MOST_COMPARED
 from rag.listing import Looked
 from rag.retrieve import Scope
 from ui.engine import Engine, explain
@@ -22,11 +24,9 @@ from ui.programs import read
 from ui.programs.refusal import Refusal
 from ui.programs.shapes import AnswerObject, FoundObject, Message, PaperObject, PapersObject
 
-MOST_CHARACTERS = 4_000  # of a question or a query
 MOST_FOUND = 100  # papers of one search
 MOST_LISTED = 200  # papers of one page of the list
 MOST_SCOPE = 1_000  # papers a question may be kept to
-MOST_COMPARED = 6
 MOST_ASPECTS = 6
 LONGEST_ID, LONGEST_DATE, LONGEST_ASPECT, LONGEST_DESCRIPTION = 200, 10, 80, 400  # characters
 AT_ONCE = 8  # requests answered side by side

@@ -15,7 +15,7 @@ from typing import Any, cast
 import gradio as gr
 
 from ingest.text import clean
-from rag.answer import Answer, Turn
+from rag.answer import MOST_CHARACTERS, Answer, Turn
 from rag.chat.pieces import Waiting
 from rag.manner import USUAL, Manner
 from rag.retrieve import Scope
@@ -29,7 +29,6 @@ from ui.tabs.past import Wires
 from ui.tabs.selection import scope_of
 from ui.wishes import after, spent_of, wishes_of
 
-MOST_CHARACTERS = 4_000  # of a question
 BEAT = 0.05  # seconds between two updates of a streamed answer: faster is not seen, and costs
 
 log = logging.getLogger(__name__)
@@ -154,11 +153,9 @@ class Talk:
         try:
             engine = self.opening.result()
             last = past.last_exchange(kept(chat), engine.paper)
-            return (
-                follow_ups(engine.suggest(last.answer, scope=scope_of(papers)).suggestions)
-                if last and last.answer
-                else ""
-            )
+            if last is None or last.answer is None:
+                return ""
+            return follow_ups(engine.suggest(last.answer, scope=scope_of(papers)).suggestions)
         except Exception as error:  # the answer stands without them
             log.warning("no questions to go on with", exc_info=error)
             return ""

@@ -7,12 +7,13 @@ from typing import Any
 
 import axe_playwright_python
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
+from test_page import CHROMIUM, PHONE, ask, browser, free_port
 
 from ingest.settings import Settings
 from rag.engine import Engine
-from tests.test_page import CHROMIUM, PHONE, ask, free_port
 
+__all__ = ["browser"]
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs a Chromium at {CHROMIUM}")
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 TABS = ("Chat", "Library", "Map", "Import", "Settings")
@@ -30,14 +31,6 @@ def address(indexed_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     served.opening.result()
     yield served.url
     served.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 def grave(page: Page) -> list[str]:

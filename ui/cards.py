@@ -60,20 +60,25 @@ def card(paper: Paper | None, citations: Sequence[Citation], place: int) -> str:
             f'<div class="card p{place}"><div class="head"><h3 dir="auto">{escape(citations[0].title)}</h3></div>'
             f'<div class="abstract">{quoted(citations)}{GONE}</div></div>'
         )
-    title = escape(paper.title)
     text = highlighted(paper.abstract, citations) if paper.abstract else f"{quoted(citations)}{GONE}"
+    return (
+        f'<div class="card p{place}"><div class="id" hidden>{escape(paper.id)}</div>'
+        f'<div class="head">{head_of(paper)}</div>'
+        f'<div class="abstract" dir="auto">{text}</div></div>'
+    )
+
+
+def head_of(paper: Paper) -> str:
+    """A paper's title, a link where it has one, and below it its authors and date."""
+    title = escape(paper.title)
     if is_link(paper.url):
         title = f'<a href="{escape(paper.url)}" target="_blank" rel="noopener noreferrer">{title}</a>'
-    details = "".join(
+    facts = "".join(
         f'<p class="{name}" dir="auto">{escape(text)}</p>'
         for name, text in (("authors", authors(paper.authors)), ("date", readable(paper.date)))
         if text
     )
-    return (
-        f'<div class="card p{place}"><div class="id" hidden>{escape(paper.id)}</div>'
-        f'<div class="head"><h3 dir="auto">{title}</h3>{details}</div>'
-        f'<div class="abstract" dir="auto">{text}</div></div>'
-    )
+    return f'<h3 dir="auto">{title}</h3>{facts}'
 
 
 def highlighted(abstract: str, citations: Sequence[Citation]) -> str:

@@ -18,6 +18,7 @@ from rag.answer import Answer
 from ui.history import Chat
 from ui.prose import escape
 from ui.reread import Fields, Find, read_answer
+from ui.sent import parsed
 
 FORMAT, VERSION = "paperchat conversation", 1
 MOST_EXCHANGES = 500
@@ -109,11 +110,7 @@ def hidden(exchange: Exchange) -> str:
 def unhidden(message: str) -> dict[str, Any]:
     """The fields of the exchange in a message; empty where it has none that can be read."""
     found = RECORD.search(message)
-    try:
-        fields = json.loads(html.unescape(found[1])) if found else {}
-    except (ValueError, RecursionError):
-        return {}
-    return fields if isinstance(fields, dict) else {}
+    return parsed(html.unescape(found[1]), dict) if found else {}
 
 
 def last_place(messages: Chat) -> Place | None:

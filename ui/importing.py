@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from ingest.errors import BusyError, PaperchatError
+from ingest.errors import BusyError
 from ingest.intake import BUSY, Taken
 from ingest.library import Source
 from ui.engine import Engine, explain
@@ -65,9 +65,7 @@ class Importer:
         try:
             intake = self._opening.result().intake
             job.taken = intake.take(sources, stopped=job.stopping.is_set, progress=job.step)
-        except PaperchatError as error:
-            job.trouble = str(error)
-        except Exception as error:  # a defect: it goes to the log, and the page is told in a line
+        except Exception as error:
             job.trouble = explain(error)
         finally:
             job.ended.set()

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 
 from ingest.paper import Paper
 from rag.names import nickname, short_name
-from ui.cards import authors, byline, is_link, readable
+from ui.cards import authors, byline, head_of
 from ui.prose import escape
 
 PANEL = (
@@ -61,18 +61,10 @@ def found(count: int, shown: int) -> str:
 
 def detail(paper: Paper, near: Sequence[Paper], is_chosen: bool) -> str:
     """One paper opened: what it is, what can be done with it, its abstract, the papers nearest to it."""
-    title = escape(paper.title)
-    if is_link(paper.url):
-        title = f'<a href="{escape(paper.url)}" target="_blank" rel="noopener noreferrer">{title}</a>'
-    facts = "".join(
-        f'<p class="{name}" dir="auto">{escape(text)}</p>'
-        for name, text in (("authors", authors(paper.authors)), ("date", readable(paper.date)))
-        if text
-    )
     abstract = escape(paper.abstract) if paper.abstract else "It came without an abstract."
     return (
         f'<div class="leaf-of"><div class="name" hidden>{escape(short_name(paper))}</div>'
-        f'<h3 dir="auto">{title}</h3>{facts}{deeds(paper, is_chosen)}'
+        f"{head_of(paper)}{deeds(paper, is_chosen)}"
         f'<p class="abstract" dir="auto">{abstract}</p>{nearest(near)}</div>'
     )
 

@@ -6,17 +6,17 @@ Kept in the reader's browser and sent with each question, so it may be anything;
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from rag.manner import USUAL, Length, Manner, Writing
 from ui.prose import escape
+from ui.sent import parsed
 
 CONSIDERED = (5, 10, 20, 30)  # papers to choose from
 THEMES = ("system", "light", "dark")
 MOST = 10**12  # of anything counted
 COST = "<h3>What it cost so far</h3>"
 LONGEST = 1_000  # characters of what a browser keeps
-T = TypeVar("T", dict[str, Any], list[Any])
 Spent = tuple[int, int, float]  # tokens in and out and money of all answers in a browser
 
 
@@ -40,7 +40,7 @@ class Wishes:
 
 def wishes_of(sent: Any) -> Wishes:
     """What a browser kept; the usual stands in for whatever is no setting."""
-    return read_wishes(parsed(sent, dict))
+    return read_wishes(parsed(sent, dict, most=LONGEST))
 
 
 def read_wishes(given: dict[str, Any]) -> Wishes:
@@ -60,7 +60,7 @@ def one_of(choices: Sequence[Any], given: Any, usual: Any) -> Any:
 
 def spent_of(given: Any) -> Spent:
     """What a browser says was spent, each from nothing to very much."""
-    numbers = parsed(given, list)
+    numbers = parsed(given, list, most=LONGEST)
     numbers = numbers if len(numbers) == 3 else [0, 0, 0]
     fit = [n if isinstance(n, int | float) and not isinstance(n, bool) and 0 <= n < MOST else 0 for n in numbers]
     return int(fit[0]), int(fit[1]), float(fit[2])
@@ -69,15 +69,6 @@ def spent_of(given: Any) -> Spent:
 def after(spent: Spent, took: Spent) -> str:
     """What was spent with one more answer, as it is kept in the browser."""
     return json.dumps([spent[0] + took[0], spent[1] + took[1], round(spent[2] + took[2], 6)])
-
-
-def parsed(sent: Any, kind: type[T]) -> T:
-    """The object or list in a text of JSON; an empty one for anything else."""
-    try:
-        found = json.loads(sent) if isinstance(sent, str) and len(sent) <= LONGEST else None
-    except (ValueError, RecursionError):
-        found = None
-    return found if isinstance(found, kind) else kind()
 
 
 def writer(writing: Writing | None) -> str:

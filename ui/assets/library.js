@@ -42,7 +42,10 @@
 
   function reflect() {
     const ids = selected();
-    for (const box of all("input.pick")) if (box.checked !== ids.has(box.value)) box.checked = ids.has(box.value);
+    for (const box of all("input.pick")) {
+      if (box.checked !== ids.has(box.value)) box.checked = ids.has(box.value);
+      if (!box.ariaLabel) box.ariaLabel = box.title; // which Gradio's sanitiser would drop
+    }
     document.dispatchEvent(new CustomEvent("paperchat:selected", { detail: ids }));
   }
 

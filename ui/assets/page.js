@@ -100,8 +100,6 @@
       starters.setAttribute("role", "group"); // a list whose items are none
       starters.setAttribute("aria-label", "Questions to begin with");
     }
-    for (const pick of document.querySelectorAll("input.pick[title]:not([aria-label])"))
-      pick.setAttribute("aria-label", pick.title);
     const count = document.querySelectorAll("#chat .question").length;
     const log = document.querySelector("#chat [role=log]");
     if (log && count > questions) log.scrollTop = log.scrollHeight;

@@ -3,7 +3,6 @@
 What is wished comes as JSON through a hidden box, since a click inside of shown text is nothing that Gradio tells of.
 """
 
-import json
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ import gradio as gr
 
 from ui import papers, render
 from ui.engine import Engine, explain
+from ui.sent import parsed
 from ui.tabs import selection
 
 NEAREST = 6  # papers named as the nearest
@@ -73,8 +73,5 @@ class Leaf:
 
 def read(asked: Any) -> tuple[str, list[str]]:
     """What is to be done with which papers: {"do": "open", "papers": ["arxiv:2401.00001"]}; else nothing."""
-    try:
-        wish = json.loads(asked) if isinstance(asked, str) else {}
-        return str(wish.get("do")), selection.read(wish.get("papers"))
-    except (ValueError, AttributeError, RecursionError):
-        return "", []
+    wish = parsed(asked, dict)
+    return str(wish.get("do", "")), selection.read(wish.get("papers"))

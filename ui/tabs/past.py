@@ -30,6 +30,7 @@ from ui.markdown import conversation_markdown
 from ui.prose import escape
 from ui.replay import messages_of
 from ui.reread import Fields, Find
+from ui.sent import parsed
 
 PANEL = '<div class="past" role="navigation" title="Conversations"></div>'
 EARLIER = (
@@ -164,8 +165,4 @@ def split_wire(data: Any) -> tuple[str, str]:
 
 def read_wire(data: Any) -> dict[str, Any]:
     """The JSON object in a wire; empty for what is none."""
-    try:
-        fields = json.loads(split_wire(data)[1])
-    except (ValueError, RecursionError):
-        return {}
-    return fields if isinstance(fields, dict) else {}
+    return parsed(split_wire(data)[1], dict)

@@ -4,7 +4,6 @@ A choice comes as JSON through a hidden box: all that the page has not yet seen 
 by the next is not lost.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ import gradio as gr
 
 from rag.retrieve import Scope
 from ui import papers
+from ui.sent import parsed
 
 MOST = 2_000  # papers selected: what can still be weighed one by one at each question
 LONGEST_ID = 100  # characters
@@ -54,10 +54,10 @@ def after(asked: Any, ids: list[str]) -> tuple[list[str], int]:
 
     A step is `on`, `off` or `only` with ids; whatever else comes changes nothing.
     """
+    wish = parsed(asked, dict)
     try:
-        wish = json.loads(asked) if isinstance(asked, str) else {}
         seen, steps = int(wish["seen"]), list(wish["steps"])
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError):
         return ids, 0
     kept = dict.fromkeys(ids)
     for step in steps:

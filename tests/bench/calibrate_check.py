@@ -28,6 +28,7 @@ from ingest.settings import Settings
 from rag.answer import Evidence
 from rag.check import SUPPORTED_FROM, Checker
 from rag.closeness import probability
+from tests.bench.logistic import fit_logistic
 
 FOLDS = 5
 RIDGE = 1.5  # penalty on standardised coefficients, in observations
@@ -136,16 +137,8 @@ def fit(cases: Sequence[Case], names: Sequence[str]) -> dict[str, float]:
     weight = np.array([MISPLACED_WEIGHT if case.label == MISPLACED else 1.0 for case in cases])
     bad = np.array([case.label in (CONTRADICT, NO_EVIDENCE) for case in cases])
     weight *= np.where(good > 0, len(good) / 2 / good.sum(), len(good) / 2 / bad.sum())
-    mean, spread = signals.mean(axis=0), signals.std(axis=0)
-    spread[spread == 0] = 1
-    x = np.column_stack([np.ones(len(cases)), (signals - mean) / spread])
-    ridge = np.diag([1e-6, *[RIDGE] * len(names)])
-    b = np.zeros(x.shape[1])
-    for _ in range(40):
-        p = 1 / (1 + np.exp(-x @ b))
-        b -= np.linalg.solve((x.T * (weight * p * (1 - p))) @ x + ridge, x.T @ (weight * (p - good)) + ridge @ b)
-    slopes = b[1:] / spread
-    return {"": float(b[0] - slopes @ mean), **{n: float(s) for n, s in zip(names, slopes, strict=True)}}
+    slopes, intercept = fit_logistic(signals, good, weight, ridge=RIDGE)
+    return {"": intercept, **{n: float(s) for n, s in zip(names, slopes, strict=True)}}
 
 
 def chances(model: dict[str, float], cases: Sequence[Case]) -> Floats:

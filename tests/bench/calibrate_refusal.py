@@ -25,6 +25,7 @@ from ingest.settings import Settings
 from rag.engine import Engine
 from rag.sufficiency import MODELS, Outcome, answers, weigh
 from rag.support import Support, measure
+from tests.bench.logistic import fit_logistic
 from tests.bench.timing import PAGE
 
 DATA = Path(__file__).parent / "data"
@@ -81,21 +82,12 @@ def ask(engine: Engine, row: dict[str, object], share: float) -> Case:
 
 
 def fit(cases: Sequence[Case], names: Sequence[str]) -> dict[str, float]:
-    """Log-odds for each signal, '' being the constant: ridge logistic regression by Newton's method."""
+    """Log-odds for each signal, '' being the constant: ridge logistic regression."""
     signals = np.array([[case.support.signals[name] for name in names] for case in cases])
     answered = np.array([case.outcome == Outcome.ANSWERED for case in cases], dtype=float)
     weight = np.array([case.share for case in cases])
-    mean, spread = signals.mean(axis=0), signals.std(axis=0)
-    spread[spread == 0] = 1
-    x = np.column_stack([np.ones(len(cases)), (signals - mean) / spread])
-    ridge = np.diag([1e-6, *[RIDGE] * len(names)])
-    b = np.zeros(x.shape[1])
-    for _ in range(40):
-        p = 1 / (1 + np.exp(-x @ b))
-        step = np.linalg.solve((x.T * (weight * p * (1 - p))) @ x + ridge, x.T @ (weight * (p - answered)) + ridge @ b)
-        b -= step
-    slopes = b[1:] / spread
-    return {"": float(b[0] - slopes @ mean), **{n: float(s) for n, s in zip(names, slopes, strict=True)}}
+    slopes, intercept = fit_logistic(signals, answered, weight, ridge=RIDGE)
+    return {"": intercept, **{n: float(s) for n, s in zip(names, slopes, strict=True)}}
 
 
 def chance(model: dict[str, float], case: Case) -> float:

@@ -28,8 +28,6 @@ from rag.judge import (
     ANY,
     LISTED,
     RELATIVE,
-    SIGNALS,
-    SPOKEN,
     Judge,
     Model,
     chance_of_any,
@@ -39,6 +37,7 @@ from rag.judge import (
 )
 from rag.measures import plain
 from rag.topic import find_topic
+from tests.bench.logistic import fit_logistic
 from tests.bench.timing import PAGE
 
 DATA = Path(__file__).parent / "data"
@@ -46,6 +45,7 @@ QUESTIONS, REFUSED, DRAWN = (
     DATA / name for name in ("survey_questions.jsonl", "refusal_questions.jsonl", "refusal_papers.jsonl")
 )
 PENALTY = 3.0  # of squared weights, in units of the data's own spread; 1 to 10 do equally well
+ANY_PENALTY = 1.5  # the same for whether any paper is about a topic
 FOLDS, DRAWS = 9, 3
 
 Floats = NDArray[np.float64]
@@ -76,7 +76,7 @@ def read_cases(judge: Judge) -> list[Case]:
 
 
 def fit(cases: Sequence[Case]) -> Model:
-    """Logistic regression (Newton's steps) on the questions that rule nothing out, short lists weighing more."""
+    """Logistic regression on the questions that rule nothing out, short lists weighing more."""
     plain_ones = [case for case in cases if case.wanted is not None and case.unwanted is None]
     relative = [case.wanted[:, :RELATIVE] for case in plain_ones if case.wanted is not None]
     means = np.mean([part.mean(axis=0) for part in relative], axis=0)
@@ -85,16 +85,8 @@ def fit(cases: Sequence[Case]) -> Model:
     rows = np.concatenate([describe(c.wanted, usual)[c.counts] for c in plain_ones if c.wanted is not None])
     belongs = np.concatenate([c.belongs[c.counts] for c in plain_ones])
     weight = np.concatenate([np.full(c.counts.sum(), max(1.0, c.belongs.sum()) ** -0.5) for c in plain_ones])
-    middle, spread = rows.mean(axis=0), rows.std(axis=0) + 1e-9
-    inputs = np.column_stack([(rows - middle) / spread, np.ones(len(rows))])
-    penalty = np.diag([PENALTY] * len(SIGNALS) + [0.0])
-    weights = np.zeros(inputs.shape[1])
-    for _ in range(30):
-        p = 1 / (1 + np.exp(-inputs @ weights))
-        slope = inputs.T @ (weight * (p - belongs)) + penalty @ weights
-        weights -= np.linalg.solve((inputs.T * (weight * p * (1 - p))) @ inputs + penalty, slope)
-    own = weights[:-1] / spread
-    return Model(usual, tuple(round(float(w), 4) for w in (*own, weights[-1] - (own * middle).sum())))
+    slopes, intercept = fit_logistic(rows, belongs, weight, ridge=PENALTY)
+    return Model(usual, rounded(slopes, intercept))
 
 
 Topic = tuple[Floats, bool]  # what was measured of a topic over all papers, and whether some are about it
@@ -114,16 +106,12 @@ def fit_any(topics: Sequence[Topic]) -> tuple[float, ...]:
     """Logistic regression on the topics, those that some paper is about weighing as much as the others together."""
     rows, some = np.stack([spoken for spoken, _ in topics]), np.array([some for _, some in topics], dtype=float)
     weight = np.where(some == 1, 0.5 / some.sum(), 0.5 / (1 - some).sum()) * len(some)
-    middle, spread = rows.mean(axis=0), rows.std(axis=0) + 1e-9
-    inputs = np.column_stack([(rows - middle) / spread, np.ones(len(rows))])
-    penalty = np.diag([1.5] * len(SPOKEN) + [0.0])
-    weights = np.zeros(inputs.shape[1])
-    for _ in range(30):
-        p = 1 / (1 + np.exp(-inputs @ weights))
-        slope = inputs.T @ (weight * (p - some)) + penalty @ weights
-        weights -= np.linalg.solve((inputs.T * (weight * p * (1 - p))) @ inputs + penalty, slope)
-    own = weights[:-1] / spread
-    return tuple(round(float(w), 4) for w in (*own, weights[-1] - (own * middle).sum()))
+    return rounded(*fit_logistic(rows, some, weight, ridge=ANY_PENALTY))
+
+
+def rounded(slopes: Floats, intercept: float) -> tuple[float, ...]:
+    """Weights as they are written down, the intercept last."""
+    return tuple(round(float(weight), 4) for weight in (*slopes, intercept))
 
 
 def print_any(name: str, topics: Sequence[Topic]) -> None:

@@ -1,4 +1,4 @@
-"""A folder `index-N`: the vector and word indexes made from the record, with a manifest that says of what.
+"""A folder `index-N`: the vector, word and name indexes made from the record, with a manifest that says of what.
 
 The manifest is removed before anything in the folder changes and written last, with the mark of every file, so
 that a kill, a full disk or a flipped byte leaves a folder that is not trusted. Such a folder is never opened nor
@@ -12,9 +12,11 @@ import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ingest.calls import CallIndex
 from ingest.errors import StoreError
 from ingest.record import Record
 from ingest.vectors import ChromaVectors, close, embedded_client
@@ -23,24 +25,25 @@ from ingest.words import WordIndex
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
 
-FORMAT = 2  # grows when what is derived, or how, changes
+FORMAT = 3  # grows when what is derived, or how, changes
 UNFLUSHED = 1_000  # papers up to which Chroma's vector file stays off the disk; replaying them takes 0.3 s
 MARKED = 32_000_000  # bytes up to which a file is known by its content (10 ms), beyond by its time of change
+WORDS, CALLS = "words-", "calls-"  # before the names of the folders that hold the parts of the two inverted indexes
 NAME = re.compile(r"index-(\d{1,9})")
 
 
 def facts(record: Record, revision: int, embedding: str) -> dict[str, Any]:
     """What makes a derived index this one and no other."""
-    versions = f"{FORMAT} chromadb {version('chromadb')} bm25s {version('bm25s')}"
+    versions = f"{FORMAT} chromadb {version('chromadb')}"
     return {"format": versions, "embedding": embedding, "revision": revision, "stamp": record.stamp(revision)}
 
 
 class IndexFolder:
     """An open index folder. Raises StoreError or OSError; after either it is to be discarded."""
 
-    def __init__(self, path: Path, words: WordIndex, stated: dict[str, Any]) -> None:
+    def __init__(self, path: Path, stated: dict[str, Any]) -> None:
         self.path = path
-        self.words = words
+        self.words, self.calls = load_words(path, stated["words"])
         self.vectors: ChromaVectors | None = None
         self._client: ClientAPI | None = None
         self._stated = stated
@@ -61,7 +64,7 @@ class IndexFolder:
         stated = _trusted(path, record, embedding)
         if stated is None:
             return None
-        folder = cls(path, WordIndex.load(_words(path, stated["revision"])), stated)
+        folder = cls(path, stated)
         try:
             if embedding:
                 folder._client = embedded_client(path / "chroma")
@@ -81,8 +84,8 @@ class IndexFolder:
         _delete(_folders(home), but=path)  # first, for the space they take
         flushed = record.count() > UNFLUSHED
         name = f"paperchat-{record.identity()}"
-        stated = {**facts(record, 0, embedding), "collection": name, "flushed": flushed}
-        folder = cls(path, WordIndex.build([]), stated)
+        stated = {**facts(record, 0, embedding), "collection": name, "flushed": flushed, "words": [[], []]}
+        folder = cls(path, stated)
         try:
             (path / "chroma").mkdir(parents=True, mode=0o700)
             if embedding:
@@ -103,13 +106,16 @@ class IndexFolder:
         before, revision = self._stated["revision"], record.revision()  # what is changed later, is carried again
         self._wrote = True
         (self.path / "manifest.json").unlink(missing_ok=True)
+        changed = record.numbers(since=before)
         if self.vectors:
-            self.vectors.carry(record, record.numbers(since=before), self._stated["embedding"])
-        self.words = WordIndex.build(record.entries())
-        self.words.save(_words(self.path, revision))
-        if revision != before:
-            shutil.rmtree(_words(self.path, before), ignore_errors=True)  # what is mapped from it stays readable
-        self._stated |= facts(record, revision, self._stated["embedding"])
+            self.vectors.carry(record, changed, self._stated["embedding"])
+        self.words = self.words.grown(record, changed, self.path, f"{WORDS}{revision}")
+        self.calls = self.calls.grown(record, changed, self.path, f"{CALLS}{revision}")
+        kept = [self.words.folders, self.calls.folders]
+        for folder in chain(self.path.glob(f"{WORDS}*"), self.path.glob(f"{CALLS}*")):
+            if folder.name not in chain(*kept):
+                shutil.rmtree(folder, ignore_errors=True)  # what is mapped from it stays readable
+        self._stated |= {**facts(record, revision, self._stated["embedding"]), "words": kept}
         self._seal()
 
     @property
@@ -151,17 +157,23 @@ class IndexFolder:
         aside.replace(self.path / "manifest.json")
 
 
-def recorded_words(home: Path, record: Record) -> WordIndex:
-    """The word index of this very revision, from the folder of the process that owns it, or made anew."""
+def recorded(home: Path, record: Record) -> tuple[WordIndex, CallIndex]:
+    """The words and names of this very revision, from the folder of the process that owns it, or made anew."""
     for path in _folders(home):
         with suppress(OSError, ValueError, KeyError, TypeError, EOFError):
             manifest = _manifest(path)
             stated = facts(record, record.revision(), manifest["embedding"])
-            folder = _words(path, stated["revision"])
-            files = {name: mark for name, mark in manifest["files"].items() if name.startswith(folder.name)}
-            if manifest == {**manifest, **stated} and files == {f"{folder.name}/{n}": m for n, m in _marks(folder)}:
-                return WordIndex.load(folder)
-    return WordIndex.build(record.entries())
+            files = {name: mark for name, mark in manifest["files"].items() if name.startswith((WORDS, CALLS))}
+            found = {**dict(_marks(path, f"{WORDS}*/*")), **dict(_marks(path, f"{CALLS}*/*"))}
+            if manifest == {**manifest, **stated} and files == found:
+                return load_words(path, manifest["words"])
+    return WordIndex.build(record.entries()), CallIndex.build(record.entries())
+
+
+def load_words(path: Path, folders: list[list[str]]) -> tuple[WordIndex, CallIndex]:
+    """The parts of these names in a folder. Raises OSError, ValueError or KeyError."""
+    words, calls = folders
+    return WordIndex.load(path, words), CallIndex.load(path, calls)
 
 
 def _trusted(path: Path, record: Record, embedding: str) -> dict[str, Any] | None:
@@ -180,17 +192,13 @@ def _manifest(path: Path) -> dict[str, Any]:
     return stated
 
 
-def _marks(folder: Path) -> Iterator[tuple[str, list[int]]]:
-    """The name of each file below a folder, but its manifest, with its size and what it holds."""
-    for path in sorted(folder.rglob("*")):
+def _marks(folder: Path, pattern: str = "**/*") -> Iterator[tuple[str, list[int]]]:
+    """The name of each such file below a folder, but its manifest, with its size and what it holds."""
+    for path in sorted(folder.glob(pattern)):
         if path.is_file() and not path.name.startswith("manifest."):
             found = path.stat()
             content = zlib.crc32(path.read_bytes()) if found.st_size <= MARKED else found.st_mtime_ns
             yield path.relative_to(folder).as_posix(), [found.st_size, content]
-
-
-def _words(path: Path, revision: int) -> Path:
-    return path / f"words-{revision}"
 
 
 def _folders(home: Path) -> list[Path]:

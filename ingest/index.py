@@ -13,8 +13,9 @@ from contextlib import suppress
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.calls import CallIndex
 from ingest.chroma_server import ServerClient, vectors_on_server
-from ingest.derived import IndexFolder, recorded_words
+from ingest.derived import IndexFolder, recorded
 from ingest.embedding import Embedder, ModelMissingError, make_embedder
 from ingest.errors import StoreError
 from ingest.locks import OwnedFile
@@ -38,7 +39,7 @@ class PaperIndex:
         """`foreign_vectors` lets a record of another model be opened, to embed it anew."""
         self.settings = settings
         self.record = Record(settings.home)
-        self.words = WordIndex.build([])
+        self.words, self.calls = WordIndex(), CallIndex()
         self._notices: dict[str, str] = {}
         self._vectors: Nearest | None = None
         self._folder: IndexFolder | None = None
@@ -154,7 +155,7 @@ class PaperIndex:
                 self._search_record(vectors_on_server(self._server, self.record, self._embedding, write=owned))
             elif owned:
                 self._folder = self._make_folder() if anew else self._folder_at_hand()
-                self.words, self._vectors = self._folder.words, self._folder.vectors
+                self.words, self.calls, self._vectors = self._folder.words, self._folder.calls, self._folder.vectors
             else:
                 self._search_record()
             self._notices.pop("index", None)
@@ -196,7 +197,7 @@ class PaperIndex:
 
     def _search_record(self, vectors: Nearest | None = None) -> None:
         """Without an index folder: `vectors` from elsewhere, or those of the record."""
-        self.words = recorded_words(self.settings.home, self.record)
+        self.words, self.calls = recorded(self.settings.home, self.record)
         if vectors is None and self._embedding:
             vectors = ExactVectors(self.record.entries(embedding=self._embedding))
         self._vectors = vectors

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +62,17 @@ class Entry:
         """What is embedded, in the order of `rows` but for the centroid, which has no text of its own."""
         whole = f"{self.paper.title}. {self.paper.abstract}"
         return [whole, *(p.text for p in self.passages), *(s.text for s in self.sentences)]
+
+
+class Text(NamedTuple):
+    """What can be read of a paper without its spans and vectors."""
+
+    number: int
+    id: str
+    title: str
+    abstract: str
+    authors: tuple[str, ...]
+    date: str
 
 
 Change = tuple[Entry, str, str]  # an entry, the source that said it, the hash of what it said
@@ -154,22 +165,22 @@ class Record:
             query, values = query + " AND date != '' AND date <= ?", [*values, until]
         return self._numbers(query + " ORDER BY number", values)
 
-    def bylines(self) -> Iterator[tuple[str, tuple[str, ...], str]]:
-        """Id, authors and date of every paper, in order of entry."""
-        for paper_id, authors, date in self._db.rows("SELECT id, authors, date FROM papers ORDER BY number"):
-            try:
-                yield paper_id, tuple(json.loads(authors)), date
-            except (ValueError, TypeError) as error:
-                raise damaged(self.path, f"the authors of {paper_id} cannot be read") from error
+    def texts(self, numbers: Iterable[int] | None = None) -> Iterator[Text]:
+        """The texts of the papers with these numbers (default: all), in order of entry."""
+        wanted = iter(self.numbers() if numbers is None else sorted(numbers))
+        while part := list(islice(wanted, READ_PAPERS)):
+            columns = "number, id, title, abstract, authors, date"
+            query = f"SELECT {columns} FROM papers WHERE number IN ({_marks(part)}) ORDER BY number"
+            for number, paper_id, title, abstract, authors, date in self._db.rows(query, part):
+                try:
+                    yield Text(number, paper_id, title, abstract, tuple(json.loads(authors)), date)
+                except (ValueError, TypeError) as error:
+                    raise damaged(self.path, f"the authors of {paper_id} cannot be read") from error
 
-    def texts(self) -> Iterator[tuple[int, str, str, str, tuple[str, ...], str]]:
-        """Number, id, title, abstract, authors and date of every paper, in order of entry."""
-        query = "SELECT number, id, title, abstract, authors, date FROM papers ORDER BY number"
-        for number, paper_id, title, abstract, authors, date in self._db.rows(query):
-            try:
-                yield number, paper_id, title, abstract, tuple(json.loads(authors)), date
-            except (ValueError, TypeError) as error:
-                raise damaged(self.path, f"the authors of {paper_id} cannot be read") from error
+    def dates(self) -> tuple[str, str]:
+        """The first and the last date of a paper; empty where none has one."""
+        first, last = self._db.rows("SELECT MIN(date), MAX(date) FROM papers WHERE date != ''")[0]
+        return str(first or ""), str(last or "")
 
     def find(self, paper_id: str) -> Entry | None:
         return next(self.entries(self.select(ids=[paper_id])), None)

@@ -1,17 +1,21 @@
-"""The lexical index: BM25 over title and abstract (the `bm25s` library). Derived from the record, never the truth."""
+"""The lexical index: BM25 over title and abstract. Derived from the record, never the truth.
 
-import json
+It is kept in parts on the disk (`ingest.parts`), so that what is new is added and the rest is left: an index that
+stores finished scores, as libraries for BM25 in Python do, has to be made again whenever a paper comes.
+"""
+
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from difflib import get_close_matches
 from functools import lru_cache
-from pathlib import Path
+from math import log
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.parts import Inverted
+from ingest.postings import Part
 from ingest.record import Entry
 
 WORD = re.compile(r"[^\W_]+(?:[.,]\d+)*")
@@ -58,82 +62,47 @@ def _stemmer() -> Any:
     return Stemmer.Stemmer("english")
 
 
-class WordIndex:
-    """BM25 scores and term statistics over the papers of the record; `numbers` are their rows, ascending."""
+class WordIndex(Inverted):
+    """BM25 scores and term statistics over the stems of title and abstract."""
 
-    def __init__(self, numbers: NDArray[np.int64], bm25: Any) -> None:
-        self.numbers = numbers
-        self._bm25 = bm25
+    def __init__(self, parts: Sequence[Part] = (), folders: Sequence[str] = ()) -> None:
+        super().__init__(parts, folders)
+        lengths = np.zeros(len(self.numbers), np.float32)
+        for part, place in zip(parts, self.places, strict=True):
+            lengths[place[place >= 0]] = part.lengths[place >= 0]
+        self._norms = K1 * (1 - B + B * lengths / (lengths.mean() if len(lengths) else 1.0))
         self._read: dict[str, str] = {}
-        self._by_start: dict[str, list[str]] | None = None
-        self._documents = np.diff(bm25.scores["indptr"]) if len(numbers) else np.zeros(0)
 
-    @classmethod
-    def build(cls, entries: Iterable[Entry]) -> "WordIndex":
-        import bm25s  # imports scipy-sized machinery that a command without search does not need
-
-        numbers, documents = [], []
-        for entry in entries:
-            numbers.append(entry.number)
-            documents.append(tokenize(f"{entry.paper.title}. {entry.paper.abstract}") or [""])
-        bm25 = bm25s.BM25(k1=K1, b=B, method="lucene", backend="numpy")
-        if documents:
-            bm25.index(documents, show_progress=False, leave_progress=False)
-        return cls(np.asarray(numbers, dtype=np.int64), bm25)
-
-    def save(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        np.save(folder / "numbers.npy", self.numbers)
-        if len(self.numbers):
-            self._bm25.save(folder, show_progress=False)
-        (folder / "format.json").write_text(json.dumps({"k1": K1, "b": B}))
-
-    @classmethod
-    def load(cls, folder: Path) -> "WordIndex":
-        """Raises OSError, ValueError or KeyError where the files are missing or damaged."""
-        import bm25s
-
-        numbers = np.load(folder / "numbers.npy", allow_pickle=False)
-        bm25 = bm25s.BM25.load(folder, mmap=True, allow_pickle=False) if len(numbers) else bm25s.BM25()
-        return cls(numbers, bm25)
+    @staticmethod
+    def terms(entry: Entry) -> list[str]:
+        return tokenize(f"{entry.paper.title}. {entry.paper.abstract}")
 
     def scores(self, tokens: Sequence[str]) -> NDArray[np.float32]:
         """BM25 of each paper for these stems, aligned with `numbers`; 0 where none occurs."""
-        known = [token for token in tokens if token in self._vocabulary]
-        if not known or not len(self.numbers):
-            return np.zeros(len(self.numbers), dtype=np.float32)
-        scores: NDArray[np.float32] = self._bm25.get_scores(known)
+        scores = np.zeros(len(self.numbers), np.float32)
+        for token in tokens:
+            weight = self.idf(token)
+            for places, times in self.postings(token):
+                often = times.astype(np.float32)
+                scores[places] += weight * often / (often + self._norms[places])
         return scores
-
-    @property
-    def _vocabulary(self) -> dict[str, int]:
-        vocabulary: dict[str, int] = getattr(self._bm25, "vocab_dict", {})
-        return vocabulary
 
     def idf(self, token: str) -> float:
         """How rare a stem is among the papers, in nats (Lucene's formula); rarest for one that none holds."""
-        total, row = len(self.numbers), self._vocabulary.get(token)
-        held = int(self._documents[row]) if row is not None else 0
-        return float(np.log(1 + (total - held + 0.5) / (held + 0.5)))
-
-    def __contains__(self, token: str) -> bool:
-        return token in self._vocabulary
+        total, held = len(self.numbers), self.held(token)
+        return log(1 + (total - held + 0.5) / (held + 0.5))
 
     def known(self, token: str) -> str:
         """The stem as it is where a paper has it, else the one it is a form or a misspelling of ('detector' of
         'detect'), the commonest of those as near; as it is where none is near."""
-        if token in self._vocabulary or len(token) < SHORTEST_ODD or not token.isalpha():
+        if len(token) < SHORTEST_ODD or not token.isalpha() or token in self:
             return token
         if token not in self._read:
             self._read[token] = self._nearest(token)
         return self._read[token]
 
     def _nearest(self, token: str) -> str:
-        if self._by_start is None:
-            self._by_start = defaultdict(list)
-            for word in self._vocabulary:
-                self._by_start[word[:2]].append(word)
-        near = [word for word in self._by_start[token[:2]] if abs(len(word) - len(token)) <= MOST_LETTERS]
+        near = [word for word in self.beginning(token[:2]) if abs(len(word) - len(token)) <= MOST_LETTERS]
         root = token[: max(5, len(token) - MOST_LETTERS)]
         forms = [word for word in near if word.startswith(root)]
         return min(forms or get_close_matches(token, near, n=1, cutoff=LIKENESS), key=self.idf, default=token)

@@ -6,6 +6,7 @@ Reads the conversation and the names of papers; makes no draft.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from ingest.names import COINED_WORD, short_name
 from ingest.paper import Paper
 from rag.aspects import speaks_of
 from rag.dialogue import Dialogue
@@ -13,7 +14,6 @@ from rag.edit import split_request
 from rag.focus import says
 from rag.grammar import Kind
 from rag.instructions import Change, Edit, read_edit
-from rag.names import COINED_WORD, short_name
 from rag.revise import LONGEST_OWN, Shape
 from rag.strangers import any_of_these
 from rag.table import read_table

@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from ingest.names import nickname, short_name
 from rag.answer import Evidence
 from rag.claims import Claim, names_in, own_names, stands_in, terms
 from rag.closeness import numbers_of, worth
-from rag.names import nickname, short_name
 from rag.quantities import Bound, Quantity, equal, plain, rounded
 
 COUNTABLE = 12  # up to here a writer may have counted what a source lists

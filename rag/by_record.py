@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ingest.authors import fold
+from ingest.names import COINED_WORD
 from rag.asked_papers import NOTHING, ONLY_SCOPE, Bounds, read_bounds, replaced
-from rag.bylines import WRITES, Bylines, fold
+from rag.bylines import WRITES, Bylines
 from rag.dialogue import Dialogue
 from rag.grammar import MANY_WORKS, STRONG_COMPARISON, WORKS, YES_NO, Kind
-from rag.names import COINED_WORD
 from rag.pointers import ELLIPSIS
 from rag.record_wishes import MADE, Wish, beside, mend, picks, read_wishes
 
@@ -47,8 +48,7 @@ def read_words(
     """A question with its record words spelled right, what it asks of the record, and its bounds."""
     if len(question) > LONGEST:
         return question, (), NOTHING
-    bylines.refresh()
-    mended = mend(question, lambda word: is_known(word) or fold(word) in bylines.words)
+    mended = mend(question, lambda word: is_known(word) or bylines.is_part(fold(word)))
     wishes, bounds = read_wishes(mended), read_bounds(mended, bylines)
     return (mended, wishes, bounds) if wishes or bounds or bounds.order else (question, (), NOTHING)
 

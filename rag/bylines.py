@@ -4,13 +4,13 @@ Knows no topic and no conversation. A name that no paper carries is no author.
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
+from ingest.authors import fold, keys_of
+from ingest.calls import AUTHOR, FULL_NAME, PART_OF_NAME, SURNAME
 from ingest.index import PaperIndex
-from ingest.text import unaccented
 from ingest.words import STOPWORDS
 from rag.grammar import WORKS
 from rag.retrieve import Scope
@@ -48,54 +48,19 @@ class Author:
 
 
 class Bylines:
-    """Authors and dates of the papers of one index, kept in step with it."""
+    """Authors and dates of the papers of one index. Safe to share between threads."""
 
     def __init__(self, index: PaperIndex) -> None:
         self._index = index
-        self._revision = -1
-        self._papers: dict[str, tuple[str, ...]] = {}  # an author's papers
-        self._first: dict[str, str] = {}  # the surname of a paper's first author, folded
-        self._known: dict[str, tuple[str, ...]] = {}  # who answers to a folded name
-        self._surnames: dict[str, tuple[str, ...]] = {}
-        self._full: dict[str, list[str]] = {}  # folded full names by their first letter
-        self.words: frozenset[str] = frozenset()  # of all names, folded
-        self.oldest, self.newest = "", ""  # dates, empty where no paper has one
 
-    def refresh(self) -> None:
-        """Reads authors and dates anew when the record has changed."""
-        revision = self._index.record.revision()
-        if revision == self._revision:
-            return
-        papers: dict[str, list[str]] = defaultdict(list)
-        first: dict[str, str] = {}
-        dates: list[str] = []
-        for paper_id, authors, date in self._index.record.bylines():
-            dates += [date] if date else []
-            if authors and (words := fold(authors[0]).split()):
-                first[paper_id] = words[-1]
-            for author in dict.fromkeys(filter(fold, authors)):
-                papers[author].append(paper_id)
-        self._learn(papers)
-        self._first = first
-        self.oldest, self.newest = min(dates, default=""), max(dates, default="")
-        self._revision = revision
+    @property
+    def newest(self) -> str:
+        """The last date of a paper, empty where none has one."""
+        return self._index.record.dates()[1]
 
-    def _learn(self, papers: dict[str, list[str]]) -> None:
-        known: dict[str, dict[str, None]] = defaultdict(dict)
-        surnames: dict[str, dict[str, None]] = defaultdict(dict)
-        full: dict[str, list[str]] = defaultdict(list)
-        for author in papers:
-            words = fold(author).split()
-            for key in keys_of(author):
-                known[key][author] = None
-            if len(words) > 1:
-                surnames[words[-1]][author] = None
-                full[words[0][0]].append(" ".join(words))
-        self._papers = {author: tuple(ids) for author, ids in papers.items()}
-        self._known = {key: tuple(names) for key, names in known.items()}
-        self._surnames = {key: tuple(names) for key, names in surnames.items()}
-        self._full = dict(full)
-        self.words = frozenset(word for author in papers for word in fold(author).split())
+    def is_part(self, word: str) -> bool:
+        """Whether a word, folded, is part of an author's name."""
+        return PART_OF_NAME + word in self._index.calls
 
     def any_in(self, scope: Scope) -> bool:
         """Whether any paper is in a scope."""
@@ -103,13 +68,13 @@ class Bylines:
 
     def range(self) -> str:
         """'those here are dated 2024-05-24 to 2026-08-30'."""
-        self.refresh()
-        return f"those here are dated {self.oldest} to {self.newest}" if self.newest else "none here carries a date"
+        oldest, newest = self._index.record.dates()
+        return f"those here are dated {oldest} to {newest}" if newest else "none here carries a date"
 
     def authors(self, question: str) -> list[Author]:
         """The authors a question names, in its order; a longer name wins over one inside it."""
-        self.refresh()
-        words = list(WORD.finditer(question)) if self._papers else []
+        self._index.refresh()
+        words = list(WORD.finditer(question))
         found: list[Author] = []
         at = 0
         while at < len(words):
@@ -133,8 +98,8 @@ class Bylines:
             )
             if names := self._who(text, count, cue=cue):
                 author = self._author(text, names, start, end)
-                led = tuple(paper for paper in author.paper_ids if self._first.get(paper) == fold(text))
-                if count == 1 and led and AND_OTHERS.match(behind):
+                led = self._led_by(fold(text)) if count == 1 else ()
+                if led and AND_OTHERS.match(behind):
                     author = replace(author, paper_ids=led)  # 'Fan et al.' goes by the first author
                 return author, count
         return None, 1
@@ -144,45 +109,42 @@ class Bylines:
         key = fold(text)
         if not key or (count == 1 and key in STOPWORDS):
             return ()
-        if count > 1 and key in self._known and (cue or text[0].isupper()):
-            return self._known[key]
+        known = self._answering(AUTHOR, key)
+        if count > 1 and known and (cue or text[0].isupper()):
+            return known
         if not cue:
             return ()
         if count == 1:
-            return self._known.get(key) or self._surnames.get(key, ())
+            return known or self._answering(SURNAME, key)
         words = key.split()
         if len(words) < 2:
             return ()
-        spelled = self._known.get(f"{words[0][0]} {words[-1]}", ())
+        spelled = self._answering(AUTHOR, f"{words[0][0]} {words[-1]}")
         short = tuple(name for name in spelled if len(fold(name).split()[0]) == 1)  # the papers write 'Z. Zhang'
         if short or len(key) < SHORTEST_MISSPELT or any(word in STOPWORDS for word in words):
             return short
-        near = [name for name in self._full.get(key[0], ()) if abs(len(name) - len(key)) <= 2]
-        close = get_close_matches(key, near, n=1, cutoff=CLOSE_ENOUGH)
-        return self._known[close[0]] if close else ()
+        full = [term.removeprefix(FULL_NAME) for term in self._index.calls.beginning(FULL_NAME + key[0])]
+        close = get_close_matches(
+            key, [name for name in full if abs(len(name) - len(key)) <= 2], n=1, cutoff=CLOSE_ENOUGH
+        )
+        return self._answering(AUTHOR, close[0]) if close else ()
+
+    def _answering(self, kind: str, key: str) -> tuple[str, ...]:
+        """The authors who answer to a folded name or have it as their surname, in order of their first papers."""
+        texts = self._index.record.texts(self._index.calls.holders(kind + key).tolist())
+        authors = dict.fromkeys(author for text in texts for author in text.authors)
+        return tuple(a for a in authors if key in (keys_of(a) if kind == AUTHOR else fold(a).split()[1:][-1:]))
+
+    def _led_by(self, surname: str) -> tuple[str, ...]:
+        """The papers whose first author has this surname, or no other name."""
+        calls = self._index.calls
+        numbers = {*calls.holders(SURNAME + surname).tolist(), *calls.holders(AUTHOR + surname).tolist()}
+        texts = self._index.record.texts(numbers)
+        return tuple(text.id for text in texts if text.authors and fold(text.authors[0]).split()[-1:] == [surname])
 
     def _author(self, text: str, names: tuple[str, ...], start: int, end: int) -> Author:
-        ids = dict.fromkeys(paper for name in names for paper in self._papers[name])
+        numbers = {number for name in names for number in self._index.calls.holders(AUTHOR + fold(name)).tolist()}
+        wrote = [(text.id, set(text.authors)) for text in self._index.record.texts(numbers)]
+        ids = dict.fromkeys(paper for name in names for paper, authors in wrote if name in authors)
         several = text.title() if text.islower() else text
         return Author(names[0] if len(names) == 1 else several, tuple(ids), start, end)
-
-
-def fold(name: str) -> str:
-    """A name without case, accents and marks: 'François-B. Müller' is 'francois b muller'."""
-    plain = unaccented(name.casefold()).replace("'", "").replace("’", "").replace("ł", "l").replace("ø", "o")
-    return " ".join(re.findall(r"[^\W_]+", plain))
-
-
-def keys_of(author: str) -> set[str]:
-    """What an author answers to: the full name, first and last, last before first, and initials with the last."""
-    words = fold(author).split()
-    if len(words) < 2:
-        return set(words)
-    first, last, given = words[0], words[-1], words[:-1]
-    initials = " ".join(word[0] for word in given)
-    return {" ".join(words), f"{first} {last}", f"{last} {' '.join(given)}", f"{first[0]} {last}", f"{initials} {last}"}
-
-
-def answers_to(author: str, name: str) -> bool:
-    """Whether an author goes by a name: in full, with initials, or by the last name alone."""
-    return fold(name) in keys_of(author) | set(fold(author).split()[-1:])

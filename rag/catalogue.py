@@ -4,42 +4,38 @@ Knows no question and no conversation; misspelt names are found where nothing el
 """
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import reduce
 from itertools import pairwise
 from math import log
 
-from ingest.index import PaperIndex
-from ingest.record import Entry
-from ingest.words import STOPWORDS, stem, tokenize
-from rag.names import COINED_WORD, TITLE_NAME, is_given, nickname, short_name
+import numpy as np
 
-GREEK_NAMES = dict(
-    zip(
-        "αβγδεζηθικλμνξοπρστυφχψω",
-        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi"
-        " chi psi omega".split(),
-        strict=True,
-    )
-)
-GREEK = re.compile("[αβγδεζηθικλμνξοπρστυφχψω]")
+from ingest.calls import NAME
+from ingest.index import PaperIndex
+from ingest.names import COINED_WORD, names_of, squeeze
+from ingest.words import STOPWORDS, stem, tokenize
+from rag.retrieve import most
+
 LONGEST_NAME = 16  # words, of a title
 SHORTEST_NAME = 3  # letters, of a name that is one word
 SURE_LENGTH = 6  # letters from which a word in lower case is a name that only an abstract mentions
 CLOSE_ENOUGH = 0.84  # similarity (difflib) at which a word no paper has is a misspelt name
 WORD = re.compile(r"[^\W_]+(?:[+.'’][^\W_]+)*")
-SPELLED = re.compile(  # 'Cut Cross-Entropy (CCE)'
-    r"((?:[A-Z][\w-]*\s+(?:(?:of|for|and|the|in|to|with)\s+)?){1,5})\(([A-Z][\w-]*?[A-Z\d][\w-]*?)s?\)"
-)
-SHORTENED = re.compile(r"\(([A-Z][\w-]*[A-Z\d][\w-]*?)s?\)")  # 'concept bottleneck models (PCBMs)'
-PARENTHESISED = re.compile(r"\(([A-Z][\w-]+(?: [A-Z][\w-]+){1,3})\)")  # 'a student with … (Entropic Student)'
 GIVEN_NAME = 2  # weight from which a name counts where it is spelled as the paper spells it
 OWN_NAME = 3  # weight from which a name is the paper's own, however common its words
 FEWEST_WORDS = 4  # of a sentence that can be known by its words
 ONLY_ITS_OWN = 1  # papers that may hold the first words of a phrase that an abstract spells out: 'Cut Cross-Entropy'
 HELD_BY_FEW, HELD_SHARE = 3, 0.001  # papers that may hold a word that still tells them apart
+
+
+MANY = 5_000  # papers from which a misspelt name is sought among those that begin with the same two letters
+MOST_HOLDERS = 8  # papers with a name that may still be that of one or two of them
+READ_FOR_A_NAME = 1_000  # papers that are read to see how many hold a name as it is spelled
+
+Holders = tuple[list[int], int]  # numbers of papers, and how much a name is their own
+NOBODY: Holders = ([], 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,37 +52,18 @@ class Mention:
 
 
 class Catalogue:
-    """The names of the papers of one index, kept in step with it."""
+    """The names of the papers of one index. Safe to share between threads."""
 
     def __init__(self, index: PaperIndex) -> None:
         self._index = index
-        self._revision = -1
-        self._names: dict[str, dict[str, int]] = {}
-        self._spelled: dict[str, dict[str, int]] = {}  # as the paper writes it: BASED is a name where based is a word
-        self._single: list[str] = []
+        self._calls = index.calls
+        self._counted: dict[tuple[str, ...], int] = {}
 
     def refresh(self) -> None:
-        """Learns the names anew when the record has changed."""
-        revision = self._index.record.revision()
-        if revision == self._revision:
-            return
-        papers = [(entry.paper.id, _text(entry), tuple(names_of(entry))) for entry in self._index.record.entries()]
-        few = max(HELD_BY_FEW, HELD_SHARE * len(papers))
-        held = _holders_of([text for _, text, _ in papers], {_head(name) for *_, own in papers for name, _ in own})
-        names: dict[str, dict[str, int]] = defaultdict(dict)
-        spelled: dict[str, dict[str, int]] = defaultdict(dict)
-        for paper_id, _, own in papers:
-            for name, weight in own:
-                key = squeeze(name)
-                rare = held[_head(name)] <= (few if weight > 1 or len(name.split()) == 1 else ONLY_ITS_OWN)
-                if len(key) >= SHORTEST_NAME and (weight >= OWN_NAME or rare):
-                    names[key][paper_id] = max(weight, names[key].get(paper_id, 0))
-                if rare and weight >= GIVEN_NAME:
-                    spelled[name][paper_id] = weight
-        self._names = {name: holders for name, holders in names.items() if _tells_apart(holders)}
-        self._spelled = {name: holders for name, holders in spelled.items() if _tells_apart(holders)}
-        self._single = [key for key in self._names if len(key) >= 5]
-        self._revision = revision
+        """Brings the index up to date, and forgets what was counted in papers that have changed."""
+        self._index.refresh()
+        if self._calls is not self._index.calls:
+            self._calls, self._counted = self._index.calls, {}
 
     def mentions(self, text: str, *, misspelt: bool = True) -> list[Mention]:
         """The papers a text names, in its order; a longer name wins over one inside it.
@@ -120,9 +97,9 @@ class Catalogue:
         if len(tokens) < FEWEST_WORDS or len(words.numbers) == 0:
             return ()
         scores = words.scores(tokens) / mass
-        order = scores.argsort()[::-1][:2]
+        order = most(scores, 2)
         second = float(scores[order[1]]) if len(order) > 1 else 0.0
-        if scores[order[0]] < coverage or scores[order[0]] < lead * second:
+        if not len(order) or scores[order[0]] < max(coverage, lead * second):
             return ()
         return tuple(entry.paper.id for entry in self._index.entries([int(words.numbers[order[0]])]))
 
@@ -135,29 +112,86 @@ class Catalogue:
         return None, 1
 
     def _holders(self, name: str, count: int, *, misspelt: bool) -> tuple[tuple[str, ...], int]:
-        """The papers a name may mean and how much it is their own."""
+        """The ids of the papers a name may mean and how much it is their own."""
         if name.casefold() in STOPWORDS:
             return (), 0
         key = squeeze(name)
-        named = self._spelled.get(name) or self._names.get(key)
-        if not named and key.endswith("s"):
-            named = self._names.get(key[:-1])
-        if not named and count == 1 and misspelt:
-            named = self._misspelt(name, key)
-        if not named:
+        spelled = self._spelled(name, key)
+        numbers, weight = spelled or self._named(key) or NOBODY
+        if not numbers and key.endswith("s"):
+            numbers, weight = self._named(key[:-1]) or NOBODY
+        if not numbers and count == 1 and misspelt:
+            numbers, weight = self._misspelt(name, key) or NOBODY
+        if not numbers:
             return (), 0
-        best = max(named.values())
-        if count == 1 and name not in self._spelled and self.is_ordinary(name):
+        if count == 1 and not spelled and self.is_ordinary(name):
             return (), 0
-        if best < GIVEN_NAME and count == 1 and name.islower() and len(key) < SURE_LENGTH:
+        if weight < GIVEN_NAME and count == 1 and name.islower() and len(key) < SURE_LENGTH:
             return (), 0  # 'flat' is rarely FLAT
-        return tuple(sorted((paper for paper, weight in named.items() if weight == best))), best
+        return tuple(sorted(text.id for text in self._index.record.texts(numbers))), weight
 
-    def _misspelt(self, name: str, key: str) -> dict[str, int] | None:
+    def _named(self, key: str) -> Holders | None:
+        """The papers that are called so, in whatever spelling, if it is few."""
+        if len(key) < SHORTEST_NAME:
+            return None
+        numbers, weights = self._calls.named(key)
+        for weight in sorted(set(weights.tolist()), reverse=True):
+            held = numbers[weights == weight].tolist()
+            if weight < OWN_NAME:
+                if len(held) > MOST_HOLDERS:
+                    return None
+                held = [number for number in held if self._is_called(number, key, weight)]
+            if held:
+                return (held, weight) if len(held) <= (2 if weight > 1 else 1) else None
+        return None
+
+    def _spelled(self, name: str, key: str) -> Holders | None:
+        """The papers that are called so as it is spelled: BASED is a name where based is a word."""
+        numbers, weights = self._calls.named(key)
+        numbers = numbers[weights >= GIVEN_NAME]
+        if not 0 < len(numbers) <= MOST_HOLDERS:
+            return None
+        held = {n: w for n in numbers.tolist() for own, w in self._names(n, key) if own == name and w >= GIVEN_NAME}
+        held = {n: w for n, w in held.items() if self._is_rare(name, w)}
+        best = [n for n, w in held.items() if w == max(held.values())]
+        return (best, max(held.values())) if 0 < len(best) <= 2 else None
+
+    def _is_called(self, number: int, key: str, weight: int) -> bool:
+        """Whether a paper has a name of that weight that is rare, squeezed to a key."""
+        return any(own >= weight and self._is_rare(name, own) for name, own in self._names(number, key))
+
+    def _names(self, number: int, key: str) -> list[tuple[str, int]]:
+        """What a paper is called that is squeezed to a key."""
+        found = self._index.entries([number])
+        return [(name, weight) for entry in found for name, weight in names_of(entry.paper) if squeeze(name) == key]
+
+    def _misspelt(self, name: str, key: str) -> Holders | None:
         if len(key) < 6 or any(token in self._index.words for token in tokenize(name.replace("-", " "))):
             return None
-        close = get_close_matches(key, self._single, n=1, cutoff=CLOSE_ENOUGH)
-        return self._names[close[0]] if close else None
+        start = key[: 1 if len(self._calls.numbers) <= MANY else 2]
+        near = [term.removeprefix(NAME) for term in self._calls.beginning(NAME + start)]
+        close = get_close_matches(key, [word for word in near if len(word) >= 5], n=3, cutoff=CLOSE_ENOUGH)
+        return next(filter(None, map(self._named, close)), None)
+
+    def _is_rare(self, name: str, weight: int) -> bool:
+        """Whether so few papers hold the beginning of a name that it can be somebody's."""
+        most = max(HELD_BY_FEW, HELD_SHARE * len(self._calls.numbers))
+        return self._holding(head_of(name)) <= (most if weight > 1 or len(name.split()) == 1 else ONLY_ITS_OWN)
+
+    def _holding(self, head: tuple[str, ...]) -> int:
+        """How many papers hold the beginning of a name, as it is spelled; where many hold its words, only at most."""
+        if head not in self._counted:
+            words = self._index.words
+            held = [words.holders(token) for token in tokenize(" ".join(head))]
+            both = reduce(np.intersect1d, held) if held else words.numbers
+            count = len(both)
+            if ONLY_ITS_OWN < count <= READ_FOR_A_NAME:
+                texts = self._index.record.texts(both.tolist())
+                count = sum(head in heads_in(f"{text.title} {text.abstract}", len(head)) for text in texts)
+            elif count > READ_FOR_A_NAME and len(head) == 1 and COINED_WORD.fullmatch(head[0]):
+                count = len(self._calls.named(squeeze(head[0]))[0])
+            self._counted[head] = count
+        return self._counted[head]
 
     def is_common(self, name: str) -> bool:
         """Whether papers at large use a name as it stands ('GPU', 'LLM')."""
@@ -175,59 +209,13 @@ class Catalogue:
         return words.idf(token) < log(1 + (total - held + 0.5) / (held + 0.5))
 
 
-def names_of(entry: Entry) -> Iterable[tuple[str, int]]:
-    """What a paper can be called and how much it is its own: 4 its title, 3 the name it gives itself, 2 in its title,
-    1 a name it gives or spells out in the abstract, 0 one that stands there."""
-    paper = entry.paper
-    yield paper.title, 4
-    if name := nickname(paper):
-        yield name, 3 if squeeze(name) in squeeze(paper.title) else 2
-    yield short_name(paper).removesuffix(" …"), 3
-    if head := TITLE_NAME.match(paper.title):
-        yield head[1], 3
-    for word in COINED_WORD.findall(paper.title):
-        yield word, 2
-    for phrase in PARENTHESISED.findall(paper.abstract):
-        yield phrase, 1
-    for spelled, short in SPELLED.findall(paper.abstract):
-        yield short, 1
-        yield spelled.strip(), 1
-    for short in SHORTENED.findall(paper.abstract):
-        yield short, 1
-    for word in COINED_WORD.findall(paper.abstract):
-        if not word[0].isdigit():  # '175B' is a size
-            yield word, int(is_given(paper, word))
-
-
-def _text(entry: Entry) -> str:
-    return f"{entry.paper.title} {entry.paper.abstract}"
-
-
-def _head(name: str) -> tuple[str, ...]:
+def head_of(name: str) -> tuple[str, ...]:
     """What a name is counted by: a word as it is spelled, of several words the first two."""
     words = WORD.findall(name)
-    return (
-        (words[0].casefold(), words[1].casefold()) if len(words) > 1 else (words[0].removesuffix("s"),) if words else ()
-    )
+    return tuple(map(str.casefold, words[:2])) if len(words) > 1 else tuple(word.removesuffix("s") for word in words)
 
 
-def _holders_of(texts: Iterable[str], heads: set[tuple[str, ...]]) -> Counter[tuple[str, ...]]:
-    """How many texts hold each head."""
-    held: Counter[tuple[str, ...]] = Counter()
-    for text in texts:
-        words = WORD.findall(text)
-        lowered = [word.casefold() for word in words]
-        found = {(word.removesuffix("s"),) for word in words} | set(pairwise(lowered))
-        held.update(found & heads)
-    return held
-
-
-def squeeze(name: str) -> str:
-    """A name without case, spaces and marks, so that 'Flash Attention 2' is 'FlashAttention-2' and τ is tau."""
-    return re.sub(r"[\W_]+", "", GREEK.sub(lambda letter: GREEK_NAMES[letter[0]], name.casefold()))
-
-
-def _tells_apart(holders: dict[str, int]) -> bool:
-    """Whether a name belongs to somebody: few papers have it, or one has it as its own."""
-    best = max(holders.values())
-    return list(holders.values()).count(best) <= (2 if best > 1 else 1)
+def heads_in(text: str, size: int) -> set[tuple[str, ...]]:
+    """All beginnings of names of one or of two words that stand in a text."""
+    words = WORD.findall(text)
+    return {(word.removesuffix("s"),) for word in words} if size == 1 else set(pairwise(map(str.casefold, words)))

@@ -6,10 +6,10 @@ Knows one paper at a time, no table and no index.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ingest.names import nickname
 from rag.answer import Evidence, Ranked
 from rag.aspects import IDEA, LIMITS, PROBLEM, RESULT, RHETORICAL, measures, speaks_of
 from rag.cues import FIGURE, OUTCOME, POINTS, TURNS
-from rag.names import nickname
 from rag.rhetoric import Role, admits_price, hints_at_problem, only_shares, turning_point, weigh
 
 CODE = "code"

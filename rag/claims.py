@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from ingest.names import COINED_WORD, nickname
 from ingest.paper import Paper
 from ingest.words import STOPWORDS, WORD, stem
-from rag.names import COINED_WORD, nickname
 from rag.polarity import Polarity, read_polarity
 from rag.quantities import Quantity, plain, read_quantities
 

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Sequence
 
+from ingest.names import short_name
 from rag.draft import Draft, Group, Statement
 from rag.judge import Judged
-from rag.names import short_name
 from rag.summarise import summarise_topic
 
 NEWEST = re.compile(r"\b(?:newest|latest|most recent|recent|new)\b", re.IGNORECASE)

@@ -8,10 +8,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ingest.names import squeeze
 from ingest.sentences import split_sentences
 from ingest.text import clean
 from rag.answer import Turn
-from rag.catalogue import Catalogue, squeeze
+from rag.catalogue import Catalogue
 
 MOST_TURNS = 12  # messages looked at, the latest
 MOST_SENTENCES = 12  # of one message, besides the lines that a name leads

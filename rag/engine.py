@@ -13,6 +13,7 @@ from ingest.endpoint import OPENAI_URL, host_of
 from ingest.errors import UsageError
 from ingest.index import PaperIndex
 from ingest.intake import Intake
+from ingest.names import nickname
 from ingest.paper import Paper
 from ingest.settings import Settings
 from ingest.text import clean
@@ -28,7 +29,6 @@ from rag.given import Given
 from rag.listing import Listed, Listing, Looked
 from rag.manner import USUAL, Manner, Writing
 from rag.measures import MARK
-from rag.names import nickname
 from rag.reply import RETRIEVED, Replies
 from rag.retrieve import Retriever, Scope
 from rag.suggest import Suggestions
@@ -107,8 +107,6 @@ class Engine:
     def warm(self) -> None:
         """Opens everything a first question needs."""
         self._retriever.search("warm up", k=1)
-        self._catalogue.refresh()
-        self._understanding.bylines.refresh()
 
     def browse(self, looked: Looked, *, first: int = 50) -> Listed:
         """The papers looked for in the list of all, the `first` of them in full."""

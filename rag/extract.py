@@ -6,12 +6,12 @@ Nothing is said but quotes and the names of papers. Knows no index and no conver
 import re
 from collections.abc import Collection, Sequence
 
+from ingest.names import nickname, short_name
 from ingest.words import stems
 from rag.answer import Evidence, Ranked
 from rag.draft import Draft, Paragraph, Statement
 from rag.manner import USUAL, Manner
 from rag.measures import MARK
-from rag.names import nickname, short_name
 from rag.retrieve import GATE_CENTRE
 
 MOST_PAPERS = 6

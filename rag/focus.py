@@ -4,9 +4,9 @@ import re
 from collections.abc import Collection, Sequence
 from math import log
 
+from ingest.names import COINED_WORD, nickname
 from ingest.words import WordIndex, tokenize
 from rag.answer import Ranked
-from rag.names import COINED_WORD, nickname
 
 NO_WORD = re.compile(r"[\W_]+")
 # Two things set side by side.

@@ -6,11 +6,12 @@ Knows no conversation; each paper is told by its id, by what it is called, or by
 from collections.abc import Sequence
 
 from ingest.errors import UsageError
+from ingest.names import short_name
 from ingest.paper import Paper, find_arxiv_id
 from rag.catalogue import Catalogue
 from rag.described import Find
 from rag.draft import MOST_COMPARED
-from rag.names import listed, short_name
+from rag.names import listed
 from rag.retrieve import Retriever
 from rag.understand import KNOWN_TOPIC
 

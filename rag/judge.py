@@ -11,10 +11,10 @@ from typing import overload
 import numpy as np
 
 from ingest.index import PaperIndex
+from ingest.names import COINED_WORD
 from ingest.paper import Paper
 from ingest.words import tokenize
 from rag.answer import Evidence, Ranked
-from rag.names import COINED_WORD
 from rag.retrieve import Scope
 from rag.shelf import Floats, Shelf, Shelves
 from rag.topic import find_topic

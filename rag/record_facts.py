@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from ingest.authors import answers_to
+from ingest.names import short_name
 from ingest.paper import Paper
-from rag.bylines import answers_to
-from rag.names import listed, short_name
+from rag.names import listed
 from rag.record_wishes import Wish, picks
 
 MOST_NAMES, CUT_TO = 10, 8  # authors named in full, and how many of more

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ingest.index import PaperIndex
+from ingest.names import short_name
 from ingest.paper import Paper
 from ingest.record import Entry
 from rag.amend import Amendments
@@ -19,7 +20,6 @@ from rag.grammar import THANKS, Kind
 from rag.instructions import Change
 from rag.judge import ANY, Judge, Judged, about_each
 from rag.manner import USUAL
-from rag.names import short_name
 from rag.record_facts import tell_records
 from rag.retrieve import Retriever, Scope
 from rag.revise import in_full, reshape

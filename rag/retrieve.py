@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 
 from ingest.errors import UsageError
 from ingest.index import PaperIndex
+from ingest.names import nickname
 from ingest.record import Entry
 from ingest.words import stems, tokenize
 from rag.answer import Evidence, Ranked
-from rag.names import nickname
 
 Floats = NDArray[np.float32]
+Numbers = NDArray[np.int64]
 
 NEAREST_ROWS = 200  # rows asked of the vector index: some 30 papers at seven rows each, more where they overlap
 TOP_WORDS = 100  # papers asked of the lexical index
@@ -113,28 +114,25 @@ class Retriever:
 
     def _measure(self, tokens: Sequence[str], vector: Floats | None, scope: Scope) -> Signals:
         words = self.index.words
-        bm25 = words.scores(tokens)
         mass = sum(words.idf(token) for token in tokens) or 1.0
-        coverage = dict(zip(words.numbers.tolist(), (bm25 / mass).tolist(), strict=True))
-        entries = self.index.entries(self._candidates(coverage, vector, scope))
-        covered = np.asarray([coverage.get(entry.number, 0.0) for entry in entries], dtype=np.float32)
+        coverage = words.scores(tokens) / np.float32(mass)
+        entries = self.index.entries(self._candidates(words.numbers, coverage, vector, scope))
+        covered = at_numbers([entry.number for entry in entries], words.numbers, coverage)
         if vector is None or not entries:
             nothing = np.zeros(len(entries), dtype=np.float32)
             silent = [np.zeros(len(entry.sentences), dtype=np.float32) for entry in entries]
             return Signals(entries, covered, nothing, nothing, nothing, silent)
         return _cosines(entries, covered, vector)
 
-    def _candidates(self, coverage: dict[int, float], vector: Floats | None, scope: Scope) -> list[int]:
-        allowed: set[int] | None = None
+    def _candidates(self, numbers: Numbers, coverage: Floats, vector: Floats | None, scope: Scope) -> list[int]:
+        """The papers to be weighed, out of those with these numbers and coverages and those near by meaning."""
         if scope != Scope():
             selected = self.index.record.select(ids=scope.ids, since=scope.since, until=scope.until)
             if scope.ids:
                 return selected
-            allowed = set(selected)
+            coverage = np.where(np.isin(numbers, selected), coverage, 0)
         near = [] if vector is None else self.index.nearest(vector, NEAREST_ROWS, dates=(scope.since, scope.until))
-        held = [n for n, c in coverage.items() if c > 0 and (allowed is None or n in allowed)]
-        held = sorted(held, key=lambda n: -coverage[n])[:TOP_WORDS]
-        return list(dict.fromkeys([*near, *held]))
+        return list(dict.fromkeys([*near, *numbers[most(coverage, TOP_WORDS)].tolist()]))
 
     def _ranked(self, signals: Signals, i: int, score: float, tokens: Sequence[str], question: str) -> Ranked:
         entry, cosine = signals.entries[i], signals.sentences[i]
@@ -142,6 +140,23 @@ class Retriever:
         order = map(int, np.argsort(-scores, kind="stable"))
         found = (Evidence(entry.paper, entry.sentences[j], float(scores[j]), float(cosine[j])) for j in order)
         return Ranked(entry.paper, score, tuple(found), float(signals.coverage[i]))
+
+
+def most(values: Floats, k: int) -> Numbers:
+    """The places of the k greatest of the values above 0, the greatest first, the first of equals."""
+    above = np.flatnonzero(values > 0)
+    if len(above) > k:
+        bar = np.partition(values[above], -k)[-k]
+        above = above[values[above] >= bar]
+    return above[np.argsort(-values[above], kind="stable")][:k]
+
+
+def at_numbers(wanted: Sequence[int], numbers: Numbers, values: Floats) -> Floats:
+    """The values of the papers wanted, out of those of `numbers`, ascending; 0 for a paper that is not among them."""
+    if not len(numbers):
+        return np.zeros(len(wanted), dtype=np.float32)
+    at = np.searchsorted(numbers, wanted).clip(max=len(numbers) - 1)
+    return np.where(numbers[at] == np.asarray(wanted), values[at], 0).astype(np.float32)
 
 
 def _cosines(entries: list[Entry], coverage: Floats, vector: Floats) -> Signals:

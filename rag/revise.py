@@ -6,13 +6,13 @@ Changes drafts and counts what was asked for; makes no answer and knows no index
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from ingest.names import COINED_WORD, short_name
 from ingest.record import Entry
 from rag.answer import Evidence
 from rag.aspects import IDEA, RESULT
 from rag.draft import Draft, Group, Paragraph, Part, Statement, Table
 from rag.edit import edit, read_change
 from rag.instructions import Change
-from rag.names import COINED_WORD, short_name
 from rag.rhetoric import Role, weigh
 
 MOST_ROWS = 2  # of a table made shorter; one where it is so already

@@ -6,12 +6,12 @@ Knows no conversation but the papers that were mentioned in it.
 import re
 from collections.abc import Sequence
 
+from ingest.names import short_name
 from ingest.words import tokenize
 from rag import grammar, pointers
 from rag.aspects import find_aspects
 from rag.catalogue import Catalogue
 from rag.described import SOME_WORDS, Described, Find, gist
-from rag.names import short_name
 from rag.retrieve import Retriever
 
 DESCRIBED_FROM = 15  # papers among which descriptions are looked up

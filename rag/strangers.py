@@ -6,15 +6,16 @@ A name that stands in an abstract only as what a paper compares itself with, or 
 import re
 from collections.abc import Sequence
 
+from ingest.names import COINED_WORD, short_name, squeeze
 from ingest.paper import Paper
 from ingest.sentences import split_sentences
 from ingest.words import STOPWORDS
 from rag import grammar
 from rag.answer import Evidence
 from rag.aspects import find_aspects
-from rag.catalogue import Catalogue, squeeze
+from rag.catalogue import Catalogue
 from rag.draft import Draft, Paragraph, Statement
-from rag.names import COINED_WORD, listed, short_name
+from rag.names import listed
 
 MOST_SAID = 2  # sentences quoted from each paper that mentions a name
 MOST_MENTIONING = 3  # papers quoted where no paper is named

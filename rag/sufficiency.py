@@ -7,10 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ingest.names import short_name
 from ingest.paper import Paper
 from ingest.words import WordIndex
 from rag.answer import Evidence, Ranked
-from rag.names import short_name
 from rag.support import Support, measure
 
 # Logistic models, one for each way a question points at its papers: log-odds that they answer it, per unit of each

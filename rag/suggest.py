@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice, zip_longest
 
+from ingest.names import nickname
 from ingest.paper import Paper
 from ingest.sentences import split_sentences
 from ingest.words import STOPWORDS, stems
@@ -13,7 +14,7 @@ from rag.answer import Answer, Evidence
 from rag.aspects import IDEA, LIMITS, RESULT, find_aspects, measures, speaks_of
 from rag.dialogue import Dialogue
 from rag.grammar import Kind
-from rag.names import listed, nickname, without_names
+from rag.names import listed, without_names
 from rag.reply import Replies
 from rag.retrieve import Scope
 from rag.rhetoric import Role, weigh

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ingest.names import short_name
 from ingest.paper import Paper, Sentence
 from ingest.record import Entry
 from ingest.words import stems
 from rag.answer import Evidence, Ranked
 from rag.draft import Draft, Group, Paragraph, Statement
 from rag.judge import Judged, fitting
-from rag.names import short_name
 from rag.rhetoric import Role, turning_point, weigh
 from rag.shelf import Floats
 from rag.strands import Strand, find_strands

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import lru_cache
 
+from ingest.names import nickname
 from ingest.words import STOPWORDS, WORD, WordIndex, stem, stems, tokenize
 from rag.answer import Evidence, Ranked
 from rag.demand import Demand, Kind, about_stems, asking_part, content, read_demand
 from rag.figures import FAR, UNITS, VALUE, words_between
 from rag.focus import find_focus, says
-from rag.names import nickname
 
 NO_WORD = re.compile(r"[\W_]+")
 # A name that is no dictionary word ('H100', 'LLaMA', 'TPU'), or a word with a capital within a sentence ('Swahili').

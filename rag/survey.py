@@ -6,10 +6,10 @@ Knows no index: what was judged is given.
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ingest.names import short_name
 from rag.asked_papers import NOTHING, Bounds
 from rag.draft import Draft, Group, Statement
 from rag.judge import Judged, fitting
-from rag.names import short_name
 from rag.strands import find_strands
 from rag.topic import find_topic
 

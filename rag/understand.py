@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from ingest.names import short_name
 from rag import grammar, instructions
 from rag.asked_papers import NOTHING, Bounds
 from rag.aspects import FILLER, ITEM, find_aspects
@@ -21,7 +22,7 @@ from rag.dialogue import Dialogue
 from rag.grammar import Kind
 from rag.instructions import Change, Edit, read_edit
 from rag.manner import USUAL, Manner
-from rag.names import short_name, without_names
+from rag.names import without_names
 from rag.record_wishes import Wish
 from rag.refer import Earlier, Resolver
 from rag.retrieve import Retriever

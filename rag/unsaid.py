@@ -11,10 +11,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.names import nickname
 from ingest.record import Entry
 from ingest.words import STOPWORDS, WordIndex, stems, tokenize
 from rag.demand import ABOUT, ARTICLES, BEGINS, MEASURES, SIZED, WORD, clauses
-from rag.names import nickname
 from rag.support import SAME_ROOT, likeness
 
 Embed = Callable[[str], NDArray[np.float32]]

@@ -6,10 +6,11 @@ Knows names of papers; what a turn points to, others decide.
 import re
 from collections.abc import Sequence
 
+from ingest.names import short_name
 from rag.catalogue import Catalogue
 from rag.described import Find, end_of
 from rag.grammar import COLLECTION, SURVEY
-from rag.names import listed, short_name
+from rag.names import listed
 
 MOST_NAMES = 4  # spelled out in a question that is written out; more are counted
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from ingest.errors import ModelError
 from ingest.intake import Taken
 from ingest.library import Ingested, Progress, Source
+from ingest.names import short_name
 from ingest.paper import Paper, Sentence, Unreadable
 from rag.answer import Answer, Citation, Evidence, Ranked, Turn
 from rag.atlas import Mapped, Spot
@@ -17,7 +18,6 @@ from rag.draft import Cell, Draft, Group, Numbering, Paragraph, Row, Statement, 
 from rag.feedback import Vote
 from rag.listing import Listed, Looked, Order
 from rag.manner import USUAL, Manner, Writing
-from rag.names import short_name
 from rag.prose import render
 from rag.retrieve import Scope
 

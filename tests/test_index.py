@@ -19,9 +19,10 @@ from ingest.errors import StoreError, UsageError
 from ingest.index import PaperIndex
 from ingest.locks import OwnedFile
 from ingest.paper import Paper
+from ingest.postings import Part
 from ingest.record import Record
 from ingest.vectors import ChromaVectors, ExactVectors, close, embedded_client
-from ingest.words import WordIndex, tokenize
+from ingest.words import WordIndex
 from rag.retrieve import Scope
 from tests.corpus import (
     WordModel,
@@ -117,13 +118,15 @@ def test_an_index_whose_process_was_killed_while_it_only_read_is_trusted(
 FILES = [
     "manifest.json",
     "chroma/chroma.sqlite3",
-    "words-1/numbers.npy",
-    "words-1/vocab.index.json",
-    "words-1/params.index.json",
-    "words-1/format.json",
-    "words-1/data.csc.index.npy",
-    "words-1/indices.csc.index.npy",
-    "words-1/indptr.csc.index.npy",
+    "words-1-0/numbers.npy",
+    "words-1-0/lengths.npy",
+    "words-1-0/letters.npy",
+    "words-1-0/ends.npy",
+    "words-1-0/starts.npy",
+    "words-1-0/holders.npy",
+    "words-1-0/times.npy",
+    "calls-1-0/letters.npy",
+    "calls-1-0/holders.npy",
     "data_level0.bin",
     "header.bin",
     "length.bin",
@@ -177,7 +180,7 @@ def test_a_damaged_index_is_made_again_silently_without_embedding(
     assert model.asked == []
 
 
-@pytest.mark.parametrize("gone", ["", "chroma", "words-1"])
+@pytest.mark.parametrize("gone", ["", "chroma", "words-1-0", "calls-1-0"])
 def test_a_missing_folder_is_made_again(home: Path, opened: Opened, model: WordModel, gone: str) -> None:
     shutil.rmtree(home / "index-1" / gone)
     check_finds_all(opened(), COUNT)
@@ -195,7 +198,7 @@ def test_a_folder_that_became_a_file_is_no_obstacle(home: Path, opened: Opened) 
 @pytest.mark.parametrize(
     "change",
     [
-        {"format": "0 chromadb 0.4 bm25s 0.1"},
+        {"format": "0 chromadb 0.4"},
         {"embedding": "another model"},
         {"revision": 0},
         {"revision": 99},
@@ -323,15 +326,15 @@ def test_a_change_during_a_catch_up_is_seen_at_the_next_refresh(
 ) -> None:
     index = opened()
     index.refresh()
-    build = WordIndex.build
+    grown = WordIndex.grown
 
-    def changed_meanwhile(entries: Iterator[object]) -> WordIndex:
-        words = build(entries)  # type: ignore[arg-type]
-        monkeypatch.setattr(WordIndex, "build", build)
+    def changed_meanwhile(self: WordIndex, *given: object) -> WordIndex:
+        words = grown(self, *given)  # type: ignore[arg-type]
+        monkeypatch.setattr(WordIndex, "grown", grown)
         change_abstract(index.record, paper(2).id, "Spoken of: wombats alone.", model)
         return words
 
-    monkeypatch.setattr(WordIndex, "build", changed_meanwhile)
+    monkeypatch.setattr(WordIndex, "grown", changed_meanwhile)
     change_abstract(index.record, paper(1).id, "Spoken of: numbats alone.", model)
     index.refresh()
     assert index._folder
@@ -565,10 +568,10 @@ def test_an_index_deleted_while_it_is_open_is_made_again(
 def test_an_index_that_cannot_be_written_is_done_without(
     home: Path, opened: Opened, model: WordModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(self: WordIndex, folder: Path) -> None:
+    def full(self: Part, folder: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(WordIndex, "save", full)
+    monkeypatch.setattr(Part, "save", full)
     shutil.rmtree(home / "index-1")
     open_before = _open_chromas()
     index = opened()
@@ -644,18 +647,6 @@ def test_facts_change_with_everything_that_makes_an_index(home: Path) -> None:
     record = Record(home)
     assert facts(record, 1, "words") == facts(record, 1, "words")
     assert facts(record, 1, "words") != facts(record, 1, "other") != facts(record, 0, "other")
-    record.close()
-
-
-def test_the_words_of_a_folder_are_those_it_was_saved_with(home: Path, tmp_path: Path) -> None:
-    record = Record(home)
-    built = WordIndex.build(record.entries())
-    built.save(tmp_path / "words")
-    loaded = WordIndex.load(tmp_path / "words")
-    for query in ("own3", "amber birch", "nothing of it", "improves"):
-        assert np.array_equal(built.scores(tokenize(query)), loaded.scores(tokenize(query)))
-        assert [built.idf(token) for token in tokenize(query)] == [loaded.idf(token) for token in tokenize(query)]
-    assert np.array_equal(built.numbers, loaded.numbers)
     record.close()
 
 

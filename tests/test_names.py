@@ -2,8 +2,8 @@
 
 import pytest
 
+from ingest.names import nickname, short_name
 from ingest.paper import Paper
-from rag.names import nickname, short_name
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from ingest.authors import answers_to, fold
 from ingest.library import ingest_sources
 from ingest.paper import Paper
 from ingest.settings import Settings
 from rag.answer import Answer, Turn
 from rag.asked_papers import read_bounds
-from rag.bylines import Bylines, answers_to, fold
+from rag.bylines import Bylines
 from rag.engine import Engine
 from rag.record_facts import CUT_TO, tell_records
 from rag.record_wishes import Wish, mend, read_wishes
@@ -263,14 +264,16 @@ def test_a_page_without_dates_says_so(tmp_path: Path) -> None:
     assert answer.refused
 
 
-def test_names_are_read_from_the_record_once_a_revision(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    bylines = Bylines(engine.index)
-    read: list[int] = []
-    given = engine.index.record.bylines
-    monkeypatch.setattr(engine.index.record, "bylines", lambda: read.append(1) or given())
-    for _ in range(3):
-        bylines.authors("papers by Zhenyu Zhang")
-    assert read == [1]
+def test_only_the_papers_of_an_author_are_read_to_find_that_author(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = engine.index.record
+    read: list[list[int]] = []
+    given = record.texts
+    monkeypatch.setattr(record, "texts", lambda numbers=None: read.append(list(numbers)) or given(numbers))
+    (author,) = Bylines(engine.index).authors("papers by Zhenyu Zhang")
+    assert author.paper_ids
+    assert {number for numbers in read for number in numbers} == set(record.select(ids=author.paper_ids))
 
 
 def test_a_name_is_known_whatever_its_case_accents_and_order() -> None:

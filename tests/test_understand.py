@@ -2,13 +2,13 @@
 
 import pytest
 
+from ingest.names import short_name
 from rag.answer import Turn
 from rag.catalogue import Catalogue
 from rag.dialogue import Dialogue, Exchange, papers_of, read_dialogue
 from rag.engine import Engine
 from rag.grammar import Kind
 from rag.instructions import Change, Edit, read_edit
-from rag.names import short_name
 from rag.pointers import DESCRIBED
 from rag.retrieve import Retriever
 from rag.understand import Understanding, Understood

@@ -6,8 +6,8 @@ Gradio's sanitiser keeps, and comes back as text that is looked up, never truste
 
 from collections.abc import Collection, Sequence
 
+from ingest.names import nickname, short_name
 from ingest.paper import Paper
-from rag.names import nickname, short_name
 from ui.cards import authors, byline, head_of
 from ui.prose import escape
 

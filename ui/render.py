@@ -9,11 +9,11 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+from ingest.names import short_name
 from ingest.paper import Paper
 from rag.answer import Answer, Checked, Citation
 from rag.chat.pieces import Usage
 from rag.extract import flow
-from rag.names import short_name
 from ui.cards import Shown, cards, sources
 from ui.exports import exports
 from ui.history import said, spent

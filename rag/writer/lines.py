@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from ingest.names import short_name
 from rag.answer import Checked, Evidence
 from rag.check import Checker, Verdict
 from rag.draft import Cell, Draft, Group, Numbering, Row, Table
 from rag.extract import flow, mark
-from rag.names import short_name
 from rag.prose import heading, say
 from rag.table import head_lines, row_line
 from rag.writer.mend import GOOD, mend

@@ -24,9 +24,9 @@ from bench_start import LIMIT, OURS, wait_for
 from timing import PAGE
 
 from ingest.library import ingest_sources
+from ingest.names import nickname
 from ingest.record import Record
 from ingest.settings import Settings
-from rag.names import nickname
 
 PEOPLE = 20
 ALONE = 3  # people one after another, for what one waits alone

@@ -13,10 +13,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ingest.library import ingest_sources
+from ingest.names import nickname
 from ingest.settings import Settings
 from rag.answer import Turn
 from rag.engine import Engine
-from rag.names import nickname
 from tests.bench.timing import PAGE, report, seconds
 
 BAR = 5

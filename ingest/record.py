@@ -7,7 +7,7 @@ at any moment leaves whole batches. Everything else on disk is derived from this
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -164,6 +164,15 @@ class Record:
         if until:
             query, values = query + " AND date != '' AND date <= ?", [*values, until]
         return self._numbers(query + " ORDER BY number", values)
+
+    def by_date(self, ends: int, *, since: str = "", until: str = "") -> list[int]:
+        """Row numbers of the so many newest dated papers, from `since` to `until`, and of as many of the oldest."""
+        where, values = "WHERE date != '' AND date >= ?", [since]
+        if until:
+            where, values = f"{where} AND date <= ?", [since, until]
+        query = f"SELECT number FROM papers {where} ORDER BY date"
+        found = [self._numbers(f"{query} {way} LIMIT {int(ends)}", values) for way in ("DESC", "ASC")]
+        return list(dict.fromkeys(chain(*found)))
 
     def texts(self, numbers: Iterable[int] | None = None) -> Iterator[Text]:
         """The texts of the papers with these numbers (default: all), in order of entry."""

@@ -1,7 +1,8 @@
 """Nearest vectors: in a Chroma collection, or exactly, out of the record. Derived, never the truth.
 
-What is searched are the rows of `Entry.rows` for the whole abstract, its centroid and its passages; a row's id
-is 'number:row'. Chroma is given vectors only: it embeds nothing and keeps no text.
+What is searched are two rows of `Entry.rows`, the whole abstract and its centroid: those of passages find no other
+papers and make the index four times as large. A row's id is 'number:row'. Chroma is given vectors only: it embeds
+nothing and keeps no text.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from chromadb.api import ClientAPI
     from chromadb.api.models.Collection import Collection
 
+SEARCHED = 2  # rows of a paper
 PART = 500  # papers carried from the record to Chroma at a time
 BATCH = 1_000  # rows a call: 8 MB on the way to a server; Chroma refuses more than 5,461
 NEVER = 10_000_000  # rows of a collection that keeps its vector file off the disk and replays its log when opened
@@ -187,8 +189,8 @@ def plain(what: str, *, where: str = "The vector index") -> Iterator[None]:
 
 
 def _searched(entry: Entry) -> NDArray[np.float16]:
-    """The rows a search is made over: whole abstract, centroid and passages, without the single sentences."""
-    return np.zeros((0, 0), np.float16) if entry.rows is None else entry.rows[: 2 + len(entry.passages)]
+    """The rows a search is made over: whole abstract and centroid, without passages and sentences."""
+    return np.zeros((0, 0), np.float16) if entry.rows is None else entry.rows[:SEARCHED]
 
 
 def _day(date: str) -> int:

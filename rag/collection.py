@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from ingest.names import short_name
 from rag.draft import Draft, Group, Statement
-from rag.judge import Judged
+from rag.judge import Judged, Judgement
 from rag.summarise import summarise_topic
 
 NEWEST = re.compile(r"\b(?:newest|latest|most recent|recent|new)\b", re.IGNORECASE)
@@ -15,9 +15,9 @@ MOST_NEWEST = 5
 MOST_LISTED = 50
 
 
-def describe_collection(question: str, judged: Sequence[Judged]) -> Draft:
+def describe_collection(question: str, judged: Judgement) -> Draft:
     """The newest or oldest papers, all of them, or the strands they fall into; each by one cited sentence."""
-    count = f"{len(judged)} papers here." if len(judged) != 1 else "One paper here."
+    count = f"{judged.total:,} papers here." if judged.total != 1 else "One paper here."
     if NEWEST.search(question) or OLDEST.search(question):
         dated = sorted((one for one in judged if one.paper.date), key=lambda one: one.paper.date)
         if not dated:
@@ -26,7 +26,7 @@ def describe_collection(question: str, judged: Sequence[Judged]) -> Draft:
         return Draft((_list(chosen, dates=True),), count)
     if ALL.search(question):
         shown = judged[:MOST_LISTED]
-        more = f" The first {len(shown)} are listed." if len(shown) < len(judged) else ""
+        more = f" The first {len(shown)} are listed." if len(shown) < judged.total else ""
         return Draft((_list(shown),), count + more)
     draft = summarise_topic(question, judged)
     return Draft(draft.parts, count)

@@ -1,5 +1,7 @@
 """Judges every paper of an index against a question about many: does it belong, and by which of its sentences.
 
+Of more papers than can be weighed sentence by sentence while one waits, those are judged that have the most of the
+topic's words or are nearest to it in meaning; how few are missed so is measured by tests/bench/bench_survey.py.
 Knows no prose and refuses nothing: each paper gets a probability, and what becomes of it is for others to say.
 """
 
@@ -13,15 +15,20 @@ import numpy as np
 from ingest.index import PaperIndex
 from ingest.names import COINED_WORD
 from ingest.paper import Paper
-from ingest.words import tokenize
+from ingest.words import WordIndex, tokenize
 from rag.answer import Evidence, Ranked
-from rag.retrieve import Scope
+from rag.retrieve import Scope, at_numbers, most
 from rag.shelf import Floats, Shelf, Shelves
-from rag.topic import find_topic
+from rag.topic import Topic, find_topic
 
 WORD_SHARE = 0.6  # of the topic's words in a sentence, beside its cosine: its merit; 0.3 does as well
 OFTEN = 1.2  # BM25's k1: how soon another sentence with the same word adds nothing
 KNOWN = 10  # papers that USUAL counts for, since a handful have no mean and spread of their own to speak of
+
+WHOLE = 10_000  # papers up to which every one is judged
+SIFTED = 1_000  # beyond: papers with the most of the topic's words that are judged, and as many nearest in meaning
+
+ENDS = 50  # the newest papers, and as many of the oldest, that stand in a sample of all
 
 # What is measured of a paper for a topic, and a logistic model of it: fitted by tests/bench/calibrate_survey.py to
 # tests/bench/data/survey_questions.jsonl. Run it again when a measure changes.
@@ -69,15 +76,17 @@ class Judged:
 class Judgement(Sequence[Judged]):
     """What was judged, each paper made when it is looked at: of ten thousand, a list tells of a few dozen.
 
-    `any` is the chance (0 to 1) that the index has a paper about the topic at all.
+    `any` is the chance (0 to 1) that the index has a paper about the topic at all; `total` is out of how many papers
+    those judged were taken.
     """
 
     def __init__(
-        self, shelf: Shelf, order: list[int], best: list[int], chances: list[float], any_: float = 1.0
+        self, shelf: Shelf, order: list[int], best: list[int], chances: list[float], any_: float = 1.0, total: int = 0
     ) -> None:
         """`order` are the papers' places on the shelf, `best` the sentence of each place, `chances` its probability."""
         self._shelf, self._order, self._best, self._chances = shelf, order, best, chances
         self.any = any_
+        self.total = total or len(order)
 
     def __len__(self) -> int:
         return len(self._order)
@@ -113,11 +122,15 @@ def about_each(judgements: Sequence[Sequence[Judged]]) -> list[Judged]:
 @dataclass(frozen=True, slots=True)
 class Measured:
     """What a topic gives: `signals` (papers, len(SIGNALS)), not yet relative, the merit of each unit, and `spoken`
-    (len(SPOKEN)): the cosine of the nearest sentence, the most words a paper has of it, the share that none has."""
+    (len(SPOKEN)): the cosine of the nearest sentence, the most words a paper has of it, the share that none has.
+
+    `everywhere` (all papers, RELATIVE) are the signals that count by how they stand out among all papers.
+    """
 
     signals: Floats
     merits: Floats
     spoken: Floats
+    everywhere: Floats
 
 
 class Judge:
@@ -133,35 +146,75 @@ class Judge:
         A paper is as likely in one scope as in any other. A question that names no topic asks for all of them.
         """
         self.index.refresh()
-        shelf = self._shelves.current()
+        topic, scope = find_topic(question), scope or Scope()
+        inside = None if scope == Scope() else self._select(scope)
+        shelf = self._shelf(topic, scope, inside)
         if not shelf.held:
             return Judgement(shelf, [], [], [])
-        topic = find_topic(question)
         chances, merits, any_ = np.ones(len(shelf.held), dtype=np.float32), None, 1.0
         if topic.wanted:
             measured = self.measure(shelf, topic.wanted)
-            chances, merits = self._chances(measured.signals), measured.merits
+            chances, merits = self._chances(measured), measured.merits
             any_ = chance_of_any(measured.spoken, ANY_BY_MEANING if self.index.embedder else ANY_BY_WORDS)
         if topic.unwanted:
-            unlikely = 1 - self._chances(self.measure(shelf, topic.unwanted).signals)
+            unlikely = 1 - self._chances(self.measure(shelf, topic.unwanted))
             chances = chances * unlikely if topic.wanted else leave_out(unlikely)
         best = best_sentences(shelf, shelf.central if merits is None else merits)
         order = np.argsort(-chances, kind="stable")
-        if scope and scope != Scope():
-            record = self.index.record
-            inside = np.isin(shelf.numbers, record.select(ids=scope.ids, since=scope.since, until=scope.until))
-            order = order[inside[order]]
-        return Judgement(shelf, order.tolist(), best, chances.tolist(), any_)
+        if inside is not None:
+            order = order[np.isin(shelf.numbers, inside)[order]]
+        total = 0 if self._all_fit else self.index.count() if inside is None else len(inside)
+        return Judgement(shelf, order.tolist(), best, chances.tolist(), any_, total)
+
+    @property
+    def _all_fit(self) -> bool:
+        """Whether the papers are so few that every one is judged."""
+        return self.index.count() <= WHOLE
 
     def current(self) -> Shelf:
-        """The papers as they stand, for one who measures them himself."""
+        """All papers as they stand, for one who measures them himself."""
         self.index.refresh()
-        return self._shelves.current()
+        return self._shelves.whole()
+
+    def _select(self, scope: Scope) -> list[int]:
+        return self.index.record.select(ids=scope.ids, since=scope.since, until=scope.until)
+
+    def _shelf(self, topic: Topic, scope: Scope, inside: list[int] | None) -> Shelf:
+        """All papers; where they are many, those of the scope that may be about the topic, or a sample for none."""
+        if self._all_fit:
+            return self._shelves.whole()
+        numbers = self.index.words.numbers
+        among = numbers if inside is None else np.intersect1d(numbers, inside)
+        if len(among) <= SIFTED:
+            return self._shelves.some(among.tolist())
+        about = topic.wanted or topic.unwanted
+        if not about:
+            dated = self.index.record.by_date(ENDS, since=scope.since, until=scope.until)
+            return self._shelves.some([*among[:: 1 + len(among) // SIFTED].tolist(), *dated])
+        held = at_numbers(among, numbers, self._words_everywhere(tokenize(about)))
+        near = []
+        if self.index.embedder:
+            vector, dates = self.index.embedder.embed_query(about), (scope.since, scope.until)
+            near = self.index.nearest(vector, SIFTED, dates=dates)
+        near = near if inside is None else np.intersect1d(near, among).tolist()
+        return self._shelves.some(list({*among[most(held, SIFTED)].tolist(), *near}))
+
+    def _words_everywhere(self, tokens: Sequence[str]) -> Floats:
+        """The share of a topic's words in each paper of the index, aligned with the numbers of its words."""
+        words = self.index.words
+        shares = np.zeros(len(words.numbers), dtype=np.float32)
+        mass = 0.0
+        for token in dict.fromkeys(tokens):
+            mass += words.idf(token)
+            for places, times in words.postings(token):
+                shares[places] += words.idf(token) * times / (times + np.float32(OFTEN))
+        return shares / np.float32(mass or 1.0)
 
     def measure(self, shelf: Shelf, topic: str) -> Measured:
         """Every paper against a topic: the words it has of it, the merit of its best sentence, how much farther off its
         abstract is than the nearest one, and whether it has a name that the topic has."""
-        shares, words, named, unknown = weigh_words(shelf, topic)
+        few = self._all_fit
+        shares, words, named, unknown = weigh_words(shelf, topic, None if few else self.index.words)
         cosine = np.zeros(len(shelf.paper), dtype=np.float32)
         if self.index.embedder and shelf.rows.shape[1]:
             cosine = shelf.rows @ self.index.embedder.embed_query(topic)
@@ -171,16 +224,22 @@ class Judge:
         whole = cosine[shelf.starts]
         signals = [words, best, whole - whole.max(), named]
         spoken = np.array([cosine.max(initial=0.0), words.max(initial=0.0), unknown], dtype=np.float32)
-        return Measured(np.stack(signals, axis=1).astype(np.float32), merits, spoken)
+        everywhere = words if few else self._words_everywhere(tokenize(topic))
+        return Measured(np.stack(signals, axis=1).astype(np.float32), merits, spoken, everywhere[:, None])
 
-    def _chances(self, signals: Floats) -> Floats:
-        return chances(signals, BY_MEANING if self.index.embedder else BY_WORDS)
+    def _chances(self, measured: Measured) -> Floats:
+        model = BY_MEANING if self.index.embedder else BY_WORDS
+        return chances(measured.signals, model, measured.everywhere)
 
 
-def weigh_words(shelf: Shelf, topic: str) -> tuple[Floats, Floats, Floats, float]:
+def weigh_words(shelf: Shelf, topic: str, index: WordIndex | None = None) -> tuple[Floats, Floats, Floats, float]:
     """Share of the topic's words, weighed by rarity, in each unit; the same in each paper, where more often counts a
-    little more; the rarity (0 to 1) of a name in the topic that a paper holds; and the share that no paper holds."""
+    little more; the rarity (0 to 1) of a name in the topic that a paper holds; and the share that no paper holds.
+
+    `index` counts the papers where the shelf does not hold all of them.
+    """
     count = len(shelf.held)
+    total = len(index.numbers) if index else count
     tokens = list(dict.fromkeys(tokenize(topic)))
     names = {token for word in COINED_WORD.findall(topic) for token in tokenize(word) if not token.isdigit()}
     shares = np.zeros(len(shelf.paper), dtype=np.float32)
@@ -188,13 +247,14 @@ def weigh_words(shelf: Shelf, topic: str) -> tuple[Floats, Floats, Floats, float
     mass = unknown = 0.0
     for token, units in zip(tokens, shelf.find(tokens), strict=True):
         times = np.bincount(shelf.paper[units], minlength=count)
-        weight = rarity(count, int(np.count_nonzero(times)))
+        held = max(int(np.count_nonzero(times)), index.held(token) if index else 0)
+        weight = rarity(total, held)
         mass += weight
-        unknown += 0.0 if len(units) else weight
+        unknown += 0.0 if held else weight
         shares[units] += weight
         words += weight * times / (times + OFTEN)
         if token in names:
-            named = np.maximum(named, (times > 0) * (weight / rarity(count, 0)))
+            named = np.maximum(named, (times > 0) * (weight / rarity(total, 0)))
     mass = mass or 1.0
     return shares / mass, words / mass, named, unknown / mass
 
@@ -204,9 +264,9 @@ def rarity(count: int, held: int) -> float:
     return float(np.log(1 + (count - held + 0.5) / (held + 0.5)))
 
 
-def chances(signals: Floats, model: Model) -> Floats:
+def chances(signals: Floats, model: Model, everywhere: Floats | None = None) -> Floats:
     """The probability of each paper, out of what was measured of all."""
-    described = describe(signals, model.usual)
+    described = describe(signals, model.usual, everywhere)
     logits = described @ np.asarray(model.weights[:-1]) + model.weights[-1]
     found: Floats = (1 / (1 + np.exp(-logits))).astype(np.float32)
     return found
@@ -224,12 +284,16 @@ def leave_out(unlikely: Floats) -> Floats:
     return (even**2 * unlikely / (1 - unlikely + even**2 * unlikely)).astype(np.float32)
 
 
-def describe(signals: Floats, usual: tuple[tuple[float, float], ...]) -> Floats:
-    """The signals with the relative ones in spreads above the mean, both drawn to the usual where papers are few."""
+def describe(signals: Floats, usual: tuple[tuple[float, float], ...], everywhere: Floats | None = None) -> Floats:
+    """The signals with the relative ones in spreads above the mean, both drawn to the usual where papers are few.
+
+    Mean and spread are those of `everywhere` (papers, RELATIVE): the relative signals of all papers, by default these.
+    """
     mean, spread = np.asarray(usual).T
-    relative, count = signals[:, :RELATIVE], len(signals)
-    middle = (relative.sum(axis=0) + KNOWN * mean) / (count + KNOWN)
-    variance = (((relative - middle) ** 2).sum(axis=0) + KNOWN * spread**2) / (count + KNOWN)
+    relative = signals[:, :RELATIVE]
+    over = relative if everywhere is None else everywhere
+    middle = (over.sum(axis=0) + KNOWN * mean) / (len(over) + KNOWN)
+    variance = (((over - middle) ** 2).sum(axis=0) + KNOWN * spread**2) / (len(over) + KNOWN)
     described = np.concatenate([(relative - middle) / np.sqrt(variance + 1e-12), signals[:, RELATIVE:]], axis=1)
     return described.astype(np.float32)
 

@@ -21,7 +21,7 @@ from rag.retrieve import DATE
 
 MOST_TERMS = 12  # words of what is typed that are heeded
 IN_TITLE, IN_AUTHORS, IN_ABSTRACT, WHOLE_WORD = 4.0, 3.0, 1.0, 0.5  # what a word is worth by where it stands
-NEAR_ROWS = 40  # rows asked of the vector index for each near paper: a paper has about seven
+NEAR_ROWS = 4  # rows asked of the vector index for each near paper, which has two
 
 
 class Order(StrEnum):

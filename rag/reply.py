@@ -26,7 +26,7 @@ from rag.revise import in_full, reshape
 from rag.strangers import mentioning, tell_strangers
 from rag.sufficiency import Outcome, Verdict, lacking, not_mentioned, refusal, weigh
 from rag.summarise import summarise_paper, summarise_topic
-from rag.survey import survey
+from rag.survey import sifted, survey
 from rag.understand import Understanding, Understood
 from rag.unsaid import unsaid
 from rag.within import cannot_go_on, kept_within, tell_outside
@@ -162,12 +162,15 @@ class Replies:
         judged: Sequence[Judged] = found
         if asked.both:
             judged = about_each([self._judge.judge(topic, scope=scope) for topic in asked.both])
+        looked_at = found.total
         if asked.told:
             judged = [one for one in judged if one.paper.id not in asked.told]
-        looked_at = len(judged)
+            looked_at -= len(asked.told)
         if asked.papers and judged and not bounds:  # 'which of them': those that stand out among them
             judged = [one for one in judged if one.probability >= STANDS_OUT * judged[0].probability]
         draft = survey(question, judged if asked.papers or found.any >= ANY else (), looked_at, bounds=bounds)
+        if len(found) < found.total:
+            draft = replace(draft, note=f"{draft.note} {sifted(len(found))}")
         ranked = tuple(one.ranked() for one in judged[:RETRIEVED])
         if not draft.parts:
             _, where = self._looked_at(asked, scope)

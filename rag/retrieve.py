@@ -23,7 +23,7 @@ from rag.answer import Evidence, Ranked
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.int64]
 
-NEAREST_ROWS = 200  # rows asked of the vector index: some 30 papers at seven rows each, more where they overlap
+NEAREST_ROWS = 100  # rows asked of the vector index, which has two of each paper
 TOP_WORDS = 100  # papers asked of the lexical index
 FEEDBACK_PAPERS, FEEDBACK_WEIGHT = 3, 0.3  # Rocchio: the question moved towards the abstracts nearest to it
 # A question in the papers' words is a search for those words, a question in other words a search for its meaning:
@@ -151,7 +151,7 @@ def most(values: Floats, k: int) -> Numbers:
     return above[np.argsort(-values[above], kind="stable")][:k]
 
 
-def at_numbers(wanted: Sequence[int], numbers: Numbers, values: Floats) -> Floats:
+def at_numbers(wanted: Sequence[int] | Numbers, numbers: Numbers, values: Floats) -> Floats:
     """The values of the papers wanted, out of those of `numbers`, ascending; 0 for a paper that is not among them."""
     if not len(numbers):
         return np.zeros(len(wanted), dtype=np.float32)

@@ -5,7 +5,7 @@ Kept in step with the record, in memory. Knows no question.
 
 import re
 import threading
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -24,6 +24,7 @@ from rag.retrieve import manner
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.int64]
 
+MOST_HELD = 10_000  # papers kept in memory, about 15 KB each
 NOTHING = np.zeros(0, np.int64)
 SHORT = re.compile(r"\(([A-Z][A-Za-z]{0,6}[A-Z])s?\)")  # '(GNNs)'
 BEFORE = 120  # characters that spell out what an abbreviation behind them is short for
@@ -70,15 +71,17 @@ class Shelf:
         self._short = dict(chain.from_iterable(h.short for h in self.held))
         self._index_words([words for h in self.held for words in h.words], vocabulary)
 
-    def _index_words(self, units: Sequence[NDArray[np.int32]], vocabulary: Mapping[str, int]) -> None:
-        self._vocabulary = vocabulary
+    def _index_words(self, units: Sequence[NDArray[np.int32]], places: Mapping[str, int]) -> None:
+        held = np.concatenate(units) if units else np.zeros(0, np.int32)
+        used, tokens = np.unique(held, return_inverse=True)
+        spelled = list(places)  # in order of their places
+        vocabulary = self._vocabulary = {spelled[at]: new for new, at in enumerate(used.tolist())}
         self._numbered: dict[str, list[int]] = defaultdict(list)
         self._by_letter: dict[str, list[str]] = defaultdict(list)
         for word, at in vocabulary.items():
             if letters := word.rstrip(DIGITS):
                 self._numbered[letters].append(at)
             self._by_letter[word[:1]].append(word)
-        tokens = np.concatenate(units) if units else np.zeros(0, np.int32)
         order = np.argsort(tokens, kind="stable")
         self._units = np.repeat(np.arange(len(units)), [len(words) for words in units])[order]
         self._bounds = np.searchsorted(tokens[order], np.arange(len(vocabulary) + 1))
@@ -116,31 +119,55 @@ class Shelf:
 
 
 class Shelves:
-    """The shelf of one index at its present revision. Safe to share between threads."""
+    """Shelves of the papers of one index at its present revision. Safe to share between threads."""
 
     def __init__(self, index: PaperIndex) -> None:
         self._index = index
         self._turn = threading.Lock()
-        self._held: dict[int, Held] = {}
+        self._held: OrderedDict[int, Held] = OrderedDict()
         self._vocabulary: dict[str, int] = {}
         self._revision, self._stamp = -1, ""
-        self._shelf = Shelf([], {})
+        self._shelf: Shelf | None = None
 
-    def current(self) -> Shelf:
-        """The shelf as the record now stands; only papers changed since the last time are read."""
-        record = self._index.record
+    def whole(self) -> Shelf:
+        """The shelf of all papers as the record now stands; only those changed since the last time are read."""
         with self._turn:
-            revision = record.revision()
-            if revision == self._revision and record.stamp(revision) == self._stamp:
-                return self._shelf
-            if revision < self._revision or record.stamp(self._revision) != self._stamp:
-                self._held, self._vocabulary, self._revision = {}, {}, -1
-            embedding = self._index.embedder.name if self._index.embedder else ""
-            for entry in record.entries(record.numbers(since=self._revision), embedding=embedding):
-                self._held[entry.number] = self._hold(entry)
-            self._shelf = Shelf([self._held[number] for number in sorted(self._held)], dict(self._vocabulary))
-            self._revision, self._stamp = revision, record.stamp(revision)
+            self._catch_up()
+            if self._shelf is None:
+                self._shelf = self._made(self._index.record.numbers())
             return self._shelf
+
+    def some(self, numbers: Sequence[int]) -> Shelf:
+        """The shelf of these papers alone, for an index of more than can be held in memory."""
+        with self._turn:
+            self._catch_up()
+            shelf = self._made(numbers)
+            while len(self._held) > MOST_HELD:
+                self._held.popitem(last=False)
+            return shelf
+
+    def _catch_up(self) -> None:
+        """Forgets what has changed in the record."""
+        record = self._index.record
+        revision = record.revision()
+        if revision == self._revision and record.stamp(revision) == self._stamp:
+            return
+        if revision < self._revision or record.stamp(self._revision) != self._stamp:
+            self._held, self._vocabulary = OrderedDict(), {}
+        for number in record.numbers(since=self._revision) if self._held else ():
+            self._held.pop(number, None)
+        self._shelf = None
+        self._revision, self._stamp = revision, record.stamp(revision)
+
+    def _made(self, numbers: Sequence[int]) -> Shelf:
+        embedding = self._index.embedder.name if self._index.embedder else ""
+        missing = [number for number in numbers if number not in self._held]
+        for entry in self._index.record.entries(missing, embedding=embedding):
+            self._held[entry.number] = self._hold(entry)
+        held = [self._held[number] for number in sorted(numbers) if number in self._held]
+        for one in held:
+            self._held.move_to_end(one.number)
+        return Shelf(held, self._vocabulary)
 
     def _hold(self, entry: Entry) -> Held:
         words = []

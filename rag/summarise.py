@@ -14,7 +14,7 @@ from ingest.record import Entry
 from ingest.words import stems
 from rag.answer import Evidence, Ranked
 from rag.draft import Draft, Group, Paragraph, Statement
-from rag.judge import Judged, fitting
+from rag.judge import Judged, Judgement, fitting
 from rag.rhetoric import Role, turning_point, weigh
 from rag.shelf import Floats
 from rag.strands import Strand, find_strands
@@ -54,13 +54,13 @@ def summarise_paper(found: Ranked | Entry) -> Draft:
     return Draft((Paragraph(tuple(Statement(e, name) for e, name in zip(told, names, strict=True))),))
 
 
-def summarise_topic(question: str, judged: Sequence[Judged]) -> Draft:
+def summarise_topic(question: str, judged: Judgement) -> Draft:
     """The strands among the papers that fit, each with the papers that show it best; no parts where none fits."""
     fit = fitting(judged)
     strands = find_strands(_some(fit), find_topic(question).wanted, most=MOST_STRANDS) if fit else []
     groups = [Group(tuple(map(state, _best(strand))), strand.heading) for strand in strands]
     quoted = sum(len(group.items) for group in groups)
-    return Draft(tuple(groups), count_papers(len(judged), len(fit), quoted))
+    return Draft(tuple(groups), count_papers(judged.total, len(fit), quoted))
 
 
 def _some(papers: Sequence[Judged]) -> Sequence[Judged]:

@@ -15,6 +15,7 @@ from rag.topic import find_topic
 
 MOST_LISTED = 200  # papers of one answer
 OTHERS = "Others"  # heads the papers of no strand
+FOUND = 0.98  # of the papers that fit among 80,301, by judging all: tests/bench/bench_survey.py
 ONE_LIST = 6  # papers that are read at a glance, without headings
 
 
@@ -33,6 +34,14 @@ def survey(question: str, judged: Sequence[Judged], looked_at: int, *, bounds: B
     elif bounds.most and bounds.most < len(fit):
         note += f" Quoted here: the {bounds.order}."
     return Draft((by_date(fit, bounds),), note)
+
+
+def sifted(judged: int) -> str:
+    """What a reader should know of a list out of more papers than are judged one by one."""
+    return (
+        f"Judged one by one: the {judged:,} with the most of these words or nearest in meaning, among which "
+        f"{FOUND:.0%} of those that fit were found when it was measured."
+    )
 
 
 def by_date(papers: Sequence[Judged], bounds: Bounds) -> Group:

@@ -100,7 +100,7 @@ def test_papers_are_taken_in_and_found_on_a_server(tmp_path: Path, model: WordMo
     assert found_by_words(index, "numbats") == {paper(11).id}
     assert found_by_meaning(index, f"{paper(11).title}. Spoken of: numbats alone.", 1) == [paper(11).id]
     assert isinstance(index._vectors, ChromaVectors)
-    assert index._vectors.count() == sum(2 + len(entry.passages) for entry in index.record.entries())
+    assert index._vectors.count() == 2 * index.record.count()
     assert len(model.asked) == asked + 3 + len(next(index.record.entries([13])).texts)
     index.close()
 

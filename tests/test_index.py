@@ -433,7 +433,7 @@ def test_chroma_finds_what_exact_search_finds(home: Path, opened: Opened, model:
     exact = ExactVectors(index.record.entries(embedding=model.name))
     for entry in list(index.record.entries()):
         query = model.embed_query(whole(entry))
-        assert index.nearest(query, 12) == exact.nearest(query, 12)
+        assert index.nearest(query, 4) == exact.nearest(query, 4)
 
 
 # -- several processes and threads -----------------------------------------------------------------------------------

@@ -203,7 +203,8 @@ def test_index_files_damaged_at_random_never_cost_a_paper(home: Path, model: Wor
                     noisy[draw.randrange(len(noisy))] = draw.randrange(256)
                 path.write_bytes(noisy)
             else:
-                path.write_bytes(draw.choice(files).read_bytes() if draw.choice(files).exists() else b"")
+                other = draw.choice(files)
+                path.write_bytes(other.read_bytes() if other.exists() else b"")
             tried += 1
         index = PaperIndex(settings(home))
         check_finds_all(index, OLD)

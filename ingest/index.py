@@ -6,9 +6,9 @@ command line works while the page runs. So does the owner while its index cannot
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +19,14 @@ from ingest.derived import IndexFolder, recorded
 from ingest.embedding import Embedder, ModelMissingError, make_embedder
 from ingest.errors import StoreError
 from ingest.locks import OwnedFile
-from ingest.record import Entry, Record
+from ingest.recent import Recent
+from ingest.record import Entry, Head, Record
 from ingest.settings import Settings
 from ingest.vectors import Dates, ExactVectors, Nearest
 from ingest.words import WordIndex
 
-CACHED_ENTRIES = 4_000  # decoded entries kept in memory, about 15 KB each
+# Kept in memory: decoded entries, about 15 KB each, what papers are ranked by, 5 KB, and vectors of questions.
+CACHED_ENTRIES, CACHED_HEADS, CACHED_QUERIES = 4_000, 8_000, 256
 RETRY_SECONDS = 60.0  # before an index that failed is tried again
 
 
@@ -46,8 +48,7 @@ class PaperIndex:
         self._server: ServerClient | None = None
         self._owner = OwnedFile(settings.home, "index")
         self._turn = threading.RLock()  # of the one thread that changes what is searched
-        self._cache: OrderedDict[int, Entry] = OrderedDict()
-        self._cache_lock = threading.Lock()
+        self._entries, self._heads = Recent[Entry](CACHED_ENTRIES), Recent[Head](CACHED_HEADS)
         self._revision = -1
         self._retry_at = float("inf")
         try:
@@ -56,6 +57,7 @@ class PaperIndex:
             self.record.close()
             raise
         self._embedding = self.embedder.name if self.embedder else ""
+        self._embed_query = lru_cache(CACHED_QUERIES)(self.embedder.embed_query) if self.embedder else None
 
     def _make_embedder(self, foreign_vectors: bool) -> Embedder | None:
         try:
@@ -94,16 +96,15 @@ class PaperIndex:
 
     def entries(self, numbers: Sequence[int]) -> list[Entry]:
         """The entries with their vectors, in the order of `numbers`; those asked for often come from memory."""
-        with self._cache_lock:
-            missing = [n for n in numbers if n not in self._cache]
-            for entry in self.record.entries(missing, embedding=self._embedding):
-                self._cache[entry.number] = entry
-            found = [self._cache[n] for n in numbers if n in self._cache]
-            for entry in found:
-                self._cache.move_to_end(entry.number)
-            while len(self._cache) > CACHED_ENTRIES:
-                self._cache.popitem(last=False)
-            return found
+        return self._entries.get(numbers, lambda missing: self.record.entries(missing, embedding=self._embedding))
+
+    def heads(self, numbers: Sequence[int]) -> list[Head]:
+        """What the papers that have vectors are ranked by, in the order of `numbers`; remembered likewise."""
+        return self._heads.get(numbers, lambda missing: self.record.heads(missing, embedding=self._embedding))
+
+    def embed_query(self, text: str) -> NDArray[np.float32] | None:
+        """The vector of a question (dim,), remembered: a turn searches for it more than once; None without a model."""
+        return self._embed_query(text) if self._embed_query else None
 
     def nearest(self, vector: NDArray[np.float32], k: int, *, dates: Dates = ("", "")) -> list[int]:
         """Numbers of the papers holding the k rows nearest to `vector` (dim,); none where there are no vectors."""
@@ -131,8 +132,8 @@ class PaperIndex:
             if not self._is_current() or anew:
                 revision = self.record.revision()  # before anything is read: what changes meanwhile is seen next time
                 self._derive(anew)
-                with self._cache_lock:
-                    self._cache.clear()
+                self._entries.clear()
+                self._heads.clear()
                 self._revision = revision
                 self._tell_of_missing_vectors()
         finally:

@@ -40,6 +40,10 @@ CREATE INDEX vectors_embedding ON vectors (embedding)
 EMBEDDED = "SELECT 1 FROM vectors INDEXED BY vectors_embedding WHERE embedding = ? AND paper = number"
 WITHOUT_VECTORS = f"SELECT number FROM papers WHERE NOT EXISTS ({EMBEDDED}) ORDER BY number"
 COLUMNS = "number, id, arxiv, title, abstract, authors, date, url, spans"
+# The first rows of each, read without the rest: the number of passages and sentences tells how long a row is.
+HEADS = """SELECT number, heads, substr(rows, 1, length(rows) / (heads + sentences) * heads) FROM (
+    SELECT number, rows, 2 + json_array_length(spans, '$[0]') AS heads, json_array_length(spans, '$[1]') AS sentences
+    FROM papers JOIN vectors ON paper = number AND embedding = ? WHERE number IN ({}))"""
 READ_PAPERS = 1_000  # a query; SQLite takes at most 32,766 parameters
 
 
@@ -62,6 +66,13 @@ class Entry:
         """What is embedded, in the order of `rows` but for the centroid, which has no text of its own."""
         whole = f"{self.paper.title}. {self.paper.abstract}"
         return [whole, *(p.text for p in self.passages), *(s.text for s in self.sentences)]
+
+
+class Head(NamedTuple):
+    """What a paper is ranked by: its rows for the whole abstract, the centroid and each passage, in this order."""
+
+    number: int
+    rows: NDArray[np.float16]
 
 
 class Text(NamedTuple):
@@ -141,6 +152,17 @@ class Record:
             )
         except (ValueError, TypeError) as error:
             raise damaged(self.path, f"paper {number} cannot be read") from error
+
+    def heads(self, numbers: Sequence[int], *, embedding: str) -> Iterator[Head]:
+        """The heads of the papers with these numbers that have vectors of the model named so, in their order."""
+        wanted = iter(numbers)
+        while part := list(islice(wanted, READ_PAPERS)):
+            found = {row[0]: row for row in self._db.rows(HEADS.format(_marks(part)), [embedding, *part])}
+            for number, count, blob in (found[number] for number in part if number in found):
+                try:
+                    yield Head(number, np.frombuffer(blob, dtype=np.float16).reshape(count, -1))
+                except ValueError as error:
+                    raise damaged(self.path, f"the vectors of paper {number} cannot be read") from error
 
     def numbers(self, *, since: int = 0) -> list[int]:
         """Row numbers of the papers changed after revision `since`, in order of entry."""

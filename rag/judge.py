@@ -192,10 +192,8 @@ class Judge:
             dated = self.index.record.by_date(ENDS, since=scope.since, until=scope.until)
             return self._shelves.some([*among[:: 1 + len(among) // SIFTED].tolist(), *dated])
         held = at_numbers(among, numbers, self._words_everywhere(tokenize(about)))
-        near = []
-        if self.index.embedder:
-            vector, dates = self.index.embedder.embed_query(about), (scope.since, scope.until)
-            near = self.index.nearest(vector, SIFTED, dates=dates)
+        vector, dates = self.index.embed_query(about), (scope.since, scope.until)
+        near = [] if vector is None else self.index.nearest(vector, SIFTED, dates=dates)
         near = near if inside is None else np.intersect1d(near, among).tolist()
         return self._shelves.some(list({*among[most(held, SIFTED)].tolist(), *near}))
 
@@ -216,8 +214,9 @@ class Judge:
         few = self._all_fit
         shares, words, named, unknown = weigh_words(shelf, topic, None if few else self.index.words)
         cosine = np.zeros(len(shelf.paper), dtype=np.float32)
-        if self.index.embedder and shelf.rows.shape[1]:
-            cosine = shelf.rows @ self.index.embedder.embed_query(topic)
+        vector = self.index.embed_query(topic)
+        if vector is not None and shelf.rows.shape[1]:
+            cosine = shelf.rows @ vector
         merits = cosine + WORD_SHARE * shares
         merits[shelf.starts] = -np.inf
         best = np.maximum.reduceat(merits, shelf.starts)

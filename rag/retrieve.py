@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ingest.errors import UsageError
 from ingest.index import PaperIndex
 from ingest.names import nickname
-from ingest.record import Entry
+from ingest.record import Entry, Head
 from ingest.words import stems, tokenize
 from rag.answer import Evidence, Ranked
 
@@ -79,14 +79,13 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What was measured for each candidate, aligned with `entries`. Cosines are 0 where there is no model."""
+    """What was measured for each candidate, aligned with `numbers`. Cosines are 0 where there is no model."""
 
-    entries: list[Entry]
+    numbers: list[int]
     coverage: Floats  # share of the question's words, weighed by rarity, that BM25 finds in the paper
     meaning: Floats  # of the paper as a whole, by three views of it
     whole: Floats  # of title and abstract
     passage: Floats  # of the best passage
-    sentences: list[Floats]
 
 
 class Retriever:
@@ -99,11 +98,15 @@ class Retriever:
         """The k papers that fit the question best, best first, each with all its sentences, best first."""
         self.index.refresh()
         tokens = list(dict.fromkeys(self.index.words.known(token) for token in tokenize(question)))
-        vector = self.index.embedder.embed_query(question) if self.index.embedder else None
+        vector = self.index.embed_query(question)
         signals = self._measure(tokens, vector, scope or Scope())
         scores = fuse(signals)
-        best = np.argsort(-scores, kind="stable")[:k]
-        return [self._ranked(signals, int(i), float(scores[i]), tokens, question) for i in best]
+        best = np.argsort(-scores, kind="stable")[:k].tolist()
+        entries = {entry.number: entry for entry in self.index.entries([signals.numbers[i] for i in best])}
+        found = [(entries[signals.numbers[i]], i) for i in best if signals.numbers[i] in entries]
+        return [
+            _ranked(entry, float(scores[i]), float(signals.coverage[i]), vector, tokens, question) for entry, i in found
+        ]
 
     def look(self, question: str, paper_ids: Sequence[str]) -> list[Ranked]:
         """These papers, in this order, with their sentences ranked for the question; unknown ids are left out."""
@@ -116,13 +119,13 @@ class Retriever:
         words = self.index.words
         mass = sum(words.idf(token) for token in tokens) or 1.0
         coverage = words.scores(tokens) / np.float32(mass)
-        entries = self.index.entries(self._candidates(words.numbers, coverage, vector, scope))
-        covered = at_numbers([entry.number for entry in entries], words.numbers, coverage)
-        if vector is None or not entries:
-            nothing = np.zeros(len(entries), dtype=np.float32)
-            silent = [np.zeros(len(entry.sentences), dtype=np.float32) for entry in entries]
-            return Signals(entries, covered, nothing, nothing, nothing, silent)
-        return _cosines(entries, covered, vector)
+        numbers = self._candidates(words.numbers, coverage, vector, scope)
+        covered = at_numbers(numbers, words.numbers, coverage)
+        heads = self.index.heads(numbers) if vector is not None else []
+        if vector is None or not heads:
+            nothing = np.zeros(len(numbers), dtype=np.float32)
+            return Signals(numbers, covered, nothing, nothing, nothing)
+        return _cosines(numbers, heads, covered, vector)
 
     def _candidates(self, numbers: Numbers, coverage: Floats, vector: Floats | None, scope: Scope) -> list[int]:
         """The papers to be weighed, out of those with these numbers and coverages and those near by meaning."""
@@ -134,12 +137,18 @@ class Retriever:
         near = [] if vector is None else self.index.nearest(vector, NEAREST_ROWS, dates=(scope.since, scope.until))
         return list(dict.fromkeys([*near, *numbers[most(coverage, TOP_WORDS)].tolist()]))
 
-    def _ranked(self, signals: Signals, i: int, score: float, tokens: Sequence[str], question: str) -> Ranked:
-        entry, cosine = signals.entries[i], signals.sentences[i]
-        scores = score_sentences(entry, cosine, tokens, question)
-        order = map(int, np.argsort(-scores, kind="stable"))
-        found = (Evidence(entry.paper, entry.sentences[j], float(scores[j]), float(cosine[j])) for j in order)
-        return Ranked(entry.paper, score, tuple(found), float(signals.coverage[i]))
+
+def _ranked(
+    entry: Entry, score: float, coverage: float, vector: Floats | None, tokens: Sequence[str], question: str
+) -> Ranked:
+    """A paper found, its sentences best first."""
+    cosine = np.zeros(len(entry.sentences), dtype=np.float32)
+    if vector is not None and entry.rows is not None:
+        cosine = entry.rows[len(entry.rows) - len(entry.sentences) :].astype(np.float32) @ vector
+    scores = score_sentences(entry, cosine, tokens, question)
+    order = map(int, np.argsort(-scores, kind="stable"))
+    found = (Evidence(entry.paper, entry.sentences[j], float(scores[j]), float(cosine[j])) for j in order)
+    return Ranked(entry.paper, score, tuple(found), coverage)
 
 
 def most(values: Floats, k: int) -> Numbers:
@@ -159,28 +168,27 @@ def at_numbers(wanted: Sequence[int] | Numbers, numbers: Numbers, values: Floats
     return np.where(numbers[at] == np.asarray(wanted), values[at], 0).astype(np.float32)
 
 
-def _cosines(entries: list[Entry], coverage: Floats, vector: Floats) -> Signals:
-    """All cosines of all candidates in one product over their stacked rows."""
-    width = len(vector)
-    rows = [e.rows if e.rows is not None else np.zeros((len(e.texts) + 1, width), np.float16) for e in entries]
-    starts = np.cumsum([0, *(len(part) for part in rows)])
-    stacked = np.concatenate(rows).astype(np.float32)
+def _cosines(numbers: list[int], heads: list[Head], coverage: Floats, vector: Floats) -> Signals:
+    """All cosines of all candidates in one product over their stacked rows; 0 for those that have no vectors."""
+    starts = np.cumsum([0, *(len(head.rows) for head in heads)])[:-1]
+    stacked = np.concatenate([head.rows for head in heads]).astype(np.float32)
     cosine = stacked @ vector
-    whole, centroid = cosine[starts[:-1]], cosine[starts[:-1] + 1]
-    near = stacked[starts[:-1]]
+    whole, centroid = cosine[starts], cosine[starts + 1]
+    near = stacked[starts]
     middle = near[np.argsort(-(whole + centroid))[:FEEDBACK_PAPERS]].mean(axis=0)
     moved = vector + FEEDBACK_WEIGHT * middle
     feedback = near @ (moved / np.linalg.norm(moved))
-    spans = list(zip(starts[:-1] + 2, entries, strict=True))
-    passage = [cosine[start : start + len(entry.passages)].max(initial=0.0) for start, entry in spans]
-    sentences = [cosine[end - len(e.sentences) : end] for end, e in zip(starts[1:], entries, strict=True)]
-    meaning = (whole + centroid + feedback) / 3
-    return Signals(entries, coverage, meaning, whole, np.asarray(passage, np.float32), sentences)
+    cosine[starts] = cosine[starts + 1] = 0  # so that the greatest of a paper is that of a passage
+    passage = np.maximum.reduceat(cosine, starts)
+    at = {head.number: place for place, head in enumerate(heads)}
+    places = np.asarray([at.get(number, len(heads)) for number in numbers])
+    measured = ((whole + centroid + feedback) / 3, whole, passage)
+    return Signals(numbers, coverage, *(np.append(one, 0).astype(np.float32)[places] for one in measured))
 
 
 def fuse(signals: Signals) -> Floats:
     """One score a candidate: by meaning, or by words and the best passage, as the question is asked in one or other."""
-    if not signals.entries:
+    if not signals.numbers:
         return np.zeros(0, dtype=np.float32)
     gate = 1 / (1 + math.exp(-(float(signals.coverage.max()) - GATE_CENTRE) / GATE_WIDTH))
     if not signals.meaning.any():

@@ -24,6 +24,7 @@ from ingest.terms import terms_of
 
 FORMAT = 1  # grows when what is laid out, or how, changes
 NEW = 0.15  # share of the papers that may be put in before all are laid out again
+LAG = 0.02  # share of the papers that an ingest leaves for later: all are read to put one on the map
 LONG = 2_000  # papers from which laying out takes long enough to be told
 NAME = "plane.npz"
 
@@ -68,6 +69,13 @@ def keep(home: Path, record: Record, embedding: str, *, told: Callable[[str], No
         atlas = Atlas(plane, tuple(terms_of(texts_by_group(plane, entries), plane.groups)), revision)
     write(home / NAME, atlas, facts(record, revision, embedding))
     return atlas
+
+
+def is_near(home: Path, record: Record, embedding: str) -> bool:
+    """Whether the map on disk lacks so few of many papers that it can wait until somebody looks at it."""
+    count = record.count()
+    old = kept(home, record, embedding) if count >= LONG else None
+    return old is not None and len(record.numbers(since=old.revision)) <= LAG * count
 
 
 def facts(record: Record, revision: int, embedding: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from ingest.atlas import keep
+from ingest.atlas import is_near, keep
 from ingest.errors import SourceError
 from ingest.index import PaperIndex
 from ingest.locks import writing
@@ -113,10 +113,11 @@ def _keep_map(index: PaperIndex, told: Told) -> None:
 
     Of a few papers the page has it made when it is looked at: that takes seconds, of which most go into an import.
     """
-    if index.count() < MAPPED_FROM:
+    home, record, embedding = index.settings.home, index.record, index.embedder.name if index.embedder else ""
+    if record.count() < MAPPED_FROM or is_near(home, record, embedding):
         return
     with suppress(OSError):
-        keep(index.settings.home, index.record, index.embedder.name if index.embedder else "", told=told)
+        keep(home, record, embedding, told=told)
 
 
 @contextmanager

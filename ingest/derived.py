@@ -157,6 +157,20 @@ class IndexFolder:
         aside.replace(self.path / "manifest.json")
 
 
+def lacking(home: Path, record: Record, embedding: str) -> str:
+    """Why the newest folder is not what the record now says ('is not there'); empty where it is."""
+    path = next(iter(_folders(home)), None)
+    if path is None:
+        return "is not there"
+    try:
+        stated = _trusted(path, record, embedding)
+    except (OSError, ValueError, KeyError, TypeError, EOFError):
+        return "was not finished, or its manifest is damaged"
+    if stated is None:
+        return "is not as it was written, or of another version, model or record"
+    return "" if stated["revision"] == record.revision() else "is behind the record"
+
+
 def recorded(home: Path, record: Record) -> tuple[WordIndex, CallIndex]:
     """The words and names of this very revision, from the folder of the process that owns it, or made anew."""
     for path in _folders(home):

@@ -1,7 +1,7 @@
 """Whole ingests and rebuilds: sources into the record, the record into the index, one writer at a time."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -12,8 +12,11 @@ from ingest.index import PaperIndex
 from ingest.locks import writing
 from ingest.paper import Paper
 from ingest.pipeline import Report, embed_missing, ingest_papers
+from ingest.restore import Restored, restore
 from ingest.settings import Settings
+from ingest.snapshot import Snapshot
 from ingest.sources import Given, read_given
+from ingest.verify import Finding, check_index, check_record, repair
 
 MAPPED_FROM = 500  # papers from which an ingest also lays out their map
 GIVEN = "given:"  # before the name of what was pasted or uploaded, which is no path
@@ -106,6 +109,42 @@ def rebuild(settings: Settings, *, told: Told = lambda sentence: None, progress:
         index.settle(anew=True)
         _keep_map(index, told)
         return index.count()
+
+
+def import_snapshot(
+    settings: Settings, folder: Path, *, told: Told = lambda sentence: None, progress: Progress = _unheard
+) -> Restored:
+    """Takes in what a snapshot holds and is not there yet, and brings the index up to date.
+
+    Run again after an interruption it goes on where it stopped. Raises SourceError, StoreError or ModelError.
+    """
+    snapshot = Snapshot(folder)
+    with _writer(settings, told) as index:
+        progress(total=snapshot.papers)
+        embedding = index.embedder.name if index.embedder else ""
+        report = restore(snapshot, index.record, embedding, progress=progress)
+        if index.embedder:
+            embed_missing(index.record, index.embedder)
+        index.settle()
+        _keep_map(index, told)
+    return report
+
+
+def check(
+    settings: Settings, *, mend: bool = False, told: Told = lambda sentence: None, progress: Progress = _unheard
+) -> list[Finding]:
+    """What is wrong with what is kept and, where it is to be mended, what became of it.
+
+    Raises StoreError where the record cannot be read at all, ModelError where vectors cannot be made.
+    """
+    with closing(PaperIndex(settings, foreign_vectors=True)) as index:
+        record, embedding = index.record, index.embedder.name if index.embedder else ""
+        progress(total=record.count() * (2 if mend else 1))
+        findings = [*check_record(record, embedding, progress=progress), *check_index(settings.home, record, embedding)]
+    if mend and findings:
+        with _writer(settings, told, foreign_vectors=True) as index:
+            findings = repair(index, findings, progress=progress)
+    return findings
 
 
 def _keep_map(index: PaperIndex, told: Told) -> None:

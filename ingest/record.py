@@ -44,6 +44,7 @@ COLUMNS = "number, id, arxiv, title, abstract, authors, date, url, spans"
 HEADS = """SELECT number, heads, substr(rows, 1, length(rows) / (heads + sentences) * heads) FROM (
     SELECT number, rows, 2 + json_array_length(spans, '$[0]') AS heads, json_array_length(spans, '$[1]') AS sentences
     FROM papers JOIN vectors ON paper = number AND embedding = ? WHERE number IN ({}))"""
+OF_PAPERS, ORPHAN = ("said", "vectors"), "paper NOT IN (SELECT number FROM papers)"
 READ_PAPERS = 1_000  # a query; SQLite takes at most 32,766 parameters
 
 
@@ -229,8 +230,25 @@ class Record:
         found = self._db.rows("SELECT hash FROM said WHERE paper = ? AND source = ?", (number, source))
         return str(found[0][0]) if found else ""
 
+    def provenance(self, numbers: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
+        """What each source said, as (source, hash) pairs, of at most READ_PAPERS papers with these numbers."""
+        found: dict[int, list[tuple[str, str]]] = {}
+        query = f"SELECT paper, source, hash FROM said WHERE paper IN ({_marks(numbers)}) ORDER BY paper, source"
+        for number, source, said in self._db.rows(query, numbers):
+            found.setdefault(number, []).append((source, said))
+        return found
+
     def _numbers(self, query: str, values: Sequence[object]) -> list[int]:
         return [int(number) for (number,) in self._db.rows(query, values)]
+
+    def unsound(self) -> list[str]:
+        """What SQLite finds wrong with the file, at most a few lines; empty where it is whole."""
+        found = [str(line) for (line,) in self._db.rows("PRAGMA integrity_check(3)")]
+        return [] if found == ["ok"] else found
+
+    def orphans(self) -> int:
+        """How many notes and vectors belong to no paper."""
+        return sum(int(self._db.rows(f"SELECT COUNT(*) FROM {table} WHERE {ORPHAN}")[0][0]) for table in OF_PAPERS)
 
     # -- writing -----------------------------------------------------------------------------------------------
 
@@ -258,6 +276,18 @@ class Record:
             for entry in entries:
                 self._put_rows(entry.number, entry, embedding)
             self._db.many("UPDATE papers SET revision = ? WHERE number = ?", [(revision, e.number) for e in entries])
+
+    def drop_orphans(self) -> None:
+        """Deletes notes and vectors that belong to no paper."""
+        with self._db.transaction():
+            for table in OF_PAPERS:
+                self._db.rows(f"DELETE FROM {table} WHERE {ORPHAN}")
+
+    def recut(self, entry: Entry) -> None:
+        """Stores the spans of an entry already recorded, without vectors: they were those of other spans."""
+        with self._db.transaction():
+            self._put_paper(entry, self._next_revision())
+            self._put_rows(entry.number, entry, "")
 
     def drop_vectors(self, embedding: str) -> None:
         """Forgets the vectors that the model of this name made."""

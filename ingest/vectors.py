@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 SEARCHED = 2  # rows of a paper
 PART = 500  # papers carried from the record to Chroma at a time
 BATCH = 1_000  # rows a call: 8 MB on the way to a server; Chroma refuses more than 5,461
+READ_ROWS = 50_000  # ids read at a time
 NEVER = 10_000_000  # rows of a collection that keeps its vector file off the disk and replays its log when opened
 
 Dates = tuple[str, str]  # the first and the last, ISO 8601 or a beginning of it, both included; empty for no bound
@@ -107,6 +108,14 @@ class ChromaVectors:
     def count(self) -> int:
         with plain("read"):
             return self._collection.count()
+
+    def ids(self) -> set[str]:
+        """The ids of all rows."""
+        found: set[str] = set()
+        with plain("read"):
+            while part := self._collection.get(limit=READ_ROWS, offset=len(found), include=[])["ids"]:
+                found.update(part)
+        return found
 
     def state(self) -> dict[str, Any]:
         """What was last noted about the collection with `note`."""

@@ -99,7 +99,9 @@ def test_an_edit_grows_and_shrinks_the_rows_of_a_paper_in_place(tmp_path: Path, 
         index = PaperIndex(settings(tmp_path / "home"))
         index.refresh()
         assert index._folder
-        assert index._folder.rows() == sum(2 + len(entry.passages) for entry in index.record.entries())
+        assert index._folder.rows() == 2 * index.record.count()
+        rows = [len(entry.rows) for entry in index.record.entries(embedding=model.name) if entry.rows is not None]
+        assert rows == [2 + len(entry.passages) + len(entry.sentences) for entry in index.record.entries()]
         index.close()
 
 

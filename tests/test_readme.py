@@ -55,6 +55,8 @@ def test_each_command_of_the_readme_runs(
     (tmp_path / "more.jsonl").write_text('{"title": "On Lenses", "abstract": "We grind lenses by hand, slowly."}\n')
     (tmp_path / "questions.jsonl").write_text('{"id": 1, "question": "What is KIVI?", "type": "fact", "papers": []}\n')
     words = shlex.split(command.partition("#")[0])
+    if "import" in words:
+        main(["export", "snapshot"])
     assert main(words[1:]) == 0
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ingest.errors import PaperchatError, UsageError
-from ui import commands
+from ui import commands, upkeep
 from ui.terminal import say
 
 Command = Callable[[argparse.Namespace], int]
@@ -104,6 +104,12 @@ def parser() -> argparse.ArgumentParser:
         help="a line: {id, type, question, history, papers, optional, must}",
     )
     command.add_argument("--beir", type=Path, metavar="FOLDER", help="corpus.jsonl, queries.jsonl, qrels.tsv")
+    command = add(upkeep.export_folder, "export", "Write all papers, vectors and sources as open files to a folder.")
+    command.add_argument("folder", type=Path, metavar="FOLDER", help="a new or empty folder")
+    command = add(upkeep.import_folder, "import", "Take in what a folder written by export holds and is not there yet.")
+    command.add_argument("folder", type=Path, metavar="FOLDER", help="a folder written by export")
+    command = add(upkeep.check_home, "check", "Verify papers, vectors and indexes against one another.", json=True)
+    command.add_argument("--repair", action="store_true", help="mend what can be made again from what is stored")
     add(commands.rebuild, "rebuild", "Embed all papers anew with the configured model and make the index again.")
     return root
 

@@ -1,13 +1,18 @@
 """The vector index on a Chroma server: found by its address, kept at the record's revision, never waited for long."""
 
+import ssl
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ingest.derived import facts
+from ingest.errors import StoreError
 from ingest.record import Record
+from ingest.settings import Settings as Configured
 from ingest.vectors import ChromaVectors, plain
 
 if TYPE_CHECKING:
+    import httpx
     from chromadb.api.models.Collection import Collection
 
 SERVER_SECONDS = 5.0  # longest wait for one answer of the server; Chroma's own client would wait for ever
@@ -19,14 +24,15 @@ class ServerClient:
     Chroma's own `HttpClient` makes its first requests without a limit and never closes its connections.
     """
 
-    def __init__(self, url: str) -> None:
-        """Raises StoreError when the server does not answer in time."""
+    def __init__(self, configured: Configured) -> None:
+        """Raises StoreError when the server does not answer in time, or does not let this process in."""
         from chromadb.api.fastapi import FastAPI  # a second of import that commands without search do not need
         from chromadb.config import Settings, System
 
-        parts = urlsplit(url)
+        parts = urlsplit(configured.chroma_url)
         secure = parts.scheme == "https"
-        with plain("reached", where=f"The Chroma server at {parts.netloc.rpartition('@')[2]} (CHROMA_URL)"):
+        self._where = f"The Chroma server at {parts.netloc.rpartition('@')[2]} (CHROMA_URL)"
+        with plain("reached", where=self._where):
             settings = Settings(
                 anonymized_telemetry=False,
                 chroma_api_impl="chromadb.api.fastapi.FastAPI",
@@ -36,13 +42,24 @@ class ServerClient:
                 _env_file=None,  # type: ignore[call-arg]
             )
             self._server = System(settings).instance(FastAPI)
-            self._session = self._server._session
-            self._session.timeout = SERVER_SECONDS
+            self._server._session.close()
+            self._session = self._server._session = self._make_session(configured)
             try:
                 self._server.heartbeat()
             except BaseException:
                 self._session.close()
                 raise
+
+    def _make_session(self, configured: Configured) -> "httpx.Client":
+        import httpx
+
+        file = configured.chroma_ca and str(Path(configured.chroma_ca).expanduser())
+        return httpx.Client(
+            timeout=SERVER_SECONDS,
+            headers={"Content-Type": "application/json", **_headers(configured)},
+            verify=ssl.create_default_context(cafile=file) if file else True,
+            event_hooks={"response": [self._refuse]},
+        )
 
     def get_collection(self, name: str, embedding_function: None) -> "Collection":
         return self._collection(self._server.get_collection(name))
@@ -56,10 +73,26 @@ class ServerClient:
     def close(self) -> None:
         self._session.close()
 
+    def _refuse(self, response: "httpx.Response") -> None:
+        """Ends a request that was turned away or broke; what the server says of it may repeat what was sent."""
+        code = f"{response.status_code} {response.reason_phrase}".strip()
+        if response.status_code in (401, 403, 407):
+            raise StoreError(f"{self._where} does not let this process in ({code}); check CHROMA_TOKEN.")
+        if response.status_code >= 500 or response.is_redirect:
+            raise StoreError(f"{self._where} answers {code}; see what it logs, and check CHROMA_URL.")
+
     def _collection(self, model: Any) -> "Collection":
         from chromadb.api.models.Collection import Collection
 
         return Collection(self._server, model, embedding_function=None)
+
+
+def _headers(configured: Configured) -> dict[str, str]:
+    token, header = configured.chroma_token, configured.chroma_header
+    if not token:
+        return {}
+    bearer = header.casefold() == "authorization" and " " not in token
+    return {header: f"Bearer {token}" if bearer else token}
 
 
 def vectors_on_server(client: ServerClient, record: Record, embedding: str, *, write: bool) -> ChromaVectors | None:

@@ -150,7 +150,7 @@ class PaperIndex:
         try:
             owned = self._owner.take()
             if self.settings.chroma_url and self._embedding:
-                self._server = self._server or ServerClient(self.settings.chroma_url)
+                self._server = self._server or ServerClient(self.settings)
                 self._search_record(vectors_on_server(self._server, self.record, self._embedding, write=owned))
             elif owned:
                 self._folder = self._make_folder() if anew else self._folder_at_hand()

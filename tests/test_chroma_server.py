@@ -3,13 +3,17 @@
 import json
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -313,6 +317,119 @@ def test_a_server_that_falls_silent_in_use_is_waited_for_a_bounded_time(
     index.close()
 
 
+# -- a server that asks who comes ------------------------------------------------------------------------------------
+
+CANARY = "canary-0815"
+
+
+class Gateway(BaseHTTPRequestHandler):
+    """Lets whoever has the token through to a Chroma server, and repeats what it was sent to anyone else."""
+
+    protocol_version = "HTTP/1.1"
+    behind, header, wanted, status = "", "Authorization", f"Bearer {CANARY}", 401
+
+    def do_GET(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        sent = self.headers.get(self.header, "")
+        if sent != self.wanted:
+            return self.answer(self.status, f"<html>{sent} is wrong</html>".encode())
+        kind = {"Content-Type": "application/json"}
+        request = urllib.request.Request(self.behind + self.path, body or None, kind, method=self.command)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                self.answer(answer.status, answer.read())
+        except urllib.error.HTTPError as error:
+            self.answer(error.code, error.read())
+        return None
+
+    do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815
+
+    def answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def guarding(behind: str, *, pem: Path | None = None, **asked: object) -> Iterator[str]:
+    """A gateway before a server, over TLS where there is a certificate; its address."""
+    handler = type("Asking", (Gateway,), {"behind": behind, **asked})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as gateway:
+        if pem:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(pem)
+            gateway.socket = context.wrap_socket(gateway.socket, server_side=True)
+        gateway.daemon_threads, gateway.block_on_close = True, False
+        threading.Thread(target=gateway.serve_forever, args=(0.05,), daemon=True).start()
+        yield f"{'https' if pem else 'http'}://localhost:{gateway.server_address[1]}"
+        gateway.shutdown()
+
+
+def test_a_server_behind_a_token_is_used(tmp_path: Path, model: WordModel, url: str) -> None:
+    sent = [("Authorization", f"Bearer {CANARY}"), ("X-Chroma-Token", CANARY)]
+    for number, (header, wanted) in enumerate(sent):
+        with guarding(url, header=header, wanted=wanted) as address:
+            there = settings(tmp_path / str(number), chroma_url=address)
+            index = PaperIndex(replace(there, chroma_token=CANARY, chroma_header=header))
+            record_papers(index.record, papers(3), model)
+            check_finds_all(index, 3)
+            assert isinstance(index._vectors, ChromaVectors)
+            assert index.notices == []
+            index.close()
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_wrong_token_is_told_without_it_and_answers_go_on(
+    tmp_path: Path, model: WordModel, url: str, status: int
+) -> None:
+    with guarding(url, wanted="Bearer other", status=status) as address:
+        index = PaperIndex(replace(settings(tmp_path, chroma_url=address), chroma_token=CANARY))
+        record_papers(index.record, papers(3), model)
+        check_finds_all(index, 3)
+        (notice,) = index.notices
+        assert f"does not let this process in ({status} " in notice
+        assert "check CHROMA_TOKEN" in notice
+        assert CANARY not in notice + repr(index.settings)
+        index.close()
+
+
+def test_a_server_that_answers_500_is_told_without_what_it_repeats(tmp_path: Path, model: WordModel, url: str) -> None:
+    with guarding(url, wanted="Bearer other", status=500) as address:
+        index = PaperIndex(replace(settings(tmp_path, chroma_url=address), chroma_token=CANARY))
+        record_papers(index.record, papers(3), model)
+        check_finds_all(index, 3)
+        assert "answers 500 Internal Server Error" in index.notices[0]
+        assert CANARY not in index.notices[0]
+        index.close()
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl, which makes the certificate, is not installed")
+def test_a_server_over_tls_is_used_where_its_certificate_is_vouched_for(
+    tmp_path: Path, model: WordModel, url: str
+) -> None:
+    pem = tmp_path / "server.pem"
+    made = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -days 2"
+    options = ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(tmp_path / "key"), "-out", str(pem)]
+    subprocess.run([*made.split(), *options], check=True, capture_output=True)
+    pem.write_text(pem.read_text() + (tmp_path / "key").read_text())
+    with guarding(url, pem=pem) as address:
+        there = replace(settings(tmp_path / "home", chroma_url=address), chroma_token=CANARY)
+        index = PaperIndex(there)
+        record_papers(index.record, papers(3), model)
+        check_finds_all(index, 3)
+        assert "certificate verify failed" in index.notices[0]
+        index.close()
+        index = PaperIndex(replace(there, chroma_ca=str(pem)))
+        check_finds_all(index, 3)
+        assert isinstance(index._vectors, ChromaVectors)
+        index.close()
+
+
 # -- a server that means ill -----------------------------------------------------------------------------------------
 
 
@@ -334,7 +451,7 @@ def test_a_collection_that_names_an_embedder_elsewhere_makes_no_call_there(
         request = urllib.request.Request(tenant, body, {"Content-Type": "application/json"})
         made = json.loads(urllib.request.urlopen(request, timeout=5).read())
         assert made["configuration_json"]["embedding_function"]["name"] == "openai"
-        client = ServerClient(url)
+        client = ServerClient(settings(tmp_path, chroma_url=url))
         found = ChromaVectors.find(client, name)
         assert found
         found.carry(record, [1, 2], model.name)
@@ -352,7 +469,7 @@ def test_a_collection_that_names_an_embedder_elsewhere_makes_no_call_there(
 def test_a_server_that_answers_nonsense_is_an_error_in_one_line(tmp_path: Path) -> None:
     with (
         answering(HTML, then_silent=False) as (address, _),
-        pytest.raises(StoreError, match="cannot be reached") as caught,
+        pytest.raises(StoreError, match="answers 502 Bad Gateway") as caught,
     ):
-        ServerClient(address)
+        ServerClient(settings(tmp_path, chroma_url=address))
     assert "\n" not in str(caught.value)

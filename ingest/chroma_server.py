@@ -1,21 +1,28 @@
 """The vector index on a Chroma server: found by its address, kept at the record's revision, never waited for long."""
 
 import ssl
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ingest.derived import facts
 from ingest.errors import StoreError
+from ingest.locks import OwnedFile
 from ingest.record import Record
 from ingest.settings import Settings as Configured
-from ingest.vectors import ChromaVectors, plain
+from ingest.vectors import ChromaVectors, Dates, ExactVectors, plain
 
 if TYPE_CHECKING:
     import httpx
     from chromadb.api.models.Collection import Collection
 
 SERVER_SECONDS = 5.0  # longest wait for one answer of the server; Chroma's own client would wait for ever
+MOST_BEHIND = 300  # papers that the server may lack before who notices brings it up to date; exactly searched in 1 ms
+MOST_PASSED = 3_000  # rows asked of the server beyond those wanted, in place of those of papers that changed
 
 
 class ServerClient:
@@ -95,26 +102,78 @@ def _headers(configured: Configured) -> dict[str, str]:
     return {header: f"Bearer {token}" if bearer else token}
 
 
-def vectors_on_server(client: ServerClient, record: Record, embedding: str, *, write: bool) -> ChromaVectors | None:
-    """The record's collection, holding its latest revision; None where it does not and is not this process's to write.
+@dataclass(frozen=True)
+class SharedVectors:
+    """The latest revision of a record on a server that may be some papers behind it: those are searched exactly.
 
-    Raises StoreError. Only one process at a time may `write`. The collection's metadata says what it holds and is
-    written after the rows, so that what a kill left out is carried again.
+    What the server holds of the papers that changed since, old, new or half of each, is passed over, so that a
+    search sees one revision whatever another process is writing there.
     """
-    revision = record.revision()
-    name = f"paperchat-{record.identity()}"
+
+    server: ChromaVectors
+    changed: frozenset[int]
+    rest: ExactVectors
+
+    def nearest(self, vector: NDArray[np.float32], k: int, *, dates: Dates = ("", "")) -> list[int]:
+        asked = k + min(self.rest.count(), MOST_PASSED)
+        held = [found for found in self.server.ranked(vector, asked, dates=dates) if found[0] not in self.changed][:k]
+        both = sorted([*held, *self.rest.ranked(vector, k, dates=dates)], key=lambda found: -found[1])
+        return list(dict.fromkeys(number for number, _ in both[:k]))
+
+
+def vectors_on_server(
+    client: ServerClient, record: Record, embedding: str, turn: OwnedFile, *, behind: int = MOST_BEHIND
+) -> SharedVectors | None:
+    """What finds the rows of the record's latest revision; None where the server has none to trust.
+
+    Where the server is more than `behind` papers behind, it is brought up to date by the one process whose `turn` it
+    is; for the others that is no reason to wait. Raises StoreError.
+    """
+    found = _find(client, record, embedding)
+    if found and len(found.changed) <= behind:
+        return found
+    if not turn.take():
+        return found
+    try:
+        return _carry(client, record, embedding)
+    finally:
+        turn.release()
+
+
+def _find(client: ServerClient, record: Record, embedding: str) -> SharedVectors | None:
+    """The record's collection where all that it states of itself is true, with what the record has besides.
+
+    Its metadata states the revision that it holds. While a later one is `carried`, rows come and go; at any other
+    time, others than those it states are missing or too many.
+    """
+    name = _name(record)
     vectors = ChromaVectors.find(client, name)
-    held = vectors.state() if vectors else {}
-    before = int(held.get("revision", 0))
-    usable = vectors is not None and held.items() >= facts(record, before, embedding).items()
-    if vectors is not None and usable and vectors.count() == held.get("rows"):
-        if before == revision:
-            return vectors
-    else:
-        vectors, before = None, 0
-    if not write:
+    if vectors is None:
         return None
-    vectors = vectors or ChromaVectors.create(client, name)
-    vectors.carry(record, record.numbers(since=before), embedding)
-    vectors.note(**facts(record, revision, embedding), rows=vectors.count())
-    return vectors
+    held = vectors.state()
+    revision = int(held.get("revision", 0))
+    if not held.items() >= facts(record, revision, embedding).items():
+        return None
+    if not held.get("carried") and vectors.count() != held.get("rows"):
+        again = ChromaVectors.find(client, name)
+        if again is None or again.state() == held:  # else somebody has just begun to carry, or ended
+            return None
+    changed = record.numbers(since=revision)
+    return SharedVectors(vectors, frozenset(changed), ExactVectors(record.entries(changed, embedding=embedding)))
+
+
+def _carry(client: ServerClient, record: Record, embedding: str) -> SharedVectors | None:
+    """Makes the collection what the record is now; a kill at any moment leaves what is carried again."""
+    revision = record.revision()
+    found = _find(client, record, embedding)
+    vectors = found.server if found else ChromaVectors.create(client, _name(record))
+    before = int(vectors.state().get("revision", 0))
+    if found is None or before != revision:
+        vectors.note(**facts(record, before, embedding), rows=vectors.count(), carried=revision)
+        vectors.carry(record, record.numbers(since=before), embedding)
+        vectors.note(**facts(record, revision, embedding), rows=vectors.count(), carried=0)
+    return _find(client, record, embedding)
+
+
+def _name(record: Record) -> str:
+    return f"paperchat-{record.identity()}"

@@ -1,7 +1,8 @@
 """What can be searched: the record of papers with the indexes derived from it. Knows no question.
 
-One process owns the derived indexes; any other searches the record itself, exactly, so that asking from the
-command line works while the page runs. So does the owner while its index cannot be written or read.
+One process owns the index folder; any other searches the record itself, exactly, so that asking from the
+command line works while the page runs. So does the owner while its index cannot be written or read. Vectors on a
+server belong to nobody: each process searches them, and whoever finds them too far behind brings them up to date.
 """
 
 import threading
@@ -13,7 +14,7 @@ from contextlib import suppress
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.chroma_server import ServerClient, vectors_on_server
+from ingest.chroma_server import MOST_BEHIND, ServerClient, SharedVectors, vectors_on_server
 from ingest.derived import IndexFolder, recorded_words
 from ingest.embedding import Embedder, ModelMissingError, make_embedder
 from ingest.errors import StoreError
@@ -24,6 +25,7 @@ from ingest.vectors import Dates, ExactVectors, Nearest
 from ingest.words import WordIndex
 
 CACHED_ENTRIES = 4_000  # decoded entries kept in memory, about 15 KB each
+FETCHES = 5  # times that entries are read again because a commit came between
 RETRY_SECONDS = 60.0  # before an index that failed is tried again
 
 
@@ -44,11 +46,14 @@ class PaperIndex:
         self._folder: IndexFolder | None = None
         self._server: ServerClient | None = None
         self._owner = OwnedFile(settings.home, "index")
+        self._carrier = OwnedFile(settings.home, "server")
         self._turn = threading.RLock()  # of the one thread that changes what is searched
         self._cache: OrderedDict[int, Entry] = OrderedDict()
+        self._cached = -1  # the revision of what is in the cache
         self._cache_lock = threading.Lock()
         self._revision = -1
         self._retry_at = float("inf")
+        self._share_at = 0.0
         try:
             self.embedder = self._make_embedder(foreign_vectors)
         except BaseException:
@@ -84,6 +89,7 @@ class PaperIndex:
             if self._server:
                 self._server.close()
             self._owner.release()
+            self._carrier.release()
             self.record.close()
 
     # -- reading -----------------------------------------------------------------------------------------------
@@ -92,17 +98,30 @@ class PaperIndex:
         return self.record.count()
 
     def entries(self, numbers: Sequence[int]) -> list[Entry]:
-        """The entries with their vectors, in the order of `numbers`; those asked for often come from memory."""
+        """The entries with their vectors, in the order of `numbers`; those asked for often come from memory.
+
+        All are of one revision, whatever another process commits meanwhile.
+        """
         with self._cache_lock:
-            missing = [n for n in numbers if n not in self._cache]
-            for entry in self.record.entries(missing, embedding=self._embedding):
-                self._cache[entry.number] = entry
+            self._fetch(numbers)
             found = [self._cache[n] for n in numbers if n in self._cache]
             for entry in found:
                 self._cache.move_to_end(entry.number)
             while len(self._cache) > CACHED_ENTRIES:
                 self._cache.popitem(last=False)
             return found
+
+    def _fetch(self, numbers: Sequence[int]) -> None:
+        for _ in range(FETCHES):
+            revision = self.record.revision()
+            if self._cached != revision:
+                self._cache.clear()
+            missing = [n for n in numbers if n not in self._cache]
+            for entry in self.record.entries(missing, embedding=self._embedding) if missing else ():
+                self._cache[entry.number] = entry
+            self._cached = revision
+            if self.record.revision() == revision:
+                return
 
     def nearest(self, vector: NDArray[np.float32], k: int, *, dates: Dates = ("", "")) -> list[int]:
         """Numbers of the papers holding the k rows nearest to `vector` (dim,); none where there are no vectors."""
@@ -139,8 +158,30 @@ class PaperIndex:
 
     def settle(self, *, anew: bool = False) -> None:
         """Refreshes where this process may write the derived indexes; elsewhere their owner will when it is asked."""
-        if self._owner.take():
+        if self._on_server:
+            self.share(behind=0)
+        elif self._owner.take():
             self.refresh(anew=anew)
+
+    def share(self, *, behind: int = MOST_BEHIND) -> None:
+        """Brings a server that is more than `behind` papers behind up to date, while papers are being taken in."""
+        if not self._on_server or time.monotonic() < self._share_at:
+            return
+        with self._turn:
+            try:
+                self._find_on_server(behind)
+                self._notices.pop("index", None)
+            except StoreError as error:
+                self._share_at = time.monotonic() + RETRY_SECONDS
+                self._miss(error)
+
+    @property
+    def _on_server(self) -> bool:
+        return bool(self.settings.chroma_url and self._embedding)
+
+    def _find_on_server(self, behind: int) -> SharedVectors | None:
+        self._server = self._server or ServerClient(self.settings)
+        return vectors_on_server(self._server, self.record, self._embedding, self._carrier, behind=behind)
 
     def _is_current(self) -> bool:
         return self.record.revision() == self._revision and time.monotonic() < self._retry_at
@@ -148,11 +189,12 @@ class PaperIndex:
     def _derive(self, anew: bool) -> None:
         self._retry_at = float("inf")
         try:
-            owned = self._owner.take()
-            if self.settings.chroma_url and self._embedding:
-                self._server = self._server or ServerClient(self.settings)
-                self._search_record(vectors_on_server(self._server, self.record, self._embedding, write=owned))
-            elif owned:
+            if self._on_server:
+                vectors = self._find_on_server(MOST_BEHIND)
+                self._search_record(vectors)
+                if vectors is None or len(vectors.changed) > MOST_BEHIND:  # another process is at it
+                    self._retry_at = time.monotonic() + RETRY_SECONDS
+            elif self._owner.take():
                 self._folder = self._make_folder() if anew else self._folder_at_hand()
                 self.words, self._vectors = self._folder.words, self._folder.vectors
             else:
@@ -180,11 +222,14 @@ class PaperIndex:
 
     def _fall_back(self, error: StoreError | OSError) -> None:
         """Without the derived index until it is tried again: searches the record."""
+        self._search_record()
+        self._miss(error)
+        self._retry_at = time.monotonic() + RETRY_SECONDS
+
+    def _miss(self, error: StoreError | OSError) -> None:
         reason = str(error) if isinstance(error, StoreError) else f"The index cannot be written ({error.strerror})."
         self._notices["index"] = f"{reason} Papers are searched in the record itself."
-        self._search_record()
         self._discard_index()
-        self._retry_at = time.monotonic() + RETRY_SECONDS
 
     def _discard_index(self) -> None:
         folder, self._folder = self._folder, None

@@ -59,7 +59,15 @@ def take_in(index: PaperIndex, sources: Sequence[Source], report: Ingested, prog
     for source in sources:
         try:
             records = read_given(source)
-            ingest_papers(_named(source), records, index.record, index.embedder, report=report, progress=progress)
+            ingest_papers(
+                _named(source),
+                records,
+                index.record,
+                index.embedder,
+                report=report,
+                progress=progress,
+                committed=index.share,
+            )
         except SourceError as error:
             report.failed.append(str(error))
     if index.embedder:

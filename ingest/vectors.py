@@ -54,14 +54,21 @@ class ExactVectors:
         self._dates = np.asarray(dates, dtype=np.str_)
         self._rows = np.concatenate(rows, dtype=np.float32) if rows else np.zeros((0, 0), dtype=np.float32)
 
+    def count(self) -> int:
+        return len(self._rows)
+
     def nearest(self, vector: NDArray[np.float32], k: int, *, dates: Dates = ("", "")) -> list[int]:
+        return list(dict.fromkeys(number for number, _ in self.ranked(vector, k, dates=dates)))
+
+    def ranked(self, vector: NDArray[np.float32], k: int, *, dates: Dates = ("", "")) -> list[tuple[int, float]]:
+        """The paper and the cosine of each of the k nearest rows."""
         if not len(self._rows):
             return []
         scores = self._rows @ vector
         if any(dates):
             scores[~_within(self._dates, dates)] = -2
         best = np.argsort(-scores, kind="stable")[:k]
-        return list(dict.fromkeys(int(self._numbers[i]) for i in best if scores[i] > -2))
+        return [(int(self._numbers[i]), float(scores[i])) for i in best if scores[i] > -2]
 
 
 class Collections(Protocol):
@@ -148,14 +155,23 @@ class ChromaVectors:
         return ids
 
     def nearest(self, vector: NDArray[np.float32], k: int, *, dates: Dates = ("", "")) -> list[int]:
+        return list(dict.fromkeys(_paper(row) for row in self._query(vector, k, dates, [])["ids"][0]))
+
+    def ranked(self, vector: NDArray[np.float32], k: int, *, dates: Dates = ("", "")) -> list[tuple[int, float]]:
+        """The paper and the cosine of each of the k nearest rows."""
+        found = self._query(vector, k, dates, ["distances"])
+        return [
+            (_paper(row), 1 - distance) for row, distance in zip(found["ids"][0], found["distances"][0], strict=True)
+        ]
+
+    def _query(self, vector: NDArray[np.float32], k: int, dates: Dates, include: Any) -> Any:
         since, until = (_day(date) for date in dates)
         bounds: list[Any] = [{"day": {"$gte": since}}] if since else []
         bounds += [{"day": {"$lte": until}}, {"day": {"$gt": 0}}] if until else []
         where = {"$and": bounds} if len(bounds) > 1 else bounds[0] if bounds else None
         with plain("searched"):
             vectors: Any = [vector]
-            found = self._collection.query(query_embeddings=vectors, n_results=k, where=where, include=[])
-        return list(dict.fromkeys(int(row.partition(":")[0]) for row in found["ids"][0]))
+            return self._collection.query(query_embeddings=vectors, n_results=k, where=where, include=include)
 
 
 def embedded_client(folder: Path) -> "ClientAPI":
@@ -189,6 +205,11 @@ def plain(what: str, *, where: str = "The vector index") -> Iterator[None]:
 def _searched(entry: Entry) -> NDArray[np.float16]:
     """The rows a search is made over: whole abstract, centroid and passages, without the single sentences."""
     return np.zeros((0, 0), np.float16) if entry.rows is None else entry.rows[: 2 + len(entry.passages)]
+
+
+def _paper(row: str) -> int:
+    """The number of the paper that a row, by its id, is of."""
+    return int(row.partition(":")[0])
 
 
 def _day(date: str) -> int:

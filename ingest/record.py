@@ -187,6 +187,11 @@ class Record:
         found = self._db.rows("SELECT hash FROM said WHERE paper = ? AND source = ?", (number, source))
         return str(found[0][0]) if found else ""
 
+    def hashes(self) -> Iterator[str]:
+        """The hash of everything that any source last said of a paper."""
+        for (said,) in self._db.rows("SELECT DISTINCT hash FROM said"):
+            yield str(said)
+
     def _numbers(self, query: str, values: Sequence[object]) -> list[int]:
         return [int(number) for (number,) in self._db.rows(query, values)]
 

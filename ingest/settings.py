@@ -18,6 +18,7 @@ NAMES = (
     "CHROMA_TOKEN",
     "CHROMA_HEADER",
     "CHROMA_CA",
+    "RAY_ADDRESS",
     "PAPERCHAT_EMBEDDING",
     "PAPERCHAT_MODEL",
     "PAPERCHAT_TIMEOUT",
@@ -51,6 +52,7 @@ class Settings:
     chroma_token: str = field(default="", repr=False)
     chroma_header: str = "Authorization"
     chroma_ca: str = ""
+    ray_address: str = ""
 
     @property
     def chat_model(self) -> str | None:
@@ -93,11 +95,12 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
         chroma_token=given["CHROMA_TOKEN"],
         chroma_header=given["CHROMA_HEADER"] or "Authorization",
         chroma_ca=given["CHROMA_CA"],
+        ray_address=given["RAY_ADDRESS"],
     )
 
 
 def _check_access(given: Mapping[str, str]) -> None:
-    """Raises UsageError for what cannot go into a header, or a file that is not there; the token is never shown."""
+    """Raises UsageError for what cannot be a header, a file or an address; the token is never shown."""
     token, header, file = given["CHROMA_TOKEN"], given["CHROMA_HEADER"], given["CHROMA_CA"]
     if not re.fullmatch(r"[\x20-\x7e]{0,4000}", token):
         raise UsageError("CHROMA_TOKEN holds characters that no header may; write it as the server's keeper gave it.")
@@ -105,6 +108,9 @@ def _check_access(given: Mapping[str, str]) -> None:
         raise UsageError(f"CHROMA_HEADER is {header[:200]!r}; write the name of a header, such as X-Chroma-Token.")
     if file and not Path(file).expanduser().is_file():
         raise UsageError(f"CHROMA_CA is {file[:200]!r}; write the path of a PEM file of certificates.")
+    ray = given["RAY_ADDRESS"]
+    if ray and not re.fullmatch(r"(ray://)?[\w.-]{1,255}:[0-9]{1,5}", ray, re.ASCII):
+        raise UsageError(f"RAY_ADDRESS is {ray[:200]!r}; write the host and port of a cluster, such as 10.0.0.1:6379.")
 
 
 def _read_env_file(path: Path) -> Mapping[str, str | None]:

@@ -122,17 +122,17 @@ class SharedVectors:
 
 
 def vectors_on_server(
-    client: ServerClient, record: Record, embedding: str, turn: OwnedFile, *, behind: int = MOST_BEHIND
+    client: ServerClient, record: Record, embedding: str, turn: OwnedFile | None, *, behind: int = MOST_BEHIND
 ) -> SharedVectors | None:
     """What finds the rows of the record's latest revision; None where the server has none to trust.
 
     Where the server is more than `behind` papers behind, it is brought up to date by the one process whose `turn` it
-    is; for the others that is no reason to wait. Raises StoreError.
+    is; for the others, and for one that has none, that is no reason to wait. Raises StoreError.
     """
     found = _find(client, record, embedding)
     if found and len(found.changed) <= behind:
         return found
-    if not turn.take():
+    if turn is None or not turn.take():
         return found
     try:
         return _carry(client, record, embedding)

@@ -14,13 +14,14 @@ from contextlib import suppress
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.chroma_server import MOST_BEHIND, ServerClient, SharedVectors, vectors_on_server
+from ingest.chroma_server import MOST_BEHIND
 from ingest.derived import IndexFolder, recorded_words
 from ingest.embedding import Embedder, ModelMissingError, make_embedder
 from ingest.errors import StoreError
 from ingest.locks import OwnedFile
 from ingest.record import Entry, Record
 from ingest.settings import Settings
+from ingest.sharing import Sharing
 from ingest.vectors import Dates, ExactVectors, Nearest
 from ingest.words import WordIndex
 
@@ -44,22 +45,20 @@ class PaperIndex:
         self._notices: dict[str, str] = {}
         self._vectors: Nearest | None = None
         self._folder: IndexFolder | None = None
-        self._server: ServerClient | None = None
         self._owner = OwnedFile(settings.home, "index")
-        self._carrier = OwnedFile(settings.home, "server")
         self._turn = threading.RLock()  # of the one thread that changes what is searched
         self._cache: OrderedDict[int, Entry] = OrderedDict()
         self._cached = -1  # the revision of what is in the cache
         self._cache_lock = threading.Lock()
         self._revision = -1
         self._retry_at = float("inf")
-        self._share_at = 0.0
         try:
             self.embedder = self._make_embedder(foreign_vectors)
         except BaseException:
             self.record.close()
             raise
         self._embedding = self.embedder.name if self.embedder else ""
+        self._sharing = Sharing(settings, self.record, self._embedding)
 
     def _make_embedder(self, foreign_vectors: bool) -> Embedder | None:
         try:
@@ -86,10 +85,8 @@ class PaperIndex:
             with suppress(StoreError, OSError):
                 if self._folder:
                     self._folder.close()
-            if self._server:
-                self._server.close()
+            self._sharing.close()
             self._owner.release()
-            self._carrier.release()
             self.record.close()
 
     # -- reading -----------------------------------------------------------------------------------------------
@@ -141,6 +138,7 @@ class PaperIndex:
 
         A thread that comes while another is at it goes on with what there is. `anew` makes the index folder again.
         """
+        self.keep_up()
         if self._is_current() and not anew:
             return
         if not self._turn.acquire(blocking=self._revision < 0 or anew):
@@ -158,30 +156,31 @@ class PaperIndex:
 
     def settle(self, *, anew: bool = False) -> None:
         """Refreshes where this process may write the derived indexes; elsewhere their owner will when it is asked."""
-        if self._on_server:
+        if self._sharing.on:
             self.share(behind=0)
         elif self._owner.take():
             self.refresh(anew=anew)
 
     def share(self, *, behind: int = MOST_BEHIND) -> None:
         """Brings a server that is more than `behind` papers behind up to date, while papers are being taken in."""
-        if not self._on_server or time.monotonic() < self._share_at:
-            return
-        with self._turn:
+        if self._sharing.on:
+            with self._turn:
+                try:
+                    if self._sharing.share(behind):
+                        self._notices.pop("index", None)
+                except StoreError as error:
+                    self._miss(error)
+
+    def keep_up(self) -> None:
+        """Copies what is new in the library that this record follows, if it follows one."""
+        if self._turn.acquire(blocking=self._revision < 0):
             try:
-                self._find_on_server(behind)
-                self._notices.pop("index", None)
+                if self._sharing.keep_up():
+                    self._notices.pop("library", None)
             except StoreError as error:
-                self._share_at = time.monotonic() + RETRY_SECONDS
-                self._miss(error)
-
-    @property
-    def _on_server(self) -> bool:
-        return bool(self.settings.chroma_url and self._embedding)
-
-    def _find_on_server(self, behind: int) -> SharedVectors | None:
-        self._server = self._server or ServerClient(self.settings)
-        return vectors_on_server(self._server, self.record, self._embedding, self._carrier, behind=behind)
+                self._notices["library"] = f"{error} The papers are those that were here before."
+            finally:
+                self._turn.release()
 
     def _is_current(self) -> bool:
         return self.record.revision() == self._revision and time.monotonic() < self._retry_at
@@ -189,8 +188,8 @@ class PaperIndex:
     def _derive(self, anew: bool) -> None:
         self._retry_at = float("inf")
         try:
-            if self._on_server:
-                vectors = self._find_on_server(MOST_BEHIND)
+            if self._sharing.on:
+                vectors = self._sharing.vectors(MOST_BEHIND)
                 self._search_record(vectors)
                 if vectors is None or len(vectors.changed) > MOST_BEHIND:  # another process is at it
                     self._retry_at = time.monotonic() + RETRY_SECONDS
@@ -235,9 +234,7 @@ class PaperIndex:
         folder, self._folder = self._folder, None
         if folder:
             folder.discard()
-        server, self._server = self._server, None
-        if server:
-            server.close()
+        self._sharing.close()
 
     def _search_record(self, vectors: Nearest | None = None) -> None:
         """Without an index folder: `vectors` from elsewhere, or those of the record."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ingest.atlas import keep
+from ingest.copies import followed
 from ingest.embedding import Embedder
 from ingest.errors import SourceError, UsageError
 from ingest.formats import Records
@@ -86,6 +87,7 @@ def _take(
     report: Ingested,
     progress: Progress,
 ) -> None:
+    _check_own(index)
     for source, records in read:
         try:
             name = _named(source)
@@ -97,6 +99,14 @@ def _take(
     if index.embedder:
         embed_missing(index.record, index.embedder)
     index.settle()
+
+
+def _check_own(index: PaperIndex) -> None:
+    """Raises UsageError where the papers are a copy of a library that is kept elsewhere."""
+    index.keep_up()
+    if library := followed(index.record):
+        home = index.settings.home
+        raise UsageError(f"The papers in {home} follow the library {library}; take papers in where that is kept.")
 
 
 def count_papers(sources: Sequence[Source], report: Ingested, progress: Progress) -> list[Source]:
@@ -128,6 +138,7 @@ def rebuild(settings: Settings, *, told: Told = lambda sentence: None, progress:
     One that was interrupted goes on where it stopped. Without a model the vectors stay and the index is made again.
     """
     with _writer(settings, told, foreign_vectors=True) as index:
+        _check_own(index)
         if index.embedder:
             index.embedder.embed_query("Is there a model?")  # one that does not answer costs no vectors
             name = index.embedder.name

@@ -78,6 +78,10 @@ class Record:
         self.path = folder / "papers.sqlite3"
         self._db = Database(self.path, schema=SCHEMA, version=FORMAT)
 
+    @property
+    def database(self) -> Database:
+        return self._db
+
     def close(self) -> None:
         self._db.close()
 

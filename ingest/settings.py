@@ -18,6 +18,7 @@ NAMES = (
     "CHROMA_TOKEN",
     "CHROMA_HEADER",
     "CHROMA_CA",
+    "CHROMA_LIBRARY",
     "RAY_ADDRESS",
     "PAPERCHAT_EMBEDDING",
     "PAPERCHAT_MODEL",
@@ -52,6 +53,7 @@ class Settings:
     chroma_token: str = field(default="", repr=False)
     chroma_header: str = "Authorization"
     chroma_ca: str = ""
+    chroma_library: str = ""
     ray_address: str = ""
 
     @property
@@ -95,6 +97,7 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
         chroma_token=given["CHROMA_TOKEN"],
         chroma_header=given["CHROMA_HEADER"] or "Authorization",
         chroma_ca=given["CHROMA_CA"],
+        chroma_library=given["CHROMA_LIBRARY"],
         ray_address=given["RAY_ADDRESS"],
     )
 
@@ -108,6 +111,9 @@ def _check_access(given: Mapping[str, str]) -> None:
         raise UsageError(f"CHROMA_HEADER is {header[:200]!r}; write the name of a header, such as X-Chroma-Token.")
     if file and not Path(file).expanduser().is_file():
         raise UsageError(f"CHROMA_CA is {file[:200]!r}; write the path of a PEM file of certificates.")
+    library = given["CHROMA_LIBRARY"]
+    if library and not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?", library):
+        raise UsageError(f"CHROMA_LIBRARY is {library[:200]!r}; write a name of small letters, digits and hyphens.")
     ray = given["RAY_ADDRESS"]
     if ray and not re.fullmatch(r"(ray://)?[\w.-]{1,255}:[0-9]{1,5}", ray, re.ASCII):
         raise UsageError(f"RAY_ADDRESS is {ray[:200]!r}; write the host and port of a cluster, such as 10.0.0.1:6379.")

@@ -4,10 +4,10 @@ What is searched are the rows of `Entry.rows` for the whole abstract, its centro
 is 'number:row'. Chroma is given vectors only: it embeds nothing and keeps no text.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 PART = 500  # papers carried from the record to Chroma at a time
 BATCH = 1_000  # rows a call: 8 MB on the way to a server; Chroma refuses more than 5,461
+SEARCHED = {"space": "cosine", "ef_construction": 128, "ef_search": 128, "max_neighbors": 24}
 NEVER = 10_000_000  # rows of a collection that keeps its vector file off the disk and replays its log when opened
 
 Dates = tuple[str, str]  # the first and the last, ISO 8601 or a beginning of it, both included; empty for no bound
@@ -88,10 +89,11 @@ class ChromaVectors:
         self._collection = collection
 
     @classmethod
-    def create(cls, client: Collections, name: str, *, flushed: bool = True) -> "ChromaVectors":
+    def create(
+        cls, client: Collections, name: str, *, flushed: bool = True, hnsw: Mapping[str, Any] = SEARCHED
+    ) -> Self:
         """An empty collection in place of any of the same name; one that is not `flushed` leaves no vector file."""
-        hnsw: dict[str, Any] = {"space": "cosine", "ef_construction": 128, "ef_search": 128, "max_neighbors": 24}
-        configuration: Any = {"hnsw": hnsw if flushed else {**hnsw, "sync_threshold": NEVER}}
+        configuration: Any = {"hnsw": {**hnsw} if flushed else {**hnsw, "sync_threshold": NEVER}}
         if cls.find(client, name):
             with plain("made"):
                 client.delete_collection(name)
@@ -99,7 +101,7 @@ class ChromaVectors:
             return cls(client.create_collection(name, embedding_function=None, configuration=configuration))
 
     @classmethod
-    def find(cls, client: Collections, name: str) -> "ChromaVectors | None":
+    def find(cls, client: Collections, name: str) -> Self | None:
         """The collection of that name, if there is one."""
         from chromadb.errors import NotFoundError
 
@@ -142,10 +144,10 @@ class ChromaVectors:
         metadatas: Any = []
         rows = []
         for entry in entries:
-            searched = _searched(entry)
-            ids += [f"{entry.number}:{row}" for row in range(len(searched))]
-            metadatas += [{"paper": entry.number, "day": _day(entry.paper.date)}] * len(searched)
-            rows += [searched] if len(searched) else []
+            sent = self.rows_of(entry)
+            ids += [f"{entry.number}:{row}" for row in range(len(sent))]
+            metadatas += self.notes_on(entry, len(sent))
+            rows += [sent] if len(sent) else []
         if rows:
             stacked = np.concatenate(rows, dtype=np.float32)
             for at in range(0, len(ids), BATCH):
@@ -153,6 +155,14 @@ class ChromaVectors:
                 with plain("written"):
                     self._collection.upsert(ids=ids[cut], embeddings=stacked[cut], metadatas=metadatas[cut])
         return ids
+
+    def rows_of(self, entry: Entry) -> NDArray[np.float16]:
+        """The rows that are kept of a paper."""
+        return _searched(entry)
+
+    def notes_on(self, entry: Entry, rows: int) -> list[dict[str, str | int]]:
+        """What is noted beside each of them."""
+        return [{"paper": entry.number, "day": _day(entry.paper.date)}] * rows
 
     def nearest(self, vector: NDArray[np.float32], k: int, *, dates: Dates = ("", "")) -> list[int]:
         return list(dict.fromkeys(_paper(row) for row in self._query(vector, k, dates, [])["ids"][0]))

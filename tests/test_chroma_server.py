@@ -185,11 +185,11 @@ def test_a_server_far_behind_is_brought_up_to_date_by_whoever_asks_first(
     record_papers(index.record, papers(4), model)
     index.refresh()
     record_papers(index.record, [paper(n) for n in range(4, 9)], model)
-    assert other._carrier.take()  # the other is at it
+    assert other._sharing.turn.take()  # the other is at it
     check_finds_all(index, 9)
     assert isinstance(index._vectors, SharedVectors)
     assert len(index._vectors.changed) == 5
-    other._carrier.release()
+    other._sharing.turn.release()
     index._retry_at = 0  # a minute later
     check_finds_all(index, 9)
     assert isinstance(index._vectors, SharedVectors)
@@ -368,7 +368,7 @@ def test_a_server_that_dies_while_an_ingest_sends_to_it_costs_no_paper(
     check_finds_all(index, 200, every=40)
     assert len(index.notices) == 1
     with serving(tmp_path / "server", port):
-        index._retry_at = index._share_at = 0  # a minute later
+        index._retry_at = index._sharing.share_at = 0  # a minute later
         index.share(behind=0)
         index.refresh(anew=True)
         check_finds_all(index, 200, every=40)
@@ -466,7 +466,7 @@ def test_a_server_that_falls_silent_in_use_is_waited_for_a_bounded_time(
     record_papers(index.record, papers(3), model)
     index.refresh()
     with answering(b"") as (address, _):
-        server = index._server
+        server = index._sharing.client
         assert server
         server._server._api_url = f"{address}/api/v2"  # type: ignore[attr-defined]
         started = time.monotonic()

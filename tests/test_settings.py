@@ -36,6 +36,7 @@ def test_a_dotenv_file_of_the_folder_is_read_and_the_environment_wins(tmp_path: 
         ("CHROMA_HEADER", "X-Token: secret"),
         ("CHROMA_CA", "no-such-file.pem"),
         ("RAY_ADDRESS", "10.0.0.1"),
+        ("CHROMA_LIBRARY", "Our Papers"),
         ("PAPERCHAT_HOME", "~nosuchuser/x"),
         ("PAPERCHAT_MODEL", "m" * 201),
         ("PAPERCHAT_TIMEOUT", "60s"),

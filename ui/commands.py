@@ -242,6 +242,8 @@ def _ingest_bundled_page(settings: Settings) -> None:
 
     with closing(Record(settings.home)) as record:
         count = record.count()
+    if settings.chroma_library:  # whose keeper decides what is in it
+        return
     begun = settings.home / BEGUN
     if count == 0:
         begun.touch()

@@ -73,18 +73,18 @@ def keep(client: ServerClient, record: Record, embedding: str, library: str, *, 
     if origin and origin.identity != record.identity():
         raise StoreError(_another(library, record))
     revision = record.revision()
-    known = origin and origin.embedding == embedding and record.stamp(origin.revision) == origin.stamp
-    if rows is None or not known:
-        rows = LibraryRows.create(client, _name(library), hnsw=UNSEARCHED)
+    known = bool(rows and origin and origin.embedding == embedding and record.stamp(origin.revision) == origin.stamp)
+    if rows is None or not known or not (held["carried"] or rows.count() == held["rows"]):
+        rows, known = LibraryRows.create(client, _name(library), hnsw=UNSEARCHED), False
     before = origin.revision if origin and known else 0
-    if origin and known and before == revision and not held.get("carried"):
+    if known and before == revision and not held["carried"]:
         return
     rows.record, rows.revision = record, revision
     stated: dict[str, str | int] = {"format": FORMAT, "identity": record.identity(), "embedding": embedding}
     stated |= {"searched": searched, "searched_stamp": record.stamp(searched)}
-    rows.note(**stated, revision=before, stamp=record.stamp(before), carried=revision)
+    rows.note(**stated, revision=before, stamp=record.stamp(before), rows=0, carried=revision)
     rows.carry(record, record.numbers(since=before), embedding)
-    rows.note(**stated, revision=revision, stamp=record.stamp(revision), carried=0)
+    rows.note(**stated, revision=revision, stamp=record.stamp(revision), rows=rows.count(), carried=0)
 
 
 def follow(client: ServerClient, record: Record, embedding: str, library: str) -> bool:
@@ -104,6 +104,8 @@ def follow(client: ServerClient, record: Record, embedding: str, library: str) -
         raise StoreError(f"The library {library} has vectors of {origin.embedding}, not of {embedding}.")
     mine = record.revision()
     if held.get("carried") or (origin.revision, origin.stamp) == (mine, record.stamp(mine)):
+        return follows
+    if rows.count() != held["rows"]:  # its keeper will mend it
         return follows
     said = rows.changed(mine if origin.revision > mine else 0)
     papers: list[Copied] = []

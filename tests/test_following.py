@@ -14,7 +14,7 @@ import pytest
 
 import ingest.chroma_server
 import ingest.sharing
-from ingest.chroma_server import SharedVectors
+from ingest.chroma_server import ServerClient, SharedVectors
 from ingest.errors import StoreError, UsageError
 from ingest.following import LibraryRows
 from ingest.index import PaperIndex
@@ -141,6 +141,24 @@ def test_what_a_keeper_has_half_written_is_not_followed(
     take(keeper, paper(4))
     index.refresh()
     assert export(follower.home) == export(keeper.home)
+    index.close()
+
+
+def test_rows_that_the_server_lost_are_not_taken_for_the_whole(
+    homes: tuple[Settings, Settings], model: WordModel
+) -> None:
+    keeper, follower = homes
+    take(keeper, count=4)
+    index = PaperIndex(follower)
+    client = ServerClient(keeper)
+    rows = LibraryRows.find(client, f"paperchat-library-{keeper.chroma_library}")
+    assert rows
+    rows._collection.delete(where={"paper": 3})
+    client.close()
+    index.refresh()
+    assert export(follower.home) == []
+    take(keeper, paper(4))
+    check_finds_all(index, 5)
     index.close()
 
 

@@ -12,5 +12,8 @@ SILENCE = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "ANONYMIZED_TELEMETRY": "False",
     "TOKENIZERS_PARALLELISM": "false",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_BACKEND_LOG_LEVEL": "fatal",  # what goes wrong there is told in a sentence
+    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # else every worker makes an environment of its own under `uv run`
 }
 os.environ.update(SILENCE)

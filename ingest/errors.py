@@ -25,6 +25,10 @@ class BusyError(StoreError):
     """Another process is writing; the message names it."""
 
 
+class SpreadError(PaperchatError):
+    """Other processes or machines that were to help with an ingest cannot."""
+
+
 class ModelError(PaperchatError):
     """An embedding or chat model cannot be had or does not answer."""
 

@@ -1,7 +1,8 @@
 """What can be searched: the record of papers with the indexes derived from it. Knows no question.
 
-One process owns the derived indexes; any other searches the record itself, exactly, so that asking from the
-command line works while the page runs. So does the owner while its index cannot be written or read.
+One process owns the index folder; any other searches the record itself, exactly, so that asking from the
+command line works while the page runs. So does the owner while its index cannot be written or read. Vectors on a
+server belong to nobody: each process searches them, and whoever finds them too far behind brings them up to date.
 """
 
 import threading
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.calls import CallIndex
-from ingest.chroma_server import ServerClient, vectors_on_server
+from ingest.chroma_server import MOST_BEHIND
 from ingest.derived import IndexFolder, recorded
 from ingest.embedding import Embedder, ModelMissingError, make_embedder
 from ingest.errors import StoreError
@@ -22,6 +23,7 @@ from ingest.locks import OwnedFile
 from ingest.recent import Recent
 from ingest.record import Entry, Head, Record
 from ingest.settings import Settings
+from ingest.sharing import Sharing
 from ingest.vectors import Dates, ExactVectors, Nearest
 from ingest.words import WordIndex
 
@@ -45,7 +47,6 @@ class PaperIndex:
         self._notices: dict[str, str] = {}
         self._vectors: Nearest | None = None
         self._folder: IndexFolder | None = None
-        self._server: ServerClient | None = None
         self._owner = OwnedFile(settings.home, "index")
         self._turn = threading.RLock()  # of the one thread that changes what is searched
         self._entries, self._heads = Recent[Entry](CACHED_ENTRIES), Recent[Head](CACHED_HEADS)
@@ -58,6 +59,7 @@ class PaperIndex:
             raise
         self._embedding = self.embedder.name if self.embedder else ""
         self._embed_query = lru_cache(CACHED_QUERIES)(self.embedder.embed_query) if self.embedder else None
+        self._sharing = Sharing(settings, self.record, self._embedding)
 
     def _make_embedder(self, foreign_vectors: bool) -> Embedder | None:
         try:
@@ -84,8 +86,7 @@ class PaperIndex:
             with suppress(StoreError, OSError):
                 if self._folder:
                     self._folder.close()
-            if self._server:
-                self._server.close()
+            self._sharing.close()
             self._owner.release()
             self.record.close()
 
@@ -95,12 +96,19 @@ class PaperIndex:
         return self.record.count()
 
     def entries(self, numbers: Sequence[int]) -> list[Entry]:
-        """The entries with their vectors, in the order of `numbers`; those asked for often come from memory."""
-        return self._entries.get(numbers, lambda missing: self.record.entries(missing, embedding=self._embedding))
+        """The entries with their vectors, in the order of `numbers`; those asked for often come from memory.
+
+        All are of one revision, whatever another process commits meanwhile.
+        """
+        return self._entries.get(
+            numbers, lambda missing: self.record.entries(missing, embedding=self._embedding), self.record.revision
+        )
 
     def heads(self, numbers: Sequence[int]) -> list[Head]:
         """What the papers that have vectors are ranked by, in the order of `numbers`; remembered likewise."""
-        return self._heads.get(numbers, lambda missing: self.record.heads(missing, embedding=self._embedding))
+        return self._heads.get(
+            numbers, lambda missing: self.record.heads(missing, embedding=self._embedding), self.record.revision
+        )
 
     def embed_query(self, text: str) -> NDArray[np.float32] | None:
         """The vector of a question (dim,), remembered: a turn searches for it more than once; None without a model."""
@@ -124,6 +132,7 @@ class PaperIndex:
 
         A thread that comes while another is at it goes on with what there is. `anew` makes the index folder again.
         """
+        self.keep_up()
         if self._is_current() and not anew:
             return
         if not self._turn.acquire(blocking=self._revision < 0 or anew):
@@ -132,8 +141,6 @@ class PaperIndex:
             if not self._is_current() or anew:
                 revision = self.record.revision()  # before anything is read: what changes meanwhile is seen next time
                 self._derive(anew)
-                self._entries.clear()
-                self._heads.clear()
                 self._revision = revision
                 self._tell_of_missing_vectors()
         finally:
@@ -141,8 +148,31 @@ class PaperIndex:
 
     def settle(self, *, anew: bool = False) -> None:
         """Refreshes where this process may write the derived indexes; elsewhere their owner will when it is asked."""
-        if self._owner.take():
+        if self._sharing.on:
+            self.share(behind=0)
+        elif self._owner.take():
             self.refresh(anew=anew)
+
+    def share(self, *, behind: int = MOST_BEHIND) -> None:
+        """Brings a server that is more than `behind` papers behind up to date, while papers are being taken in."""
+        if self._sharing.on:
+            with self._turn:
+                try:
+                    if self._sharing.share(behind):
+                        self._notices.pop("index", None)
+                except StoreError as error:
+                    self._miss(error)
+
+    def keep_up(self) -> None:
+        """Copies what is new in the library that this record follows, if it follows one."""
+        if self._turn.acquire(blocking=self._revision < 0):
+            try:
+                if self._sharing.keep_up():
+                    self._notices.pop("library", None)
+            except StoreError as error:
+                self._notices["library"] = f"{error} The papers are those that were here before."
+            finally:
+                self._turn.release()
 
     def _is_current(self) -> bool:
         return self.record.revision() == self._revision and time.monotonic() < self._retry_at
@@ -150,11 +180,12 @@ class PaperIndex:
     def _derive(self, anew: bool) -> None:
         self._retry_at = float("inf")
         try:
-            owned = self._owner.take()
-            if self.settings.chroma_url and self._embedding:
-                self._server = self._server or ServerClient(self.settings.chroma_url)
-                self._search_record(vectors_on_server(self._server, self.record, self._embedding, write=owned))
-            elif owned:
+            if self._sharing.on:
+                vectors = self._sharing.vectors(MOST_BEHIND)
+                self._search_record(vectors)
+                if vectors is None or len(vectors.changed) > MOST_BEHIND:  # another process is at it
+                    self._retry_at = time.monotonic() + RETRY_SECONDS
+            elif self._owner.take():
                 self._folder = self._make_folder() if anew else self._folder_at_hand()
                 self.words, self.calls, self._vectors = self._folder.words, self._folder.calls, self._folder.vectors
             else:
@@ -182,19 +213,20 @@ class PaperIndex:
 
     def _fall_back(self, error: StoreError | OSError) -> None:
         """Without the derived index until it is tried again: searches the record."""
+        self._search_record()
+        self._miss(error)
+        self._retry_at = time.monotonic() + RETRY_SECONDS
+
+    def _miss(self, error: StoreError | OSError) -> None:
         reason = str(error) if isinstance(error, StoreError) else f"The index cannot be written ({error.strerror})."
         self._notices["index"] = f"{reason} Papers are searched in the record itself."
-        self._search_record()
         self._discard_index()
-        self._retry_at = time.monotonic() + RETRY_SECONDS
 
     def _discard_index(self) -> None:
         folder, self._folder = self._folder, None
         if folder:
             folder.discard()
-        server, self._server = self._server, None
-        if server:
-            server.close()
+        self._sharing.close()
 
     def _search_record(self, vectors: Nearest | None = None) -> None:
         """Without an index folder: `vectors` from elsewhere, or those of the record."""

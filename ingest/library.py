@@ -1,13 +1,16 @@
 """Whole ingests and rebuilds: sources into the record, the record into the index, one writer at a time."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from ingest.atlas import is_near, keep
-from ingest.errors import SourceError
+from ingest.copies import followed
+from ingest.embedding import Embedder
+from ingest.errors import SourceError, UsageError
+from ingest.formats import Records
 from ingest.index import PaperIndex
 from ingest.locks import writing
 from ingest.paper import Paper
@@ -16,6 +19,7 @@ from ingest.restore import Restored, restore
 from ingest.settings import Settings
 from ingest.snapshot import Snapshot
 from ingest.sources import Given, read_given
+from ingest.spread import Spread
 from ingest.verify import Finding, check_index, check_record, repair
 
 MAPPED_FROM = 500  # papers from which an ingest also lays out their map
@@ -42,32 +46,70 @@ class Ingested(Report):
 
 
 def ingest_sources(
-    settings: Settings, sources: Sequence[str], *, told: Told = lambda sentence: None, progress: Progress = _unheard
+    settings: Settings,
+    sources: Sequence[str],
+    *,
+    told: Told = lambda sentence: None,
+    progress: Progress = _unheard,
+    spread: bool = False,
 ) -> Ingested:
     """Takes each source in, then brings the index up to date where this process may.
+
+    Where it is to be `spread`, other processes read and embed; what is taken in is the same.
 
     A source that cannot be read at all is reported and the others go in. `told` hears plain sentences on what is not
     as it should be. Raises StoreError or ModelError.
     """
     report = Ingested()
-    readable = count_papers(sources, report, progress)
     with _writer(settings, told) as index:
-        take_in(index, readable, report, progress)
+        if spread:
+            take_in_spread(index, sources, report, progress)
+        else:
+            take_in(index, count_papers(sources, report, progress), report, progress)
         _keep_map(index, told)
     return report
 
 
 def take_in(index: PaperIndex, sources: Sequence[Source], report: Ingested, progress: Progress) -> None:
     """Takes sources into an index that is open, as the one writer, and brings it up to date."""
-    for source in sources:
+    _take(index, ((source, read_given(source)) for source in sources), index.embedder, report, progress)
+
+
+def take_in_spread(index: PaperIndex, sources: Sequence[str], report: Ingested, progress: Progress) -> None:
+    """The same, read and embedded by other processes; their number of papers is not known before."""
+    if index.embedder is None:
+        raise UsageError("Without an embedding model there is nothing to spread; ingest without --ray.")
+    spread = Spread(index.settings, index.record, index.embedder)
+    _take(index, spread.read(sources), spread, report, progress)
+
+
+def _take(
+    index: PaperIndex,
+    read: Iterable[tuple[Source, Records]],
+    embedder: Embedder | None,
+    report: Ingested,
+    progress: Progress,
+) -> None:
+    _check_own(index)
+    for source, records in read:
         try:
-            records = read_given(source)
-            ingest_papers(_named(source), records, index.record, index.embedder, report=report, progress=progress)
+            name = _named(source)
+            ingest_papers(
+                name, records, index.record, embedder, report=report, progress=progress, committed=index.share
+            )
         except SourceError as error:
             report.failed.append(str(error))
     if index.embedder:
         embed_missing(index.record, index.embedder)
     index.settle()
+
+
+def _check_own(index: PaperIndex) -> None:
+    """Raises UsageError where the papers are a copy of a library that is kept elsewhere."""
+    index.keep_up()
+    if library := followed(index.record):
+        home = index.settings.home
+        raise UsageError(f"The papers in {home} follow the library {library}; take papers in where that is kept.")
 
 
 def count_papers(sources: Sequence[Source], report: Ingested, progress: Progress) -> list[Source]:
@@ -99,6 +141,7 @@ def rebuild(settings: Settings, *, told: Told = lambda sentence: None, progress:
     One that was interrupted goes on where it stopped. Without a model the vectors stay and the index is made again.
     """
     with _writer(settings, told, foreign_vectors=True) as index:
+        _check_own(index)
         if index.embedder:
             index.embedder.embed_query("Is there a model?")  # one that does not answer costs no vectors
             name = index.embedder.name

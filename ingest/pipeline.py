@@ -25,6 +25,10 @@ def _unheard(papers: int) -> None:
     """For callers that show no progress."""
 
 
+def _unshared() -> None:
+    """For callers to whom a commit means nothing."""
+
+
 @dataclass
 class Report:
     """What became of the papers of some sources. `unreadable` holds (source, record) pairs."""
@@ -70,8 +74,11 @@ def ingest_papers(
     *,
     report: Report,
     progress: Progress = _unheard,
+    committed: Callable[[], None] = _unshared,
 ) -> None:
     """Commits the papers of one source and counts them in `report`; `progress` hears how many more went by.
+
+    `committed` is called after each commit.
 
     A source changes a paper only when what it says of the paper has changed since it said it last. Of a paper
     doubled within a source the first stands.
@@ -83,6 +90,7 @@ def ingest_papers(
         progress(len(batch) - len(changes))
         embedded = _embedded(changes, embedder, progress)
         record.write(embedded, notes, embedding=embedder.name if embedder else "")
+        committed()
 
 
 def _readable(source: str, records: Iterable[Paper | Unreadable], report: Report) -> Iterator[Paper]:

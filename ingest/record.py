@@ -101,6 +101,10 @@ class Record:
         self.path = folder / "papers.sqlite3"
         self._db = Database(self.path, schema=SCHEMA, version=FORMAT)
 
+    @property
+    def database(self) -> Database:
+        return self._db
+
     def close(self) -> None:
         self._db.close()
 
@@ -237,6 +241,11 @@ class Record:
         for number, source, said in self._db.rows(query, numbers):
             found.setdefault(number, []).append((source, said))
         return found
+
+    def hashes(self) -> Iterator[str]:
+        """The hash of everything that any source last said of a paper."""
+        for (said,) in self._db.rows("SELECT DISTINCT hash FROM said"):
+            yield str(said)
 
     def _numbers(self, query: str, values: Sequence[object]) -> list[int]:
         return [int(number) for (number,) in self._db.rows(query, values)]

@@ -15,6 +15,11 @@ from ingest.errors import UsageError
 NAMES = (
     "PAPERCHAT_HOME",
     "CHROMA_URL",
+    "CHROMA_TOKEN",
+    "CHROMA_HEADER",
+    "CHROMA_CA",
+    "CHROMA_LIBRARY",
+    "RAY_ADDRESS",
     "PAPERCHAT_EMBEDDING",
     "PAPERCHAT_MODEL",
     "PAPERCHAT_TIMEOUT",
@@ -30,6 +35,7 @@ OPENAI_MODEL = "gpt-4.1-mini"  # the chat model where only a key is given
 class Settings:
     """All that can be configured; `.env.example` says the same in words.
 
+    `chroma_token` goes to the server in `chroma_header`, and `chroma_ca` is a PEM file of who may vouch for it.
     `embedding` is 'minilm', 'none', 'fastembed:MODEL' or 'openai:MODEL'. `model` is the chat model as given ('none':
     no model); `model_timeout` is seconds for one answer of it, retries included; `model_context` the tokens it
     reads; `model_price` money per million tokens, in and out.
@@ -44,6 +50,11 @@ class Settings:
     model_timeout: float = 60
     model_context: int = 8192
     model_price: tuple[float, float] | None = None
+    chroma_token: str = field(default="", repr=False)
+    chroma_header: str = "Authorization"
+    chroma_ca: str = ""
+    chroma_library: str = ""
+    ray_address: str = ""
 
     @property
     def chat_model(self) -> str | None:
@@ -69,6 +80,7 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
     if url and not _is_address(url):
         shown = re.sub(r"//.*@", "//…@", url)  # a password may stand there
         raise UsageError(f"CHROMA_URL is {shown!r}; write the server's address, such as http://localhost:8000.")
+    _check_access(given)
     name = given["PAPERCHAT_MODEL"]
     if not name.isprintable() or len(name) > 200:
         raise UsageError(f"PAPERCHAT_MODEL is {name[:200]!r}; write the name of a model, or none.")
@@ -82,7 +94,29 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
         model_timeout=_read_number("PAPERCHAT_TIMEOUT", given, "60", "seconds from 1 to 3600", (1, 3600)),
         model_context=int(_read_number("PAPERCHAT_CONTEXT", given, "8192", "tokens from 1024 on", (1024, 10**8))),
         model_price=_read_price(given["PAPERCHAT_PRICE"]),
+        chroma_token=given["CHROMA_TOKEN"],
+        chroma_header=given["CHROMA_HEADER"] or "Authorization",
+        chroma_ca=given["CHROMA_CA"],
+        chroma_library=given["CHROMA_LIBRARY"],
+        ray_address=given["RAY_ADDRESS"],
     )
+
+
+def _check_access(given: Mapping[str, str]) -> None:
+    """Raises UsageError for what cannot be a header, a file or an address; the token is never shown."""
+    token, header, file = given["CHROMA_TOKEN"], given["CHROMA_HEADER"], given["CHROMA_CA"]
+    if not re.fullmatch(r"[\x20-\x7e]{0,4000}", token):
+        raise UsageError("CHROMA_TOKEN holds characters that no header may; write it as the server's keeper gave it.")
+    if not re.fullmatch(r"[A-Za-z0-9-]{0,100}", header):
+        raise UsageError(f"CHROMA_HEADER is {header[:200]!r}; write the name of a header, such as X-Chroma-Token.")
+    if file and not Path(file).expanduser().is_file():
+        raise UsageError(f"CHROMA_CA is {file[:200]!r}; write the path of a PEM file of certificates.")
+    library = given["CHROMA_LIBRARY"]
+    if library and not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?", library):
+        raise UsageError(f"CHROMA_LIBRARY is {library[:200]!r}; write a name of small letters, digits and hyphens.")
+    ray = given["RAY_ADDRESS"]
+    if ray and not re.fullmatch(r"(ray://)?[\w.-]{1,255}:[0-9]{1,5}", ray, re.ASCII):
+        raise UsageError(f"RAY_ADDRESS is {ray[:200]!r}; write the host and port of a cluster, such as 10.0.0.1:6379.")
 
 
 def _read_env_file(path: Path) -> Mapping[str, str | None]:

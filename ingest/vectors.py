@@ -5,10 +5,10 @@ papers and make the index four times as large. A row's id is 'number:row'. Chrom
 nothing and keeps no text.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ SEARCHED = 2  # rows of a paper
 PART = 500  # papers carried from the record to Chroma at a time
 BATCH = 1_000  # rows a call: 8 MB on the way to a server; Chroma refuses more than 5,461
 READ_ROWS = 50_000  # ids read at a time
+HNSW = {"space": "cosine", "ef_construction": 128, "ef_search": 128, "max_neighbors": 24}
 NEVER = 10_000_000  # rows of a collection that keeps its vector file off the disk and replays its log when opened
 
 Dates = tuple[str, str]  # the first and the last, ISO 8601 or a beginning of it, both included; empty for no bound
@@ -57,14 +58,21 @@ class ExactVectors:
         self._dates = np.asarray(dates, dtype=np.str_)
         self._rows = np.concatenate(rows, dtype=np.float32) if rows else np.zeros((0, 0), dtype=np.float32)
 
+    def count(self) -> int:
+        return len(self._rows)
+
     def nearest(self, vector: NDArray[np.float32], k: int, *, dates: Dates = ("", "")) -> list[int]:
+        return list(dict.fromkeys(number for number, _ in self.ranked(vector, k, dates=dates)))
+
+    def ranked(self, vector: NDArray[np.float32], k: int, *, dates: Dates = ("", "")) -> list[tuple[int, float]]:
+        """The paper and the cosine of each of the k nearest rows."""
         if not len(self._rows):
             return []
         scores = self._rows @ vector
         if any(dates):
             scores[~_within(self._dates, dates)] = -2
         best = np.argsort(-scores, kind="stable")[:k]
-        return list(dict.fromkeys(int(self._numbers[i]) for i in best if scores[i] > -2))
+        return [(int(self._numbers[i]), float(scores[i])) for i in best if scores[i] > -2]
 
 
 class Collections(Protocol):
@@ -84,10 +92,11 @@ class ChromaVectors:
         self._collection = collection
 
     @classmethod
-    def create(cls, client: Collections, name: str, *, flushed: bool = True) -> "ChromaVectors":
+    def create(
+        cls, client: Collections, name: str, *, flushed: bool = True, hnsw: Mapping[str, Any] = HNSW
+    ) -> Self:
         """An empty collection in place of any of the same name; one that is not `flushed` leaves no vector file."""
-        hnsw: dict[str, Any] = {"space": "cosine", "ef_construction": 128, "ef_search": 128, "max_neighbors": 24}
-        configuration: Any = {"hnsw": hnsw if flushed else {**hnsw, "sync_threshold": NEVER}}
+        configuration: Any = {"hnsw": {**hnsw} if flushed else {**hnsw, "sync_threshold": NEVER}}
         if cls.find(client, name):
             with plain("made"):
                 client.delete_collection(name)
@@ -95,7 +104,7 @@ class ChromaVectors:
             return cls(client.create_collection(name, embedding_function=None, configuration=configuration))
 
     @classmethod
-    def find(cls, client: Collections, name: str) -> "ChromaVectors | None":
+    def find(cls, client: Collections, name: str) -> Self | None:
         """The collection of that name, if there is one."""
         from chromadb.errors import NotFoundError
 
@@ -146,10 +155,10 @@ class ChromaVectors:
         metadatas: Any = []
         rows = []
         for entry in entries:
-            searched = _searched(entry)
-            ids += [f"{entry.number}:{row}" for row in range(len(searched))]
-            metadatas += [{"paper": entry.number, "day": _day(entry.paper.date)}] * len(searched)
-            rows += [searched] if len(searched) else []
+            sent = self.rows_of(entry)
+            ids += [f"{entry.number}:{row}" for row in range(len(sent))]
+            metadatas += self.notes_on(entry, len(sent))
+            rows += [sent] if len(sent) else []
         if rows:
             stacked = np.concatenate(rows, dtype=np.float32)
             for at in range(0, len(ids), BATCH):
@@ -158,15 +167,32 @@ class ChromaVectors:
                     self._collection.upsert(ids=ids[cut], embeddings=stacked[cut], metadatas=metadatas[cut])
         return ids
 
+    def rows_of(self, entry: Entry) -> NDArray[np.float16]:
+        """The rows that are kept of a paper."""
+        return _searched(entry)
+
+    def notes_on(self, entry: Entry, rows: int) -> list[dict[str, str | int]]:
+        """What is noted beside each of them."""
+        return [{"paper": entry.number, "day": _day(entry.paper.date)}] * rows
+
     def nearest(self, vector: NDArray[np.float32], k: int, *, dates: Dates = ("", "")) -> list[int]:
+        return list(dict.fromkeys(_paper(row) for row in self._query(vector, k, dates, [])["ids"][0]))
+
+    def ranked(self, vector: NDArray[np.float32], k: int, *, dates: Dates = ("", "")) -> list[tuple[int, float]]:
+        """The paper and the cosine of each of the k nearest rows."""
+        found = self._query(vector, k, dates, ["distances"])
+        return [
+            (_paper(row), 1 - distance) for row, distance in zip(found["ids"][0], found["distances"][0], strict=True)
+        ]
+
+    def _query(self, vector: NDArray[np.float32], k: int, dates: Dates, include: Any) -> Any:
         since, until = (_day(date) for date in dates)
         bounds: list[Any] = [{"day": {"$gte": since}}] if since else []
         bounds += [{"day": {"$lte": until}}, {"day": {"$gt": 0}}] if until else []
         where = {"$and": bounds} if len(bounds) > 1 else bounds[0] if bounds else None
         with plain("searched"):
             vectors: Any = [vector]
-            found = self._collection.query(query_embeddings=vectors, n_results=k, where=where, include=[])
-        return list(dict.fromkeys(int(row.partition(":")[0]) for row in found["ids"][0]))
+            return self._collection.query(query_embeddings=vectors, n_results=k, where=where, include=include)
 
 
 def embedded_client(folder: Path) -> "ClientAPI":
@@ -200,6 +226,11 @@ def plain(what: str, *, where: str = "The vector index") -> Iterator[None]:
 def _searched(entry: Entry) -> NDArray[np.float16]:
     """The rows a search is made over: whole abstract and centroid, without passages and sentences."""
     return np.zeros((0, 0), np.float16) if entry.rows is None else entry.rows[:SEARCHED]
+
+
+def _paper(row: str) -> int:
+    """The number of the paper that a row, by its id, is of."""
+    return int(row.partition(":")[0])
 
 
 def _day(date: str) -> int:

@@ -63,6 +63,10 @@ class Replies:
         self._judge = Judge(index)
         self._amendments = Amendments(self._papers, understanding)
 
+    def revision(self) -> int:
+        """That of the papers as they are now."""
+        return self._index.record.revision()
+
     def reply(self, asked: Understood, dialogue: Dialogue, scope: Scope | None) -> Reply:
         """The reply to a turn as it was understood, from the papers of the scope alone."""
         asked, outside = kept_within(asked, scope, self._inside)

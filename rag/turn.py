@@ -27,6 +27,7 @@ from rag.writer.write import NO_MODEL, Writer, Written
 
 MOST_LINES = 40  # of a table or list that a model is asked to shorten; longer ones stay quotes
 DECLINED = "The model finds no answer to that in these papers"
+FINDS = 3  # times that evidence is sought because papers came in meanwhile
 RANK = ("unsupported", "weak", "supported", "verbatim")
 
 Pieces = Iterator[str | Waiting]
@@ -52,9 +53,7 @@ class Turns:
     ) -> Iterator[str | Waiting | Answer]:
         """Pieces of text as they are written and lines on what is waited for, then exactly one Answer."""
         started = time.perf_counter()
-        dialogue = read_dialogue(history, self._catalogue)
-        asked = replace(self._understanding.understand(question, dialogue), manner=manner)
-        reply = self._replies.reply(asked, dialogue, scope)
+        asked, reply, dialogue = self._find(question, history, scope, manner)
         written = Written()
         pieces: list[str] = []
         if model and self._writer and writes(asked, reply):
@@ -69,6 +68,19 @@ class Turns:
             text = "".join(tell(reply, twin))
             answer = replace(answer, plain=conclude(question, asked, reply, twin, text, 0.0))
         yield answer
+
+    def _find(
+        self, question: str, history: Sequence[Turn], scope: Scope | None, manner: Manner
+    ) -> tuple[Understood, Reply, Dialogue]:
+        """The turn understood and its evidence, of one revision of the papers; sought again where another came."""
+        for _ in range(FINDS):
+            revision = self._replies.revision()
+            dialogue = read_dialogue(history, self._catalogue)
+            asked = replace(self._understanding.understand(question, dialogue), manner=manner)
+            reply = self._replies.reply(asked, dialogue, scope)
+            if self._replies.revision() == revision:
+                break
+        return asked, reply, dialogue
 
     def _write(
         self,

@@ -1,12 +1,15 @@
 """Taking papers into an index that is searched meanwhile: seen at once, one at a time, stopped without loss."""
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from ingest.database import Database
 from ingest.errors import BusyError
 from ingest.intake import MOST_TITLES
 from ingest.locks import writing
@@ -130,3 +133,54 @@ def test_closing_ends_an_import_between_two_steps(tmp_path: Path) -> None:
     thread.join(20)
     assert came == [True]
     engine.close()
+
+
+def pair(version: int) -> Given:
+    """Two papers that change together."""
+    papers = (
+        {
+            "title": f"{name}: a lens",
+            "abstract": f"We grind {name} of {version} lux glass. {name} has {version} lux of light.",
+        }
+        for name in ("Alphalens", "Betalens")
+    )
+    return Given("pair.jsonl", "\n".join(map(json.dumps, papers)).encode())
+
+
+def test_entries_asked_for_at_once_are_of_one_revision(engine: Engine) -> None:
+    engine.intake.take([pair(1)], stopped=never, progress=unheard)
+    engine.index.entries([1])
+    with Engine(Settings(engine.index.settings.home, embedding="none")) as other:
+        other.intake.take([pair(2)], stopped=never, progress=unheard)
+    assert all("2 lux" in entry.paper.abstract for entry in engine.index.entries([1, 2]))
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Compare the light of Alphalens and Betalens", "Which papers are about glass?", "What is Alphalens?"],
+)
+def test_an_answer_shows_no_half_of_an_update_wherever_another_process_commits_it(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, question: str
+) -> None:
+    engine.intake.take([pair(1)], stopped=never, progress=unheard)
+    ours, rows = engine.index.record._db, Database.rows
+    reads, version = 0, 1
+
+    def reading(self: Database, *query: Any) -> list[tuple[Any, ...]]:
+        nonlocal reads, version
+        found = rows(self, *query)
+        reads += self is ours
+        if self is ours and reads == at:
+            version += 1
+            other.intake.take([pair(version)], stopped=never, progress=unheard)
+        return found
+
+    with Engine(Settings(engine.index.settings.home, embedding="none")) as other:
+        monkeypatch.setattr(Database, "rows", reading)
+        for at in range(1, 60):
+            reads, before = 0, version
+            shown = set(re.findall(r"\d+(?= lux)", engine.ask(question).text))
+            assert shown in ({str(before)}, {str(version)}), (at, shown)
+            if version == before:  # a whole answer takes fewer readings
+                break
+    assert 5 < version < 60

@@ -33,6 +33,10 @@ def test_a_dotenv_file_of_the_folder_is_read_and_the_environment_wins(tmp_path: 
         ("CHROMA_URL", "http://localhost:99999"),
         ("CHROMA_URL", "http://localhost:0"),
         ("CHROMA_URL", "http://:8000"),
+        ("CHROMA_HEADER", "X-Token: secret"),
+        ("CHROMA_CA", "no-such-file.pem"),
+        ("RAY_ADDRESS", "10.0.0.1"),
+        ("CHROMA_LIBRARY", "Our Papers"),
         ("PAPERCHAT_HOME", "~nosuchuser/x"),
         ("PAPERCHAT_MODEL", "m" * 201),
         ("PAPERCHAT_TIMEOUT", "60s"),
@@ -58,6 +62,15 @@ def test_a_password_in_an_address_is_not_shown(tmp_path: Path) -> None:
         load_settings({"CHROMA_URL": "http://ada:secret@localhost:80a"}, tmp_path)
     assert "secret" not in str(caught.value)
     assert "localhost:80a" in str(caught.value)
+
+
+def test_a_token_is_sent_as_given_and_never_shown(tmp_path: Path) -> None:
+    settings = load_settings({"CHROMA_TOKEN": "canary"}, tmp_path)
+    assert (settings.chroma_token, settings.chroma_header) == ("canary", "Authorization")
+    assert "canary" not in repr(settings)
+    with pytest.raises(UsageError) as caught:
+        load_settings({"CHROMA_TOKEN": "canary\r\nX: y"}, tmp_path)
+    assert "canary" not in str(caught.value)
 
 
 def test_a_dotenv_file_that_is_not_utf_8_is_named(tmp_path: Path) -> None:

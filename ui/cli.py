@@ -74,6 +74,9 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--port", type=port, default=7860, help="port to listen on (default: 7860)")
     command = add(commands.ingest, "ingest", "Take papers in from pages, feeds and files.")
     command.add_argument("sources", nargs="+", metavar="SOURCE", help="a file, or - for standard input")
+    command.add_argument(
+        "--ray", action="store_true", help="spread reading and embedding over Ray (RAY_ADDRESS names a cluster)"
+    )
     add(commands.papers, "papers", "List the papers.", json=True)
     command = add(commands.search, "search", "Rank papers for a query, each with its best sentence.", json=True)
     command.add_argument("query", nargs="+", metavar="QUERY", help="words or a question")

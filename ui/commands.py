@@ -75,7 +75,7 @@ def ingest(args: Namespace) -> int:
     settings = load_settings()
     if "-" in args.sources and sys.stdin and sys.stdin.isatty():
         say("Reading papers from the terminal: paste a page, then press Enter and Ctrl-D.")
-    report = _ingest_into(settings, args.sources)
+    report = _ingest_into(settings, args.sources, spread=args.ray)
     print(report_text(report), flush=True)
     for failure in report.failed:
         say(f"paperchat: {failure}")
@@ -242,6 +242,8 @@ def _ingest_bundled_page(settings: Settings) -> None:
 
     with closing(Record(settings.home)) as record:
         count = record.count()
+    if settings.chroma_library:  # whose keeper decides what is in it
+        return
     begun = settings.home / BEGUN
     if count == 0:
         begun.touch()
@@ -253,11 +255,11 @@ def _ingest_bundled_page(settings: Settings) -> None:
     say(report_text(report))
 
 
-def _ingest_into(settings: Settings, sources: Sequence[str]) -> "Ingested":
+def _ingest_into(settings: Settings, sources: Sequence[str], *, spread: bool = False) -> "Ingested":
     with bar(None, "papers") as step:
         from ingest.library import ingest_sources
 
-        return ingest_sources(settings, sources, told=say, progress=step)
+        return ingest_sources(settings, sources, told=say, progress=step, spread=spread)
 
 
 def _unanswered(question: str, reason: str) -> "Answer":

@@ -1,0 +1,123 @@
+"""The library in PAPERCHAT_HOME as it stands: its size on the disk, start to ready, search, answers, memory, ingest.
+
+Papers are taken into a copy, so the library stays as it is. Fill libraries of several sizes, run this on each, and
+`--project` extends the figures seen to other sizes (see PROJECTION). One size a line:
+
+    PAPERCHAT_HOME=… python tests/bench/bench_scale.py >> sizes.jsonl
+    python tests/bench/bench_scale.py --project sizes.jsonl
+"""
+
+import json
+import random
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from statistics import median, quantiles
+
+from timing import machine, made_papers, seconds
+
+from ingest.library import ingest_sources
+from ingest.settings import Settings, load_settings
+from rag.engine import Engine
+
+SEARCHES, ANSWERS, ADDED = 200, 20, 256
+SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
+# Bytes and memory grow by the paper, so they are extended along the line through the smallest and the largest size
+# seen, an ingest by the rate seen, and a search likewise, which is its upper end: the vector index alone grows with
+# the logarithm, words and scores with the papers.
+PROJECTION = ("record_mb", "index_mb", "peak_mb", "ready_s", "search_p50_ms", "answer_p50_ms")
+
+
+def main(args: Sequence[str]) -> None:
+    if args[:1] == ["--project"]:
+        project([json.loads(line) for line in Path(args[1]).read_text().splitlines() if line.startswith("{")])
+    elif args[:1] == ["--used"]:
+        print(json.dumps(use(load_settings())))
+    else:
+        settings = load_settings()
+        command = [sys.executable, __file__, "--used"]
+        used = json.loads(
+            subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()[-1]
+        )
+        print(json.dumps(used | sizes(settings.home) | taken_in(settings) | {"machine": machine()}), flush=True)
+
+
+def use(settings: Settings) -> dict[str, float]:
+    """In a process of its own, so that its peak of memory is that of a page in use."""
+    began = time.perf_counter()
+    with Engine(settings) as engine:
+        engine.warm()
+        ready = time.perf_counter() - began
+        numbers = engine.index.record.numbers()
+        drawn = random.Random(7).sample(numbers, min(len(numbers), SEARCHES))
+        questions = [e.sentences[0].text if e.sentences else e.paper.title for e in engine.index.record.entries(drawn)]
+        found = times(lambda text: engine.search(text[:300]), questions)
+        at_ready = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        titles = [e.paper.title for e in engine.index.record.entries(drawn[:ANSWERS])]
+        answered = times(lambda title: engine.ask(f"What is known about {title[:200]}?"), titles)
+        survey = seconds(lambda: engine.ask("Which papers are about federated learning?"))
+        return {
+            "papers": len(numbers),
+            "ready_s": round(ready, 1),
+            "search_p50_ms": round(1e3 * median(found), 1),
+            "search_p99_ms": round(1e3 * quantiles(found, n=100)[98], 1),
+            "answer_p50_ms": round(1e3 * median(answered), 1),
+            "survey_first_s": round(survey, 1),
+            "searching_mb": round(at_ready),
+            "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        }
+
+
+def times(work: Callable[[str], object], given: Sequence[str]) -> list[float]:
+    work(given[0])
+    return [seconds(lambda one=one: work(one)) for one in given]  # type: ignore[misc]
+
+
+def sizes(home: Path) -> dict[str, float]:
+    record = (home / "papers.sqlite3").stat().st_size
+    index = sum(p.stat().st_size for folder in home.glob("index-*") for p in folder.rglob("*") if p.is_file())
+    return {"record_mb": round(record / 1e6, 1), "index_mb": round(index / 1e6, 1)}
+
+
+def taken_in(settings: Settings) -> dict[str, float]:
+    """The rate at which papers more are embedded and committed, and the seconds the index then takes."""
+    with tempfile.TemporaryDirectory(dir=settings.home.parent) as folder:
+        home = Path(folder) / "home"
+        shutil.copytree(settings.home, home)
+        source = Path(folder) / "more.jsonl"
+        source.write_text("\n".join(json.dumps({"title": p.title, "abstract": p.abstract}) for p in made_papers(ADDED)))
+        heard: list[tuple[float, int]] = []
+
+        def progress(papers: int = 0, *, total: int | None = None) -> None:
+            heard.append((time.perf_counter(), papers))
+
+        ingest_sources(replace(settings, home=home), [str(source)], progress=progress)
+        ended = time.perf_counter()
+        heard = [one for one in heard if one[1]]
+        rate = sum(papers for _, papers in heard[1:]) / (heard[-1][0] - heard[0][0])
+        return {"ingest_papers_per_s": round(rate, 1), "then_index_s": round(ended - heard[-1][0], 1)}
+
+
+def project(seen: list[dict[str, float]]) -> None:
+    """Prints the figures seen and, in brackets, those on the line through the smallest and the largest of them."""
+    seen.sort(key=lambda line: line["papers"])
+    first, last = seen[0], seen[-1]
+    for papers in sorted({*SIZES, *(int(line["papers"]) for line in seen)}):
+        known = next((line for line in seen if line["papers"] == papers), None)
+        told = [f"{papers:>10,} papers"]
+        for name in PROJECTION:
+            slope = (last[name] - first[name]) / (last["papers"] - first["papers"])
+            extended = first[name] + slope * (papers - first["papers"])
+            told.append(f"{name} {known[name]:,}" if known else f"{name} [{extended:,.0f}]")
+        told.append(f"ingest [{papers / last['ingest_papers_per_s'] / 3600:,.1f} h]")
+        print("; ".join(told))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

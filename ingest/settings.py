@@ -14,6 +14,7 @@ from ingest.errors import UsageError
 
 NAMES = (
     "PAPERCHAT_HOME",
+    "PAPERCHAT_AUTH",
     "CHROMA_URL",
     "CHROMA_TOKEN",
     "CHROMA_HEADER",
@@ -28,6 +29,7 @@ NAMES = (
     "OPENAI_API_KEY",
     "OPENAI_BASE_URL",
 )
+SHORTEST_PASSWORD = 8  # characters
 OPENAI_MODEL = "gpt-4.1-mini"  # the chat model where only a key is given
 
 
@@ -35,6 +37,7 @@ OPENAI_MODEL = "gpt-4.1-mini"  # the chat model where only a key is given
 class Settings:
     """All that can be configured; `.env.example` says the same in words.
 
+    `auth` is 'name:password', without which the page gives nothing, or empty for none.
     `chroma_token` goes to the server in `chroma_header`, and `chroma_ca` is a PEM file of who may vouch for it.
     `embedding` is 'minilm', 'none', 'fastembed:MODEL' or 'openai:MODEL'. `model` is the chat model as given ('none':
     no model); `model_timeout` is seconds for one answer of it, retries included; `model_context` the tokens it
@@ -55,6 +58,7 @@ class Settings:
     chroma_ca: str = ""
     chroma_library: str = ""
     ray_address: str = ""
+    auth: str = field(default="", repr=False)
 
     @property
     def chat_model(self) -> str | None:
@@ -99,6 +103,7 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
         chroma_ca=given["CHROMA_CA"],
         chroma_library=given["CHROMA_LIBRARY"],
         ray_address=given["RAY_ADDRESS"],
+        auth=_read_auth(given["PAPERCHAT_AUTH"]),
     )
 
 
@@ -141,6 +146,17 @@ def _read_number(name: str, given: Mapping[str, str], usual: str, meant: str, en
     if not plain or not ends[0] <= float(value) <= ends[1]:
         raise UsageError(f"{name} is {value!r}; write {meant}, such as {usual}.")
     return float(value)
+
+
+def _read_auth(value: str) -> str:
+    """Raises UsageError, which never shows it, for what is no name and password."""
+    name, _, password = value.partition(":")
+    if value and not (name and len(password) >= SHORTEST_PASSWORD and value.isprintable() and len(value) <= 500):
+        raise UsageError(
+            f"PAPERCHAT_AUTH is not name:password with a password of at least {SHORTEST_PASSWORD} characters; write "
+            "such as somebody:three-plain-words."
+        )
+    return value
 
 
 def _read_price(value: str) -> tuple[float, float] | None:

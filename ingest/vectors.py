@@ -92,9 +92,7 @@ class ChromaVectors:
         self._collection = collection
 
     @classmethod
-    def create(
-        cls, client: Collections, name: str, *, flushed: bool = True, hnsw: Mapping[str, Any] = HNSW
-    ) -> Self:
+    def create(cls, client: Collections, name: str, *, flushed: bool = True, hnsw: Mapping[str, Any] = HNSW) -> Self:
         """An empty collection in place of any of the same name; one that is not `flushed` leaves no vector file."""
         configuration: Any = {"hnsw": {**hnsw} if flushed else {**hnsw, "sync_threshold": NEVER}}
         if cls.find(client, name):

@@ -26,8 +26,12 @@ OFTEN = 1.2  # BM25's k1: how soon another sentence with the same word adds noth
 KNOWN = 10  # papers that USUAL counts for, since a handful have no mean and spread of their own to speak of
 
 WHOLE = 10_000  # papers up to which every one is judged
-SIFTED = 1_000  # beyond: papers with the most of the topic's words that are judged, and as many nearest in meaning
+# Beyond: papers with the most of the topic's words that are judged, and as many rows nearest in meaning; twice as many
+# as long as this share of them fits, up to the most.
+SIFTED, WIDEN, MOST_SIFTED = 2_000, 0.1, 8_000
+USUAL_SHARE = 0.049  # of the papers that belong, among those that the models below were fitted to
 
+MOST_STEPS = 100  # of finding a share
 ENDS = 50  # the newest papers, and as many of the oldest, that stand in a sample of all
 
 # What is measured of a paper for a topic, and a logistic model of it: fitted by tests/bench/calibrate_survey.py to
@@ -148,7 +152,18 @@ class Judge:
         self.index.refresh()
         topic, scope = find_topic(question), scope or Scope()
         inside = None if scope == Scope() else self._select(scope)
-        shelf = self._shelf(topic, scope, inside)
+        if self._all_fit:
+            return self._judge(self._shelves.whole(), topic, inside)
+        total = self.index.count() if inside is None else len(inside)
+        sifted = SIFTED
+        while True:
+            judged = self._judge(self._sift(topic, scope, inside, sifted), topic, inside, total)
+            if not topic.wanted or len(fitting(judged)) < WIDEN * sifted or sifted >= MOST_SIFTED:
+                return judged
+            sifted *= 2
+
+    def _judge(self, shelf: Shelf, topic: Topic, inside: list[int] | None, total: int = 0) -> Judgement:
+        """The papers of a shelf, those `inside` alone; where they were sifted out of more, out of `total`."""
         if not shelf.held:
             return Judgement(shelf, [], [], [])
         chances, merits, any_ = np.ones(len(shelf.held), dtype=np.float32), None, 1.0
@@ -156,6 +171,7 @@ class Judge:
             measured = self.measure(shelf, topic.wanted)
             chances, merits = self._chances(measured), measured.merits
             any_ = chance_of_any(measured.spoken, ANY_BY_MEANING if self.index.embedder else ANY_BY_WORDS)
+            chances = among_more(chances, self.index.count()) if total else chances
         if topic.unwanted:
             unlikely = 1 - self._chances(self.measure(shelf, topic.unwanted))
             chances = chances * unlikely if topic.wanted else leave_out(unlikely)
@@ -163,7 +179,6 @@ class Judge:
         order = np.argsort(-chances, kind="stable")
         if inside is not None:
             order = order[np.isin(shelf.numbers, inside)[order]]
-        total = 0 if self._all_fit else self.index.count() if inside is None else len(inside)
         return Judgement(shelf, order.tolist(), best, chances.tolist(), any_, total)
 
     @property
@@ -179,23 +194,21 @@ class Judge:
     def _select(self, scope: Scope) -> list[int]:
         return self.index.record.select(ids=scope.ids, since=scope.since, until=scope.until)
 
-    def _shelf(self, topic: Topic, scope: Scope, inside: list[int] | None) -> Shelf:
-        """All papers; where they are many, those of the scope that may be about the topic, or a sample for none."""
-        if self._all_fit:
-            return self._shelves.whole()
+    def _sift(self, topic: Topic, scope: Scope, inside: list[int] | None, sifted: int) -> Shelf:
+        """Those papers of the scope that may be about the topic; of those asked for without a topic, a sample."""
         numbers = self.index.words.numbers
         among = numbers if inside is None else np.intersect1d(numbers, inside)
-        if len(among) <= SIFTED:
+        if len(among) <= sifted:
             return self._shelves.some(among.tolist())
         about = topic.wanted or topic.unwanted
         if not about:
             dated = self.index.record.by_date(ENDS, since=scope.since, until=scope.until)
-            return self._shelves.some([*among[:: 1 + len(among) // SIFTED].tolist(), *dated])
+            return self._shelves.some([*among[:: 1 + len(among) // sifted].tolist(), *dated])
         held = at_numbers(among, numbers, self._words_everywhere(tokenize(about)))
         vector, dates = self.index.embed_query(about), (scope.since, scope.until)
-        near = [] if vector is None else self.index.nearest(vector, SIFTED, dates=dates)
+        near = [] if vector is None else self.index.nearest(vector, sifted, dates=dates)
         near = near if inside is None else np.intersect1d(near, among).tolist()
-        return self._shelves.some(list({*among[most(held, SIFTED)].tolist(), *near}))
+        return self._shelves.some(list({*among[most(held, sifted)].tolist(), *near}))
 
     def _words_everywhere(self, tokens: Sequence[str]) -> Floats:
         """The share of a topic's words in each paper of the index, aligned with the numbers of its words."""
@@ -275,6 +288,22 @@ def chance_of_any(spoken: Floats, model: Sequence[float]) -> float:
     """The chance (0 to 1) that some paper is about a topic, by a model of one weight for each of SPOKEN and then the
     intercept."""
     return float(1 / (1 + np.exp(-(spoken @ np.asarray(model[:-1]) + model[-1]))))
+
+
+def among_more(found: Floats, total: int) -> Floats:
+    """Chances as they are where a topic has a smaller share of the papers than where the models were fitted.
+
+    The share is found with them, by expectation maximisation (Saerens, Latinne and Decaestecker, 2002); papers that
+    were not judged count as not about the topic.
+    """
+    chances, share = found.astype(np.float64), USUAL_SHARE
+    for _ in range(MOST_STEPS):
+        yes = found * (share / USUAL_SHARE)
+        chances = yes / (yes + (1 - found) * ((1 - share) / (1 - USUAL_SHARE)))
+        before, share = share, max(float(chances.sum()) / total, 1 / total)
+        if abs(share - before) < 0.01 * share:
+            break
+    return chances.astype(np.float32)
 
 
 def leave_out(unlikely: Floats) -> Floats:

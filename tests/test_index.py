@@ -375,7 +375,7 @@ def test_memory_keeps_no_more_entries_than_it_may(home: Path, opened: Opened, mo
     monkeypatch.setattr(ingest.index, "CACHED_ENTRIES", 5)
     index = opened()
     assert [entry.number for entry in index.entries(range(1, COUNT + 1))] == list(range(1, COUNT + 1))
-    assert list(index._cache) == list(range(COUNT - 4, COUNT + 1))
+    assert list(index._entries._kept) == list(range(COUNT - 4, COUNT + 1))
 
 
 # -- filters and exactness -------------------------------------------------------------------------------------------

@@ -41,11 +41,13 @@ NO_PAPERS = "No papers yet; take some in with: paperchat ingest SOURCE"
 
 
 def serve(args: Namespace) -> int:
-    from ui.serve import check_address
+    from ui.serve import check_address, reach
     from ui.serve import serve as serve_page
 
     settings = load_settings()
-    check_address(args.host, args.port)  # before a minute goes into an index that could then not be shown
+    check_address(
+        args.host, args.port, settings.auth
+    )  # before a minute goes into an index that could then not be shown
     _ingest_bundled_page(settings)
     say("Opening the page …")
 
@@ -65,9 +67,10 @@ def serve(args: Namespace) -> int:
     def ready(url: str) -> None:
         from rag.engine import mode_of
 
-        print(f"paperchat is at {url}\n{mode_of(settings)}\nPress Ctrl-C to stop.", flush=True)
+        print(f"paperchat is at {url}\n{reach(args.host, settings.auth)}", flush=True)
+        print(f"{mode_of(settings)}\nPress Ctrl-C to stop.", flush=True)
 
-    serve_page(make_engine, host=args.host, port=args.port, ready=ready)
+    serve_page(make_engine, host=args.host, port=args.port, auth=settings.auth, ready=ready)
     return 0
 
 

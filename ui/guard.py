@@ -54,9 +54,10 @@ class TooLargeError(Exception):
 class Guard:
     """ASGI middleware: a foreign Host is 400, a foreign Origin 403, a body over 2 MB (files: 42 MB) 413."""
 
-    def __init__(self, app: ASGIApp, hosts: tuple[str, ...] = LOOPBACK, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, app: ASGIApp, hosts: tuple[str, ...] | None = LOOPBACK, most_bytes: int = MOST_BYTES) -> None:
+        """`hosts` are the names it is served under, None for any."""
         self.app = app
-        self.hosts = frozenset(host.lower() for host in hosts)
+        self.hosts = None if hosts is None else frozenset(host.lower() for host in hosts)
         self.most_bytes = most_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,7 +76,9 @@ class Guard:
     def refusal(self, method: str, path: str, headers: Headers) -> Response | None:
         """The response to a request that must not pass, or None."""
         host = headers.get("host", "").lower()
-        if name_of(host) not in self.hosts or len(headers.getlist("host")) != 1:
+        name = name_of(host)
+        known = bool(name) if self.hosts is None else name in self.hosts
+        if not known or len(headers.getlist("host")) != 1:
             return says("This address is not served here.", 400)
         # Browsers send an Origin with every write and with what a foreign page reads; a command-line client sends none.
         origin = headers.get("origin")

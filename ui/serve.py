@@ -48,6 +48,7 @@ def serve(
     *,
     host: str = "127.0.0.1",
     port: int = 7860,
+    auth: str = "",
     ready: Callable[[str], None],
 ) -> None:
     """Serve the page until Ctrl-C or SIGTERM; `ready` is given its address as soon as it answers.
@@ -63,7 +64,7 @@ def serve(
 
     handle_ends(stop_starting)
     with tempfile.TemporaryDirectory(prefix="paperchat-", ignore_cleanup_errors=True) as folder:  # mode 0700
-        served = start(make_engine, host=host, port=port, folder=folder)
+        served = start(make_engine, host=host, port=port, auth=auth, folder=folder)
         handle_ends(lambda *_: ended.set())
         try:
             if not ended.is_set():
@@ -99,14 +100,18 @@ class Served:
             self.opening.result().close()
 
 
-def start(make_engine: "Callable[[], Engine]", *, host: str, port: int, folder: str) -> Served:
-    """Serve the page in the background; `folder` takes what Gradio must put on disk."""
-    check_address(host, port)
+def start(make_engine: "Callable[[], Engine]", *, host: str, port: int, folder: str, auth: str = "") -> Served:
+    """Serve the page in the background; `folder` takes what Gradio must put on disk.
+
+    Where there is a password (`auth`: 'name:password'), nothing is given without it.
+    """
+    check_address(host, port, auth)
     os.environ |= GRADIO | {"GRADIO_TEMP_DIR": folder}
     go_direct(host)
 
     from starlette.middleware import Middleware
 
+    from ui.gate import Gate
     from ui.guard import LOOPBACK, Guard
     from ui.look import ASSETS, look
     from ui.page import build_page  # importing Gradio takes seconds, so a bad address is told first
@@ -117,6 +122,8 @@ def start(make_engine: "Callable[[], Engine]", *, host: str, port: int, folder: 
     opening: Future[Engine] = Future()
     page = build_page(opening)
     name = f"[{host}]" if ":" in host else host
+    # Others come by whatever name this machine has for them; what a foreign page could read there needs the password.
+    hosts = (*LOOPBACK, name) if is_loopback(host) else None
     with redirect_stdout(io.StringIO()):  # Gradio tells of its MCP server even where it is to be quiet
         page.launch(
             server_name=host,
@@ -135,7 +142,7 @@ def start(make_engine: "Callable[[], Engine]", *, host: str, port: int, folder: 
             max_file_size="20mb",
             favicon_path=ASSETS / "icon.svg",
             app_kwargs={
-                "middleware": [Middleware(Guard, hosts=(*LOOPBACK, name))],
+                "middleware": [Middleware(Guard, hosts=hosts), Middleware(Gate, auth=auth)],
                 "routes": [atlas.route(opening)],
                 "exception_handlers": {KeyError: misnamed, TypeError: misnamed},
             },
@@ -154,12 +161,12 @@ def open_engine(make_engine: "Callable[[], Engine]", opening: "Future[Engine]") 
         opening.set_exception(error)
 
 
-def check_address(host: str, port: int) -> None:
-    """Refuse an address that others can reach, and one that cannot be had."""
-    if not is_loopback(host):
+def check_address(host: str, port: int, auth: str = "") -> None:
+    """Refuse an address that others can reach where there is no password, and one that cannot be had."""
+    if not is_loopback(host) and not auth:
         raise UsageError(
-            f"Serving on {host} would open your papers to the network without a password; "
-            "serve on 127.0.0.1 and put a reverse proxy with a password in front."
+            f"Serving on {host} would open your papers to the network without a password; set PAPERCHAT_AUTH to "
+            "name:password first, or serve on 127.0.0.1."
         )
     try:
         with closing(socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)) as probe:
@@ -180,6 +187,16 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def reach(host: str, auth: str) -> str:
+    """Who can reach the page, in a sentence or two."""
+    if is_loopback(host):
+        return "Only this machine can reach it" + (", with the password of PAPERCHAT_AUTH." if auth else ".")
+    return (
+        "Whoever can reach this machine and knows the password of PAPERCHAT_AUTH can ask, read, import and spend what "
+        "the model costs. Names and passwords cross the network unencrypted: put a proxy with TLS in front."
+    )
 
 
 def go_direct(host: str) -> None:

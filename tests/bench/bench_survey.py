@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import rag.judge
+import rag.shelf
 from ingest.settings import Settings
 from rag.engine import Engine
 from rag.judge import ANY, LISTED, Judge
@@ -35,7 +36,8 @@ def main() -> None:
             sifted.append(listed(judge, topic))
             seconds.append(time.perf_counter() - began)
         count = engine.count()
-        rag.judge.WHOLE = count
+        rag.judge.SIFTED = rag.judge.MOST_SIFTED = count  # all of them, judged alike
+        rag.shelf.MOST_HELD = count
         whole = [listed(judge, topic) for topic in TOPICS]
     found = sum(len(every & some) for every, some in zip(whole, sifted, strict=True))
     extra = sum(len(some - every) for every, some in zip(whole, sifted, strict=True))
@@ -55,7 +57,7 @@ def listed(judge: Judge, topic: str) -> set[str]:
     judged = judge.judge(f"Which papers are about {topic}?")
     if judged.any < ANY:
         return set()
-    return {one.paper.id for one in judged[:3_000] if one.probability >= LISTED}
+    return {one.paper.id for one in judged[:10_000] if one.probability >= LISTED}
 
 
 if __name__ == "__main__":

@@ -1,0 +1,96 @@
+"""Who may ask, and how often: a password before everything, and a limit on the requests of each client.
+
+In front of the page, its programs' endpoints, uploads and MCP alike. Knows nothing of papers.
+"""
+
+import base64
+import binascii
+import hmac
+from collections import OrderedDict
+from dataclasses import dataclass
+from time import monotonic
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+AT_ONCE, A_SECOND = 1_000, 50.0  # requests that a client may send: a page is opened with a hundred
+WRONG_AT_ONCE, WRONG_A_SECOND = 10, 1 / 30  # passwords that a client may get wrong
+CLIENTS = 10_000  # remembered, those heard of last
+STARTED = "/gradio_api/startup-events"  # Gradio calls itself there once, without a password, to see that it serves
+CHALLENGE = {"WWW-Authenticate": 'Basic realm="paperchat", charset="UTF-8"'}
+
+
+@dataclass(slots=True)
+class Bucket:
+    """What a client has left, and when that was so."""
+
+    left: float
+    at: float
+
+
+class Limit:
+    """So many at once, and so many a second after; each client by itself."""
+
+    def __init__(self, at_once: int, a_second: float) -> None:
+        self._at_once, self._a_second = at_once, a_second
+        self._clients: OrderedDict[str, Bucket] = OrderedDict()
+
+    def wait(self, client: str) -> float:
+        """Seconds until the client may go on; 0 where it may now."""
+        bucket = self._bucket(client)
+        return 0.0 if bucket.left >= 1 else (1 - bucket.left) / self._a_second
+
+    def take(self, client: str) -> None:
+        self._bucket(client).left -= 1
+
+    def _bucket(self, client: str) -> Bucket:
+        now = monotonic()
+        bucket = self._clients.setdefault(client, Bucket(self._at_once, now))
+        bucket.left = min(self._at_once, bucket.left + (now - bucket.at) * self._a_second)
+        bucket.at = now
+        self._clients.move_to_end(client)
+        if len(self._clients) > CLIENTS:
+            self._clients.popitem(last=False)
+        return bucket
+
+
+class Gate:
+    """ASGI middleware: 401 without the name and password of `auth` ('name:password'; empty for none), 429 for more
+    requests than a client may send, or more wrong passwords."""
+
+    def __init__(self, app: ASGIApp, auth: str = "") -> None:
+        self.app = app
+        self._auth = auth.encode()
+        self._requests, self._wrong = Limit(AT_ONCE, A_SECOND), Limit(WRONG_AT_ONCE, WRONG_A_SECOND)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = self.refusal(scope) if scope["type"] == "http" else None
+        await (refusal or self.app)(scope, receive, send)
+
+    def refusal(self, scope: Scope) -> PlainTextResponse | None:
+        """The response to a request that must not pass, or None."""
+        client = (scope.get("client") or ("",))[0]
+        if wait := self._requests.wait(client) or (self._wrong.wait(client) if self._auth else 0.0):
+            words = "Too many requests from here; wait a little and try again."
+            return PlainTextResponse(words, 429, {"Retry-After": str(int(wait) + 1)})
+        self._requests.take(client)
+        if not self._auth or (scope["path"] == STARTED and scope["method"] in ("GET", "HEAD")):
+            return None
+        given = credentials(Headers(scope=scope).get("authorization", ""))
+        if hmac.compare_digest(given, self._auth):
+            return None
+        if given:
+            self._wrong.take(client)
+        return PlainTextResponse("A name and a password are needed here.", 401, CHALLENGE)
+
+
+def credentials(header: str) -> bytes:
+    """The 'name:password' of an Authorization header; empty where it has none."""
+    kind, _, encoded = header.partition(" ")
+    if kind.lower() != "basic":
+        return b""
+    try:
+        return base64.b64decode(encoded.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        return b"?"

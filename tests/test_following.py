@@ -33,9 +33,10 @@ from tests.corpus import (
     settings,
     write_source,
 )
-from tests.test_chroma_server import CHROMA, free_port, pair, serving
+from tests.test_chroma_server import CHROMA, free_port, serving
+from ui import commands
 
-__all__ = ["model", "pair"]
+__all__ = ["model"]
 
 pytestmark = pytest.mark.skipif(not CHROMA.exists(), reason="chromadb's command line is not installed")
 
@@ -246,3 +247,12 @@ def test_another_machine_answers_from_whole_revisions_within_seconds(
         assert keeping.returncode == 0
         assert engine.notices == []
     assert (len(seen) > 1, late < 3) == (True, True), (seen, late)
+
+
+def test_the_bundled_page_goes_into_no_library(homes: tuple[Settings, Settings]) -> None:
+    keeper, follower = homes
+    take(keeper, count=2)
+    commands._ingest_bundled_page(follower)
+    index = PaperIndex(follower)
+    check_finds_all(index, 2)
+    index.close()

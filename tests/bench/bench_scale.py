@@ -31,7 +31,10 @@ SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 # Bytes and memory grow by the paper, so they are extended along the line through the smallest and the largest size
 # seen, an ingest by the rate seen, and a search likewise, which is its upper end: the vector index alone grows with
 # the logarithm, words and scores with the papers.
-PROJECTION = ("record_mb", "index_mb", "peak_mb", "ready_s", "search_p50_ms", "answer_p50_ms")
+PROJECTION = (
+    *("record_mb", "index_mb", "searching_mb", "peak_mb", "first_search_s", "ready_s"),
+    *("search_p50_ms", "answer_p50_ms"),
+)
 
 
 def main(args: Sequence[str]) -> None:
@@ -117,10 +120,10 @@ def project(seen: list[dict[str, float]]) -> None:
     for papers in sorted({*SIZES, *(int(line["papers"]) for line in seen)}):
         known = next((line for line in seen if line["papers"] == papers), None)
         told = [f"{papers:>10,} papers"]
-        for name in PROJECTION:
+        for name in (name for name in PROJECTION if name in first and name in last):
             slope = (last[name] - first[name]) / (last["papers"] - first["papers"])
             extended = first[name] + slope * (papers - first["papers"])
-            told.append(f"{name} {known[name]:,}" if known else f"{name} [{extended:,.0f}]")
+            told.append(f"{name} {known[name]:,}" if known and name in known else f"{name} [{extended:,.0f}]")
         told.append(f"ingest [{papers / last['ingest_papers_per_s'] / 3600:,.1f} h]")
         print("; ".join(told))
 

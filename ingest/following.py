@@ -46,7 +46,7 @@ class LibraryRows(ChromaVectors):
         while True:
             with plain("read"):
                 part = self._collection.get(where=where, include=["metadatas"], limit=500, offset=len(found))
-            found += [json.loads(str(note["said"])) for note in part["metadatas"] or []]
+            found += [_read(str(note["said"])) for note in part["metadatas"] or []]
             if len(part["ids"]) < 500:
                 return sorted(found)
 
@@ -60,6 +60,13 @@ class LibraryRows(ChromaVectors):
             number, _, row = name.partition(":")
             rows.setdefault(int(number), {})[int(row)] = np.asarray(vector, np.float16)
         return {number: np.stack([own[row] for row in sorted(own)]).tobytes() for number, own in rows.items()}
+
+
+def _read(said: str) -> list[Any]:
+    row = json.loads(said)
+    if [type(value) for value in row] != [int, *[str] * 9]:
+        raise ValueError("it says of a paper what no record does")
+    return list(row)
 
 
 def keep(client: ServerClient, record: Record, embedding: str, library: str, *, searched: int) -> None:

@@ -8,6 +8,7 @@ from ingest.following import follow, keep
 from ingest.locks import OwnedFile
 from ingest.record import Record
 from ingest.settings import Settings
+from ingest.vectors import plain
 
 FOLLOW_SECONDS = 2.0  # between two looks at whether a library that is followed has something new
 RETRY_SECONDS = 60.0  # before a server that failed is written to or followed again
@@ -57,7 +58,9 @@ class Sharing:
         if not self.on or not self._settings.chroma_library or time.monotonic() < self.follow_at:
             return False
         self.follow_at = time.monotonic() + RETRY_SECONDS
-        follow(self._opened(), self._record, self._embedding, self._settings.chroma_library)
+        client = self._opened()
+        with plain("followed", where=f"The library {self._settings.chroma_library} on the server"):
+            follow(client, self._record, self._embedding, self._settings.chroma_library)
         self.follow_at = time.monotonic() + FOLLOW_SECONDS
         return True
 

@@ -33,9 +33,10 @@ from tests.corpus import (
     settings,
     write_source,
 )
-from tests.test_chroma_server import CHROMA, free_port, pair, serving
+from tests.test_chroma_server import CHROMA, free_port, serving
+from ui import commands
 
-__all__ = ["model", "pair"]
+__all__ = ["model"]
 
 pytestmark = pytest.mark.skipif(not CHROMA.exists(), reason="chromadb's command line is not installed")
 
@@ -162,6 +163,25 @@ def test_rows_that_the_server_lost_are_not_taken_for_the_whole(
     index.close()
 
 
+@pytest.mark.parametrize("said", ["no JSON", "[3]", "[1,2,3,4,5,6,7,8,9,10,11]", '{"a": 1}'])
+def test_a_library_that_holds_nonsense_is_told_in_a_line_and_not_followed(
+    homes: tuple[Settings, Settings], model: WordModel, said: str
+) -> None:
+    keeper, follower = homes
+    take(keeper, count=4)
+    client = ServerClient(keeper)
+    rows = LibraryRows.find(client, f"paperchat-library-{keeper.chroma_library}")
+    assert rows
+    rows._collection.update(ids=["3:0"], metadatas=[{"said": said}])
+    client.close()
+    index = PaperIndex(follower)
+    check_finds_all(index, 0)
+    (notice,) = index.notices
+    assert notice.startswith(f"The library {keeper.chroma_library} on the server cannot be followed (")
+    assert "\n" not in notice
+    index.close()
+
+
 def test_what_changes_while_a_follower_reads_is_read_again(
     homes: tuple[Settings, Settings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -246,3 +266,12 @@ def test_another_machine_answers_from_whole_revisions_within_seconds(
         assert keeping.returncode == 0
         assert engine.notices == []
     assert (len(seen) > 1, late < 3) == (True, True), (seen, late)
+
+
+def test_the_bundled_page_goes_into_no_library(homes: tuple[Settings, Settings]) -> None:
+    keeper, follower = homes
+    take(keeper, count=2)
+    commands._ingest_bundled_page(follower)
+    index = PaperIndex(follower)
+    check_finds_all(index, 2)
+    index.close()

@@ -243,10 +243,10 @@ def _ingest_bundled_page(settings: Settings) -> None:
     """Takes the bundled page in where there are no papers, or where an earlier start was stopped while it did."""
     from ingest.record import Record
 
-    with closing(Record(settings.home)) as record:
-        count = record.count()
     if settings.chroma_library:  # whose keeper decides what is in it
         return
+    with closing(Record(settings.home)) as record:
+        count = record.count()
     begun = settings.home / BEGUN
     if count == 0:
         begun.touch()

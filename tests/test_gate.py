@@ -2,12 +2,14 @@
 
 import asyncio
 import base64
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from standin import StandIn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -19,7 +21,7 @@ import ui.gate
 from ingest.errors import UsageError
 from ingest.settings import load_settings
 from ui.gate import Gate
-from ui.serve import check_address, reach, start
+from ui.serve import check_address, reach
 
 AUTH = "reader:correct-horse"
 
@@ -92,13 +94,24 @@ def test_no_more_clients_are_remembered_than_may_be(
     assert len(limit._clients) == 3
 
 
+SERVER = """
+import sys
+from ui.serve import serve
+serve(StandIn, port=int(sys.argv[1]), auth=sys.argv[2], ready=lambda url: print(url, flush=True))
+"""
+
+
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def url() -> Iterator[str]:
     """The page itself, served to this machine with a password."""
-    folder = tmp_path_factory.mktemp("gradio")
-    served = start(StandIn, host="127.0.0.1", port=free_port(), folder=str(folder), auth=AUTH)
-    yield served.url
-    served.stop()
+    command = [sys.executable, "-c", SERVER, str(free_port()), AUTH]
+    here = Path(__file__).parent
+    environ = os.environ | {"PYTHONPATH": os.pathsep.join((str(here), str(here.parent)))}
+    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        yield process.stdout.readline().strip()
+        process.terminate()
+        process.stdout.read()
 
 
 WAYS_IN = [

@@ -60,6 +60,7 @@ class PaperIndex:
         self._embedding = self.embedder.name if self.embedder else ""
         self._embed_query = lru_cache(CACHED_QUERIES)(self.embedder.embed_query) if self.embedder else None
         self._sharing = Sharing(settings, self.record, self._embedding)
+        self._foldered = "" if self._sharing.on else self._embedding  # the model of the vectors in the index folder
 
     def _make_embedder(self, foreign_vectors: bool) -> Embedder | None:
         try:
@@ -182,6 +183,7 @@ class PaperIndex:
         try:
             if self._sharing.on:
                 vectors = self._sharing.vectors(MOST_BEHIND)
+                self._folder = self._folder_at_hand() if self._owner.take() else None
                 self._search_record(vectors)
                 if vectors is None or len(vectors.changed) > MOST_BEHIND:  # another process is at it
                     self._retry_at = time.monotonic() + RETRY_SECONDS
@@ -195,7 +197,7 @@ class PaperIndex:
             self._fall_back(error)
 
     def _folder_at_hand(self) -> IndexFolder:
-        self._folder = self._folder or IndexFolder.find(self.settings.home, self.record, self._embedding)
+        self._folder = self._folder or IndexFolder.find(self.settings.home, self.record, self._foldered)
         if self._folder is None or self._folder.outgrown(self.record):
             return self._make_folder()
         try:
@@ -209,7 +211,7 @@ class PaperIndex:
         if self._folder:
             self._search_record()  # others may be searching
             self._discard_index()
-        return IndexFolder.make(self.settings.home, self.record, self._embedding)
+        return IndexFolder.make(self.settings.home, self.record, self._foldered)
 
     def _fall_back(self, error: StoreError | OSError) -> None:
         """Without the derived index until it is tried again: searches the record."""
@@ -230,7 +232,9 @@ class PaperIndex:
 
     def _search_record(self, vectors: Nearest | None = None) -> None:
         """Without an index folder: `vectors` from elsewhere, or those of the record."""
-        self.words, self.calls = recorded(self.settings.home, self.record)
+        folder = self._folder
+        words = (folder.words, folder.calls) if folder else recorded(self.settings.home, self.record)
+        self.words, self.calls = words
         if vectors is None and self._embedding:
             vectors = ExactVectors(self.record.entries(embedding=self._embedding))
         self._vectors = vectors

@@ -101,7 +101,7 @@ def test_papers_are_taken_in_and_found_on_a_server(tmp_path: Path, model: WordMo
     check_finds_all(index, 12)
     assert isinstance(index._vectors, SharedVectors)
     assert index.notices == told == []
-    assert not list((tmp_path / "home").glob("index-*"))
+    assert not list((tmp_path / "home").glob("index-*/chroma/*"))
     asked = len(model.asked)
     index.close()
     write_source(tmp_path / "a.jsonl", [*papers(11), paper(11, abstract="Spoken of: numbats alone."), paper(12)])

@@ -96,6 +96,7 @@ def test_no_more_clients_are_remembered_than_may_be(
 
 SERVER = """
 import sys
+from standin import StandIn
 from ui.serve import serve
 serve(StandIn, port=int(sys.argv[1]), auth=sys.argv[2], ready=lambda url: print(url, flush=True))
 """

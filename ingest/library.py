@@ -1,7 +1,7 @@
 """Whole ingests and rebuilds: sources into the record, the record into the index, one writer at a time."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -9,6 +9,7 @@ from typing import Protocol
 from ingest.atlas import keep
 from ingest.errors import SourceError
 from ingest.index import PaperIndex
+from ingest.live.names import LIMIT, Day, Piece, Query, is_live, read_live
 from ingest.locks import writing
 from ingest.paper import Paper
 from ingest.pipeline import Report, embed_missing, ingest_papers
@@ -17,7 +18,7 @@ from ingest.sources import Given, read_given
 
 MAPPED_FROM = 500  # papers from which an ingest also lays out their map
 GIVEN = "given:"  # before the name of what was pasted or uploaded, which is no path
-Source = str | Given
+Source = str | Given | Piece
 Told = Callable[[str], None]
 
 
@@ -36,10 +37,17 @@ class Ingested(Report):
     """A report with, besides, a plain sentence for each source that could not be read at all."""
 
     failed: list[str] = field(default_factory=list)
+    fetched: int = 0  # days and queries
+    kept: int = 0  # days that were taken in before and not fetched again
 
 
 def ingest_sources(
-    settings: Settings, sources: Sequence[str], *, told: Told = lambda sentence: None, progress: Progress = _unheard
+    settings: Settings,
+    sources: Sequence[Source],
+    *,
+    told: Told = lambda sentence: None,
+    progress: Progress = _unheard,
+    limit: int = LIMIT,
 ) -> Ingested:
     """Takes each source in, then brings the index up to date where this process may.
 
@@ -47,7 +55,7 @@ def ingest_sources(
     as it should be. Raises StoreError or ModelError.
     """
     report = Ingested()
-    readable = count_papers(sources, report, progress)
+    readable = count_papers(sources, report, progress, limit=limit)
     with _writer(settings, told) as index:
         take_in(index, readable, report, progress)
         _keep_map(index, told)
@@ -56,7 +64,10 @@ def ingest_sources(
 
 def take_in(index: PaperIndex, sources: Sequence[Source], report: Ingested, progress: Progress) -> None:
     """Takes sources into an index that is open, as the one writer, and brings it up to date."""
+    _take_live(index, [source for source in sources if isinstance(source, Day | Query)], report, progress)
     for source in sources:
+        if isinstance(source, Day | Query):
+            continue
         try:
             records = read_given(source)
             ingest_papers(_named(source), records, index.record, index.embedder, report=report, progress=progress)
@@ -67,23 +78,55 @@ def take_in(index: PaperIndex, sources: Sequence[Source], report: Ingested, prog
     index.settle()
 
 
-def count_papers(sources: Sequence[Source], report: Ingested, progress: Progress) -> list[Source]:
-    """The sources that can be read, their papers counted; reading is quick beside embedding."""
+def _take_live(index: PaperIndex, pieces: Sequence[Piece], report: Ingested, progress: Progress) -> None:
+    """Takes live sources in piece by piece, each remembered once it is in, so that another run goes on after it."""
+    if not pieces:
+        return
+    from ingest.live.feeds import Feeds
+
+    with closing(Feeds(index.settings.home, index.settings.services, progress)) as feeds:
+        for piece in pieces:
+            try:
+                if (fetched := feeds.fetch(piece)) is None:
+                    report.kept += isinstance(piece, Day)
+                    continue
+            except SourceError as error:
+                report.failed.append(f"{piece.name}: {error}")
+                continue
+            found, records = fetched
+            ingest_papers(found.name, records, index.record, index.embedder, report=report, progress=progress)
+            report.fetched += 1
+            feeds.done(found)
+
+
+def count_papers(
+    sources: Sequence[Source], report: Ingested, progress: Progress, *, limit: int = LIMIT
+) -> list[Source]:
+    """The sources that can be read, their papers counted; reading is quick beside embedding.
+
+    What is fetched over the network comes piece by piece, at most `limit` papers a query, and is not counted before.
+    """
     readable: list[Source] = []
     total = 0
     for source in sources:
         try:
+            if isinstance(source, str) and is_live(source):
+                readable += read_live(source, limit=limit)
+                continue
+            if isinstance(source, Day | Query):
+                readable.append(source)
+                continue
             # Standard input can be read only once, so its papers are not counted before they are taken in.
             total += 0 if source == "-" else sum(isinstance(record, Paper) for record in read_given(source))
             readable.append(source)
         except SourceError as error:
             report.failed.append(str(error))
-    if "-" not in readable:
+    if not any(source == "-" or isinstance(source, Day | Query) for source in readable):
         progress(total=total)
     return readable
 
 
-def _named(source: Source) -> str:
+def _named(source: str | Given) -> str:
     """The name under which the record remembers what a source said."""
     if isinstance(source, Given):
         return f"{GIVEN}{source.name}"

@@ -187,6 +187,10 @@ class Record:
         found = self._db.rows("SELECT hash FROM said WHERE paper = ? AND source = ?", (number, source))
         return str(found[0][0]) if found else ""
 
+    def said_by(self, source: str) -> dict[int, str]:
+        """The numbers of the papers that a source gave, each with the hash of what it said the last time."""
+        return dict(self._db.rows("SELECT paper, hash FROM said WHERE source = ? ORDER BY paper", (source,)))
+
     def _numbers(self, query: str, values: Sequence[object]) -> list[int]:
         return [int(number) for (number,) in self._db.rows(query, values)]
 

@@ -11,6 +11,7 @@ from dotenv import dotenv_values
 from platformdirs import user_data_path
 
 from ingest.errors import UsageError
+from ingest.live.services import Services
 
 NAMES = (
     "PAPERCHAT_HOME",
@@ -32,7 +33,7 @@ class Settings:
 
     `embedding` is 'minilm', 'none', 'fastembed:MODEL' or 'openai:MODEL'. `model` is the chat model as given ('none':
     no model); `model_timeout` is seconds for one answer of it, retries included; `model_context` the tokens it
-    reads; `model_price` money per million tokens, in and out.
+    reads; `model_price` money per million tokens, in and out. `services` are fixed, but for tests.
     """
 
     home: Path
@@ -44,6 +45,7 @@ class Settings:
     model_timeout: float = 60
     model_context: int = 8192
     model_price: tuple[float, float] | None = None
+    services: Services = field(default_factory=Services)
 
     @property
     def chat_model(self) -> str | None:

@@ -179,8 +179,8 @@ def test_two_days_are_compared(run: Run, stand: Stand, capsys: pytest.CaptureFix
     capsys.readouterr()
     assert run("diff", "2026-08-20", "2026-08-21") == 0
     told = capsys.readouterr().out
-    assert "1 came on 2026-08-21:\n- Lens 3" in told
-    assert "of 2026-08-20:\n- Lens 1" in told
+    assert "1 came: on 2026-08-21 only:\n- Lens 3" in told
+    assert "1 went: on 2026-08-20 only:\n- Lens 1" in told
     assert "said differently:\n- Lens 2" in told
     assert run("diff", "--json", "2026-08-20", "2026-08-21") == 0
     assert [one["title"] for one in json.loads(capsys.readouterr().out)["came"]] == ["Lens 3"]
@@ -198,6 +198,23 @@ def test_a_day_chosen_on_the_page_comes_in_by_the_same_way(stand: Stand, tmp_pat
 def test_no_other_address_is_fetched(tmp_path: Path) -> None:
     report = ingest_sources(Settings(tmp_path, embedding="none"), ["https://arxiv.org/abs/2407.03618"])
     assert "is a web address" in report.failed[0]
+
+
+def test_what_arxiv_says_is_wrong_with_a_query_is_told(
+    run: Run, stand: Stand, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stand.found = (
+        b'<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>https://arxiv.org/api/errors#bad</id>'
+        b"<title>Error</title><summary>incorrect id format for abc</summary></entry></feed>"
+    )
+    assert run("ingest", "arxiv:abc") == 1
+    assert "arXiv cannot answer that: incorrect id format for abc" in capsys.readouterr().err
+
+
+def test_what_expands_is_not_read(run: Run, stand: Stand, capsys: pytest.CaptureFixture[str]) -> None:
+    stand.found = b'<!DOCTYPE x [<!ENTITY a "b">]>' + feed(1)
+    assert run("ingest", "arxiv:prisms") == 1
+    assert "damaged answer" in capsys.readouterr().err
 
 
 BIBTEX = rb"""% exported

@@ -104,13 +104,13 @@ def difference_text(found: "Difference") -> str:
     first, second = found.days
     lines = []
     for papers, words in (
-        (found.came, f"came on {second}"),
-        (found.went, f"not there any more, of {first}"),
-        (found.changed, "on both days, said differently"),
+        (found.came, f"came: on {second} only"),
+        (found.went, f"went: on {first} only"),
+        (found.changed, "changed: on both days, said differently"),
     ):
         lines += [f"{len(papers):,} {words}{':' if papers else '.'}"]
         lines += [_wrap(f"- {paper.title}", hanging=2) for paper in papers]
-    lines += [f"{found.stayed:,} on both days, the same."]
+    lines += [f"{found.stayed:,} on both days, as they were."]
     for day, terms in zip(found.days, found.themes, strict=True):
         lines += [_wrap(f"More on {day}: {', '.join(terms) or 'nothing stands out'}.", hanging=2)]
     return safe("\n".join(lines))

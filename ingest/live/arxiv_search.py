@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from itertools import islice, takewhile
 from types import SimpleNamespace
@@ -12,6 +13,7 @@ from ingest.formats.fields import arxiv_id, checked_paper
 from ingest.live.fetch import DamagedError, Service
 from ingest.live.names import HOW_ARXIV, Query
 from ingest.paper import Paper, Unreadable
+from ingest.text import clean
 
 if TYPE_CHECKING:
     import arxiv
@@ -31,13 +33,14 @@ def search(service: Service, query: Query) -> list[Paper | Unreadable]:
         max_results=query.limit,
         sort_by=newest if query.since else best,
     )
+    logging.getLogger("arxiv").setLevel(logging.CRITICAL)  # what it passes over is not for a reader's terminal
     client = arxiv.Client(page_size=min(PAGE, query.limit), delay_seconds=0, num_retries=0)  # the service does both
     client.query_url_format = f"{service.base}/api/query?{{}}"
     client._session = _Session(service)
     try:
         results = islice(client.results(asked), query.limit)
         wanted = takewhile(lambda one: one.published.date().isoformat() >= query.since, results)
-        found = list(_papers(wanted, query))
+        found = list(_papers(wanted))
     except (arxiv.ArxivError, ValueError, AttributeError) as error:  # dates and entries that are none
         raise SourceError(f"arXiv gave an answer that cannot be read ({type(error).__name__}); run again.") from None
     if not found and not query.since:
@@ -45,10 +48,8 @@ def search(service: Service, query: Query) -> list[Paper | Unreadable]:
     return found
 
 
-def _papers(results: Iterator[arxiv.Result], query: Query) -> Iterator[Paper | Unreadable]:
+def _papers(results: Iterator[arxiv.Result]) -> Iterator[Paper | Unreadable]:
     for number, one in enumerate(results, 1):
-        if ERRORS in one.entry_id:
-            raise SourceError(f"arXiv cannot answer {query.text[:100]!r}: {one.summary[:200]}; {HOW_ARXIV}.")
         yield checked_paper(
             f"result {number}",
             one.title,
@@ -83,3 +84,7 @@ def _check(body: bytes) -> None:
         raise DamagedError("not XML to its end") from None
     if not str(root.tag).endswith("}feed"):
         raise DamagedError("not a feed")
+    for entry in root:
+        parts = {str(part.tag).rpartition("}")[2]: part.text or "" for part in entry}
+        if ERRORS in parts.get("id", ""):
+            raise SourceError(f"arXiv cannot answer that: {clean(parts.get('summary', ''))[:200]}; {HOW_ARXIV}.")

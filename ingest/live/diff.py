@@ -3,6 +3,7 @@
 The papers of a day are those that its feed listed; of a day that was never fetched, those dated on it.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from ingest.errors import UsageError
@@ -12,6 +13,7 @@ from ingest.record import Record
 from ingest.terms import terms_of
 
 MOST_TERMS = 6  # of a day
+MOST_OTHERS = 1_000  # other papers that tell which words are common
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,8 @@ def compare_days(record: Record, first: str, second: str) -> Difference:
     both = before.keys() & after.keys()
     papers = {entry.number: entry.paper for entry in record.entries(sorted(before.keys() | after.keys()))}
     changed = {number for number in both if before[number] and after[number] and before[number] != after[number]}
-    groups = [
-        (group, f"{papers[n].title}. {papers[n].abstract}") for group, day in enumerate((before, after)) for n in day
-    ]
-    told = terms_of(groups, 2, most=MOST_TERMS)
-    themes = [[] if terms.startswith("group ") else terms.split(", ") for terms in told]
+    told = _themes(record, before.keys(), after.keys())
+    themes = [[] if terms.startswith("group ") else terms.split(", ") for terms in told[:2]]
     return Difference(
         (first, second),
         [papers[n] for n in sorted(after.keys() - both)],
@@ -45,6 +44,17 @@ def compare_days(record: Record, first: str, second: str) -> Difference:
         len(both) - len(changed),
         (themes[0], themes[1]),
     )
+
+
+def _themes(record: Record, before: Collection[int], after: Collection[int]) -> list[str]:
+    """The terms of each day, told apart from the other day and from what abstracts say on any day."""
+    others = [number for number in record.numbers()[-MOST_OTHERS:] if number not in before and number not in after]
+    groups = [
+        (group, f"{entry.paper.title}. {entry.paper.abstract}")
+        for group, numbers in enumerate((before, after, others))
+        for entry in record.entries(sorted(numbers))
+    ]
+    return terms_of(groups, 3, most=MOST_TERMS)
 
 
 def _listed(record: Record, day: str) -> dict[int, str]:

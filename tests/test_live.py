@@ -182,10 +182,28 @@ def test_two_days_are_compared(run: Run, stand: Stand, capsys: pytest.CaptureFix
     assert "1 came: on 2026-08-21 only:\n- Lens 3" in told
     assert "1 went: on 2026-08-20 only:\n- Lens 1" in told
     assert "said differently:\n- Lens 2" in told
+    assert "More on 2026-08-20: " in told
     assert run("diff", "--json", "2026-08-20", "2026-08-21") == 0
     assert [one["title"] for one in json.loads(capsys.readouterr().out)["came"]] == ["Lens 3"]
     assert run("diff", "2026-08-20", "2025-01-01") == 2
     assert "paperchat ingest daily:2025-01-01" in capsys.readouterr().err
+
+
+def test_the_themes_of_a_day_stand_in_its_titles_and_in_more_of_its_papers(
+    run: Run, stand: Stand, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def about(number: int, topic: str) -> dict[str, object]:
+        found = paper(number, abstract=f"We study {topic} with substantial progress, in {number} trials.")
+        return {**found, "paper": {**found["paper"], "title": f"{topic.title()} {number}"}}  # type: ignore[dict-item]
+
+    stand.days = {
+        "2026-08-20": [about(n, "lens grinding") for n in range(1, 5)],
+        "2026-08-21": [about(n, "kelp farming") for n in range(5, 9)],
+    }
+    run("ingest", "daily:2026-08-20..2026-08-21")
+    capsys.readouterr()
+    run("diff", "--json", "2026-08-20", "2026-08-21")
+    assert json.loads(capsys.readouterr().out)["themes"] == [["lens grinding"], ["kelp farming"]]
 
 
 def test_a_day_chosen_on_the_page_comes_in_by_the_same_way(stand: Stand, tmp_path: Path) -> None:

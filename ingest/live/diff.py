@@ -3,6 +3,7 @@
 The papers of a day are those that its feed listed; of a day that was never fetched, those dated on it.
 """
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from ingest.errors import UsageError
 from ingest.live.names import DAILY, day_of
 from ingest.paper import Paper
 from ingest.record import Record
-from ingest.terms import terms_of
+from ingest.terms import candidates, chosen, scored
 
 MOST_TERMS = 6  # of a day
 MOST_OTHERS = 1_000  # other papers that tell which words are common
@@ -34,8 +35,7 @@ def compare_days(record: Record, first: str, second: str) -> Difference:
     both = before.keys() & after.keys()
     papers = {entry.number: entry.paper for entry in record.entries(sorted(before.keys() | after.keys()))}
     changed = {number for number in both if before[number] and after[number] and before[number] != after[number]}
-    told = _themes(record, before.keys(), after.keys())
-    themes = [[] if terms.startswith("group ") else terms.split(", ") for terms in told[:2]]
+    themes = _themes(record, before.keys(), after.keys())
     return Difference(
         (first, second),
         [papers[n] for n in sorted(after.keys() - both)],
@@ -46,15 +46,26 @@ def compare_days(record: Record, first: str, second: str) -> Difference:
     )
 
 
-def _themes(record: Record, before: Collection[int], after: Collection[int]) -> list[str]:
-    """The terms of each day, told apart from the other day and from what abstracts say on any day."""
+def _themes(record: Record, before: Collection[int], after: Collection[int]) -> list[list[str]]:
+    """The terms of each day, told apart from the other day and from what is said on any day.
+
+    Only what stands in a title of the day is a theme; abstracts tell in how many papers it is.
+    """
     others = [number for number in record.numbers()[-MOST_OTHERS:] if number not in before and number not in after]
-    groups = [
-        (group, f"{entry.paper.title}. {entry.paper.abstract}")
-        for group, numbers in enumerate((before, after, others))
-        for entry in record.entries(sorted(numbers))
-    ]
-    return terms_of(groups, 3, most=MOST_TERMS)
+    groups = [list(record.entries(sorted(numbers))) for numbers in (before, after, others)]
+    sizes = [len(group) for group in groups]
+    held: list[Counter[str]] = [Counter() for _ in groups]
+    titled: list[dict[str, str]] = [{} for _ in groups]
+    for group, entries in enumerate(groups):
+        for entry in entries:
+            held[group].update(dict(candidates(f"{entry.paper.title}. {entry.paper.abstract}")).keys())
+            titled[group].update(candidates(entry.paper.title))
+    told = [{k: v for k, v in scored(held, sizes, day).items() if k in titled[day]} for day in (0, 1)]
+    best = Counter[str]()
+    for scores in told:
+        for key, score in scores.items():
+            best[key] = max(best[key], score)  # type: ignore[assignment]
+    return [[titled[day][key] for key in chosen(told[day], best, MOST_TERMS)] for day in (0, 1)]
 
 
 def _listed(record: Record, day: str) -> dict[int, str]:

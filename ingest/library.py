@@ -12,6 +12,7 @@ from ingest.embedding import Embedder
 from ingest.errors import SourceError, UsageError
 from ingest.formats import Records
 from ingest.index import PaperIndex
+from ingest.live.names import LIMIT, Day, Piece, Query, is_live, read_live
 from ingest.locks import writing
 from ingest.paper import Paper
 from ingest.pipeline import Report, embed_missing, ingest_papers
@@ -24,7 +25,7 @@ from ingest.verify import Finding, check_index, check_record, repair
 
 MAPPED_FROM = 500  # papers from which an ingest also lays out their map
 GIVEN = "given:"  # before the name of what was pasted or uploaded, which is no path
-Source = str | Given
+Source = str | Given | Piece
 Told = Callable[[str], None]
 
 
@@ -43,14 +44,17 @@ class Ingested(Report):
     """A report with, besides, a plain sentence for each source that could not be read at all."""
 
     failed: list[str] = field(default_factory=list)
+    fetched: int = 0  # days and queries
+    kept: int = 0  # days that were taken in before and not fetched again
 
 
 def ingest_sources(
     settings: Settings,
-    sources: Sequence[str],
+    sources: Sequence[Source],
     *,
     told: Told = lambda sentence: None,
     progress: Progress = _unheard,
+    limit: int = LIMIT,
     spread: bool = False,
 ) -> Ingested:
     """Takes each source in, then brings the index up to date where this process may.
@@ -63,34 +67,45 @@ def ingest_sources(
     report = Ingested()
     with _writer(settings, told) as index:
         if spread:
-            take_in_spread(index, sources, report, progress)
+            take_in_spread(index, _pieces(sources, report, limit), report, progress)
         else:
-            take_in(index, count_papers(sources, report, progress), report, progress)
+            take_in(index, count_papers(sources, report, progress, limit=limit), report, progress)
         _keep_map(index, told)
     return report
 
 
 def take_in(index: PaperIndex, sources: Sequence[Source], report: Ingested, progress: Progress) -> None:
     """Takes sources into an index that is open, as the one writer, and brings it up to date."""
-    _take(index, ((source, read_given(source)) for source in sources), index.embedder, report, progress)
+    live, read = _apart(sources)
+    _check_own(index)
+    _take_live(index, live, report, progress)
+    _take(index, ((source, read_given(source)) for source in read), index.embedder, report, progress)
 
 
-def take_in_spread(index: PaperIndex, sources: Sequence[str], report: Ingested, progress: Progress) -> None:
-    """The same, read and embedded by other processes; their number of papers is not known before."""
+def take_in_spread(index: PaperIndex, sources: Sequence[Source], report: Ingested, progress: Progress) -> None:
+    """The same, files read and embedded by other processes; their number of papers is not known before."""
     if index.embedder is None:
         raise UsageError("Without an embedding model there is nothing to spread; ingest without --ray.")
     spread = Spread(index.settings, index.record, index.embedder)
-    _take(index, spread.read(sources), spread, report, progress)
+    live, read = _apart(sources)
+    _check_own(index)
+    _take_live(index, live, report, progress)
+    _take(index, spread.read([str(source) for source in read]) if read else (), spread, report, progress)
+
+
+def _apart(sources: Sequence[Source]) -> tuple[list[Piece], list[str | Given]]:
+    """What is fetched over the network, and what is read."""
+    live = [source for source in sources if isinstance(source, Day | Query)]
+    return live, [source for source in sources if not isinstance(source, Day | Query)]
 
 
 def _take(
     index: PaperIndex,
-    read: Iterable[tuple[Source, Records]],
+    read: Iterable[tuple[str | Given, Records]],
     embedder: Embedder | None,
     report: Ingested,
     progress: Progress,
 ) -> None:
-    _check_own(index)
     for source, records in read:
         try:
             name = _named(source)
@@ -112,23 +127,62 @@ def _check_own(index: PaperIndex) -> None:
         raise UsageError(f"The papers in {home} follow the library {library}; take papers in where that is kept.")
 
 
-def count_papers(sources: Sequence[Source], report: Ingested, progress: Progress) -> list[Source]:
-    """The sources that can be read, their papers counted; reading is quick beside embedding."""
+def _take_live(index: PaperIndex, pieces: Sequence[Piece], report: Ingested, progress: Progress) -> None:
+    """Takes live sources in piece by piece, each remembered once it is in, so that another run goes on after it."""
+    if not pieces:
+        return
+    from ingest.live.feeds import Feeds
+
+    with closing(Feeds(index.settings.home, index.settings.services, progress)) as feeds:
+        for piece in pieces:
+            try:
+                if (fetched := feeds.fetch(piece)) is None:
+                    report.kept += isinstance(piece, Day)
+                    continue
+            except SourceError as error:
+                report.failed.append(f"{piece.name}: {error}")
+                continue
+            found, records = fetched
+            name, record, embedder = found.name, index.record, index.embedder
+            ingest_papers(name, records, record, embedder, report=report, progress=progress, committed=index.share)
+            report.fetched += 1
+            feeds.done(found)
+
+
+def count_papers(
+    sources: Sequence[Source], report: Ingested, progress: Progress, *, limit: int = LIMIT
+) -> list[Source]:
+    """The sources that can be read, their papers counted; reading is quick beside embedding.
+
+    What is fetched over the network comes piece by piece, at most `limit` papers a query, and is not counted before.
+    """
     readable: list[Source] = []
     total = 0
-    for source in sources:
+    for source in _pieces(sources, report, limit):
         try:
             # Standard input can be read only once, so its papers are not counted before they are taken in.
-            total += 0 if source == "-" else sum(isinstance(record, Paper) for record in read_given(source))
+            if source != "-" and not isinstance(source, Day | Query):
+                total += sum(isinstance(record, Paper) for record in read_given(source))
             readable.append(source)
         except SourceError as error:
             report.failed.append(str(error))
-    if "-" not in readable:
+    if not any(source == "-" or isinstance(source, Day | Query) for source in readable):
         progress(total=total)
     return readable
 
 
-def _named(source: Source) -> str:
+def _pieces(sources: Sequence[Source], report: Ingested, limit: int) -> list[Source]:
+    """The sources with each live one as the days and queries it stands for."""
+    pieces: list[Source] = []
+    for source in sources:
+        try:
+            pieces += read_live(source, limit=limit) if isinstance(source, str) and is_live(source) else [source]
+        except SourceError as error:
+            report.failed.append(str(error))
+    return pieces
+
+
+def _named(source: str | Given) -> str:
     """The name under which the record remembers what a source said."""
     if isinstance(source, Given):
         return f"{GIVEN}{source.name}"

@@ -247,6 +247,10 @@ class Record:
         for (said,) in self._db.rows("SELECT DISTINCT hash FROM said"):
             yield str(said)
 
+    def said_by(self, source: str) -> dict[int, str]:
+        """The numbers of the papers that a source gave, each with the hash of what it said the last time."""
+        return dict(self._db.rows("SELECT paper, hash FROM said WHERE source = ? ORDER BY paper", (source,)))
+
     def _numbers(self, query: str, values: Sequence[object]) -> list[int]:
         return [int(number) for (number,) in self._db.rows(query, values)]
 

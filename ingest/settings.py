@@ -11,6 +11,7 @@ from dotenv import dotenv_values
 from platformdirs import user_data_path
 
 from ingest.errors import UsageError
+from ingest.live.services import Services
 
 NAMES = (
     "PAPERCHAT_HOME",
@@ -41,7 +42,7 @@ class Settings:
     `chroma_token` goes to the server in `chroma_header`, and `chroma_ca` is a PEM file of who may vouch for it.
     `embedding` is 'minilm', 'none', 'fastembed:MODEL' or 'openai:MODEL'. `model` is the chat model as given ('none':
     no model); `model_timeout` is seconds for one answer of it, retries included; `model_context` the tokens it
-    reads; `model_price` money per million tokens, in and out.
+    reads; `model_price` money per million tokens, in and out. `services` are fixed, but for tests.
     """
 
     home: Path
@@ -59,6 +60,7 @@ class Settings:
     chroma_library: str = ""
     ray_address: str = ""
     auth: str = field(default="", repr=False)
+    services: Services = field(default_factory=Services)
 
     @property
     def chat_model(self) -> str | None:

@@ -19,6 +19,7 @@ from ingest.formats.fields import NO_ABSTRACT
 from ingest.formats.json_lines import MAX_LINE, read_json_lines
 from ingest.formats.page_html import read_html
 from ingest.formats.page_text import read_page
+from ingest.formats.references import BIBTEX, RIS, read_bibtex, read_ris
 from ingest.paper import Paper
 from ingest.text import clean
 
@@ -53,7 +54,7 @@ MAGIC = (
 )
 ACCEPTED = (
     "give the text of a Daily Papers page, a saved web page of it (HTML), an answer of its API (JSON), "
-    "an arXiv feed (Atom) or JSON Lines, as UTF-8"
+    "an arXiv feed (Atom), BibTeX or RIS with abstracts, or JSON Lines, as UTF-8"
 )
 BYTE_ORDER_MARKS = (
     (b"\xff\xfe\x00\x00", "utf-32"),
@@ -194,6 +195,10 @@ def _document(data: bytes) -> Records:
         feed = ATOM.search(text, 0, page.start() if page else HEAD)
         # An XHTML page begins with an XML declaration too, and its first element tells.
         return read_html(text) if page and not (feed and feed[0] != "<?xml") else read_atom(text)
+    if BIBTEX.match(text):
+        return read_bibtex(text)
+    if RIS.match(text):
+        return read_ris(text)
     return read_page(_text(data, "utf-8-sig"))
 
 

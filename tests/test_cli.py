@@ -380,8 +380,8 @@ def test_eval_wants_questions_or_a_collection(argv: list[str], capsys: pytest.Ca
 def served(words_only: None, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The hosts that were served; nothing is."""
     hosts: list[str] = []
-    monkeypatch.setattr(ui.serve, "serve", lambda make_engine, *, host, port, ready: hosts.append(host))
-    monkeypatch.setattr(ui.serve, "check_address", lambda host, port: None)
+    monkeypatch.setattr(ui.serve, "serve", lambda make_engine, *, host, port, auth, ready: hosts.append(host))
+    monkeypatch.setattr(ui.serve, "check_address", lambda host, port, auth: None)
     return hosts
 
 

@@ -12,16 +12,19 @@ import pytest
 from ingest.database import Database
 from ingest.errors import BusyError
 from ingest.intake import MOST_TITLES
+from ingest.live.services import Services
 from ingest.locks import writing
 from ingest.pipeline import BATCH_PAPERS
 from ingest.settings import Settings
 from ingest.sources import Given
 from rag.engine import Engine
 
+NOWHERE = Services("http://127.0.0.1:9", "http://127.0.0.1:9", (0, 0), 0.01)
+
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
-    with Engine(Settings(tmp_path / "home", embedding="none")) as opened:
+    with Engine(Settings(tmp_path / "home", embedding="none", services=NOWHERE)) as opened:
         opened.warm()
         yield opened
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from live_services import Stand, standing
+from live_services import paper as day_paper
 from playwright.sync_api import Browser, Page, expect
 from standin import HOSTILE, StandIn
 from test_page import CHROMIUM, PHONE, address, ask, browser, free_port, page
@@ -117,11 +119,18 @@ def test_a_phone_shows_it_without_scrolling_sideways(importing: Page) -> None:
 
 
 @pytest.fixture
-def real(browser: Browser, tmp_path: Path) -> Iterator[Page]:
+def stand() -> Iterator[Stand]:
+    with standing() as stand:
+        stand.days = {"2026-08-20": [day_paper(1), day_paper(2)]}
+        yield stand
+
+
+@pytest.fixture
+def real(browser: Browser, tmp_path: Path, stand: Stand) -> Iterator[Page]:
     """A page over an empty library, without an embedding model."""
     from ui.serve import start
 
-    settings = Settings(tmp_path / "home", embedding="none")
+    settings = Settings(tmp_path / "home", embedding="none", services=stand.services())
     served = start(lambda: Engine(settings), host="127.0.0.1", port=free_port(), folder=str(tmp_path))
     context = browser.new_context()
     opened = context.new_page()
@@ -146,3 +155,13 @@ def test_papers_that_came_in_are_asked_and_listed_without_a_restart(real: Page) 
     expect(ask(real, "What is Grindel2?")).to_contain_text("We grind lens 2 with Grindel2")
     real.get_by_role("tab", name="Library").click()
     expect(real.locator("#found")).to_have_text("3 papers")
+
+
+def test_a_day_that_is_chosen_is_fetched_and_a_second_time_found_taken_in(real: Page, stand: Stand) -> None:
+    real.get_by_role("tab", name="Import").click()
+    day = real.get_by_role("textbox", name="Or a day of Daily Papers")
+    for told in ("2 added, 0 updated, 0 unchanged. 2 papers can be asked now.", "That day was taken in before."):
+        day.fill("2026-08-20")
+        day.press("Enter")
+        expect(real.locator("#told")).to_contain_text(told)
+    assert stand.asked == ["2026-08-20"]

@@ -6,7 +6,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from live_services import paper, standing
 
+from ingest.settings import Settings
 from ui.cli import main
 
 ROOT = Path(__file__).parent.parent
@@ -55,9 +57,15 @@ def test_each_command_of_the_readme_runs(
     (tmp_path / "more.jsonl").write_text('{"title": "On Lenses", "abstract": "We grind lenses by hand, slowly."}\n')
     (tmp_path / "questions.jsonl").write_text('{"id": 1, "question": "What is KIVI?", "type": "fact", "papers": []}\n')
     words = shlex.split(command.partition("#")[0])
-    if "import" in words:
-        main(["export", "snapshot"])
-    assert main(words[1:]) == 0
+    with standing() as stand:
+        stand.days = {"2026-08-20": [paper(1), paper(2)], "2026-08-21": [paper(3)]}
+        settings = Settings(page_home, services=stand.services())
+        monkeypatch.setattr("ui.commands.load_settings", lambda: settings)
+        if words[1] == "diff":
+            assert main(["ingest", "daily:2026-08-20..2026-08-21"]) == 0
+        if "import" in words:
+            main(["export", "snapshot"])
+        assert main(words[1:]) == 0
 
 
 def test_the_code_of_the_readme_runs(page_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

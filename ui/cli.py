@@ -73,10 +73,19 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
     command.add_argument("--port", type=port, default=7860, help="port to listen on (default: 7860)")
     command = add(commands.ingest, "ingest", "Take papers in from pages, feeds and files.")
-    command.add_argument("sources", nargs="+", metavar="SOURCE", help="a file, or - for standard input")
+    command.add_argument(
+        "sources",
+        nargs="+",
+        metavar="SOURCE",
+        help="a file, - for standard input, daily:DAY, daily:DAY..DAY, daily:latest, arxiv:ID or arxiv:QUERY",
+    )
     command.add_argument(
         "--ray", action="store_true", help="spread reading and embedding over Ray (RAY_ADDRESS names a cluster)"
     )
+    command.add_argument("--limit", type=found, default=100, help="papers of an arXiv query (default: 100)")
+    add(commands.update, "update", "Fetch what is new of the days and arXiv queries that were taken in.")
+    command = add(commands.diff, "diff", "What came, went or changed between two days.", json=True)
+    command.add_argument("days", nargs=2, metavar="DAY", help="a day such as 2026-08-21")
     add(commands.papers, "papers", "List the papers.", json=True)
     command = add(commands.search, "search", "Rank papers for a query, each with its best sentence.", json=True)
     command.add_argument("query", nargs="+", metavar="QUERY", help="words or a question")
@@ -140,6 +149,12 @@ def port(text: str) -> int:
 def at_least_one(text: str) -> int:
     if not (text.isdecimal() and len(text) <= 9 and int(text) >= 1):
         raise argparse.ArgumentTypeError(f"{text[:20]!r} is no number of papers; ask for 1 or more")
+    return int(text)
+
+
+def found(text: str) -> int:
+    if not (text.isdecimal() and len(text) <= 4 and 1 <= int(text) <= 2000):
+        raise argparse.ArgumentTypeError(f"{text[:20]!r} is no number of papers; ask for 1 to 2000")
     return int(text)
 
 

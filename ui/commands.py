@@ -18,6 +18,7 @@ from ingest.text import clean
 from ui.terminal import (
     answer_text,
     bar,
+    difference_text,
     doing,
     figures_text,
     papers_text,
@@ -26,10 +27,11 @@ from ui.terminal import (
     report_text,
     safe,
     say,
+    update_text,
 )
 
 if TYPE_CHECKING:
-    from ingest.library import Ingested
+    from ingest.library import Ingested, Source
     from ingest.paper import Paper
     from rag.answer import Answer
     from rag.chat.pieces import Waiting
@@ -78,11 +80,42 @@ def ingest(args: Namespace) -> int:
     settings = load_settings()
     if "-" in args.sources and sys.stdin and sys.stdin.isatty():
         say("Reading papers from the terminal: paste a page, then press Enter and Ctrl-D.")
-    report = _ingest_into(settings, args.sources, spread=args.ray)
+    report = _ingest_into(settings, args.sources, limit=args.limit, spread=args.ray)
     print(report_text(report), flush=True)
+    if report.kept:
+        say(f"{report.kept:,} day{'s' * (report.kept > 1)} taken in before and not fetched again.")
     for failure in report.failed:
         say(f"paperchat: {failure}")
     return 1 if report.failed else 0
+
+
+def update(args: Namespace) -> int:
+    from ingest.live.feeds import due
+
+    settings = load_settings()
+    pieces = due(settings.home, settings.services)
+    if not pieces:
+        print("Nothing to update: no day and no query was taken in yet; begin with: paperchat ingest daily:latest")
+        return 0
+    report = _ingest_into(settings, pieces)
+    for failure in report.failed:
+        say(f"paperchat: {failure}")
+    if report.fetched or not report.failed:
+        print(update_text(report), flush=True)
+    return 1 if report.failed else 0
+
+
+def diff(args: Namespace) -> int:
+    from ingest.live.diff import compare_days
+    from ingest.record import Record
+
+    with closing(Record(load_settings().home)) as record:
+        found = compare_days(record, *args.days)
+    if args.json:
+        print_json(asdict(found))
+    else:
+        print(difference_text(found))
+    return 0
 
 
 def papers(args: Namespace) -> int:
@@ -258,11 +291,13 @@ def _ingest_bundled_page(settings: Settings) -> None:
     say(report_text(report))
 
 
-def _ingest_into(settings: Settings, sources: Sequence[str], *, spread: bool = False) -> "Ingested":
+def _ingest_into(
+    settings: Settings, sources: "Sequence[Source]", *, limit: int = 100, spread: bool = False
+) -> "Ingested":
     with bar(None, "papers") as step:
         from ingest.library import ingest_sources
 
-        return ingest_sources(settings, sources, told=say, progress=step, spread=spread)
+        return ingest_sources(settings, sources, told=say, progress=step, limit=limit, spread=spread)
 
 
 def _unanswered(question: str, reason: str) -> "Answer":

@@ -67,6 +67,10 @@ def headline(taken: Taken) -> str:
         kept = f"{taken.changed:,} paper{'s' if taken.changed != 1 else ''}"
         return f"Stopped. {kept} came in before and stay." if taken.changed else "Stopped before anything came in."
     if not report.seen and not report.unreadable:
+        if report.kept:
+            return "That day was taken in before."
+        if report.fetched:
+            return "Nothing is listed on that day."
         return "Nothing was taken in."
     counts = ((report.added, "added"), (report.updated, "updated"), (report.unchanged, "unchanged"))
     told = [f"{number:,} {word}" for number, word in counts]

@@ -15,6 +15,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ingest.library import Ingested
+    from ingest.live.diff import Difference
     from ingest.paper import Paper
     from ingest.pipeline import Report
     from rag.answer import Answer, Ranked
@@ -88,6 +90,30 @@ def report_text(report: "Report") -> str:
     counts += f", {report.doubled:,} doubled" if report.doubled else ""
     seen = f"{report.seen:,} paper{'' if report.seen == 1 else 's'} seen"
     return safe("\n".join([*lines, f"{seen}: {counts}, {len(report.unreadable):,} could not be read."]))
+
+
+def update_text(report: "Ingested") -> str:
+    """'12 new papers, 1 updated.' or 'Nothing new.'"""
+    new = f"{report.added:,} new paper{'' if report.added == 1 else 's'}, {report.updated:,} updated"
+    unread = f", {len(report.unreadable):,} could not be read" if report.unreadable else ""
+    return f"{new if report.changed else 'Nothing new'}{unread}."
+
+
+def difference_text(found: "Difference") -> str:
+    """What came, went and changed, a title a line, then what each day is about."""
+    first, second = found.days
+    lines = []
+    for papers, words in (
+        (found.came, f"came: on {second} only"),
+        (found.went, f"went: on {first} only"),
+        (found.changed, "changed: on both days, said differently"),
+    ):
+        lines += [f"{len(papers):,} {words}{':' if papers else '.'}"]
+        lines += [_wrap(f"- {paper.title}", hanging=2) for paper in papers]
+    lines += [f"{found.stayed:,} on both days, as they were."]
+    for day, terms in zip(found.days, found.themes, strict=True):
+        lines += [_wrap(f"More on {day}: {', '.join(terms) or 'nothing stands out'}.", hanging=2)]
+    return safe("\n".join(lines))
 
 
 def figures_text(figures: dict[str, Any]) -> str:

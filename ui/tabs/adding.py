@@ -47,7 +47,8 @@ def build() -> Parts:
     with gr.Column(elem_id="import"):
         gr.Markdown(
             "<h2>Import papers</h2><p>The text of a Daily Papers page, a saved web page of it, answers of its API,"
-            " arXiv feeds, or JSON Lines with title and abstract. The content tells which it is.</p>",
+            " arXiv feeds, BibTeX or RIS with abstracts, or JSON Lines with title and abstract. The content tells which"
+            " it is.</p>",
             **markdown,
         )
         files = gr.File(

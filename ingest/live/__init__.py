@@ -1,0 +1,1 @@
+"""Sources that are asked over the network: two named services and no other address. Knows no index."""

@@ -1,0 +1,85 @@
+"""From what a user writes, `daily:…` or `arxiv:…`, to the pieces that are fetched one by one. Fetches nothing."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from ingest.errors import SourceError
+from ingest.formats.fields import arxiv_id
+from ingest.text import clean
+
+DAILY, ARXIV = "daily:", "arxiv:"
+LATEST = "latest"
+MOST_DAYS = 2_000  # of one range; Daily Papers began in May 2023
+LIMIT, MOST_FOUND = 100, 2_000  # papers of one arXiv query: by default, and at most
+LONGEST_QUERY = 500  # characters
+HOW_DAILY = "write daily:2026-08-21, daily:2026-08-01..2026-08-21 or daily:latest"
+HOW_ARXIV = 'write arxiv:2407.03618 or arxiv:"cat:cs.LG AND kv cache"'
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day of Daily Papers as YYYY-MM-DD; 'latest' is the newest that has any."""
+
+    day: str
+
+    @property
+    def name(self) -> str:
+        return DAILY + self.day
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is asked of arXiv: an id, or its query language; only papers from the day `since` on, newest first."""
+
+    text: str
+    limit: int = LIMIT
+    since: str = ""
+
+    @property
+    def name(self) -> str:
+        return ARXIV + self.text
+
+    @property
+    def arxiv(self) -> str:
+        """The id that it consists of, if it is one."""
+        return arxiv_id(self.text)
+
+
+Piece = Day | Query
+
+
+def is_live(name: str) -> bool:
+    return name.startswith((DAILY, ARXIV))
+
+
+def read_live(name: str, *, limit: int = LIMIT) -> list[Piece]:
+    """The pieces of a live source, in the order they are fetched; raises SourceError for what is none."""
+    kind, _, text = name.partition(":")
+    text = clean(text[: LONGEST_QUERY + 1])
+    if kind == "daily":
+        return [Day(LATEST)] if text == LATEST else [Day(day) for day in _days(text)]
+    if not text or len(text) > LONGEST_QUERY:
+        raise SourceError(f"{clean(name[:60])!r} asks arXiv for nothing it can look for; {HOW_ARXIV}.")
+    return [Query(text, limit)]
+
+
+def day_of(text: str) -> date:
+    """A day written YYYY-MM-DD; raises SourceError for any other text."""
+    try:
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise SourceError(f"{text[:40]!r} is no day; {HOW_DAILY}.")
+
+
+def _days(text: str) -> list[str]:
+    first, dots, last = text.partition("..")
+    begin, end = day_of(first), day_of(last if dots else first)
+    count = (end - begin).days + 1
+    if count < 1:
+        raise SourceError(f"daily:{text} ends before it begins; write the earlier day first.")
+    if count > MOST_DAYS:
+        raise SourceError(f"daily:{text} has {count:,} days, more than {MOST_DAYS:,}; take fewer at once.")
+    return [(begin + timedelta(days=n)).isoformat() for n in range(count)]

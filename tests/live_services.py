@@ -1,0 +1,95 @@
+"""A server on loopback in the place of Daily Papers and arXiv: recorded answers, and whatever can go wrong."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from urllib.parse import parse_qs, urlsplit
+
+from ingest.live.services import Services
+
+Reply = tuple[int, dict[str, str], bytes]
+
+
+def paper(number: int, *, abstract: str = "") -> dict[str, object]:
+    """A paper as Daily Papers gives it."""
+    text = abstract or f"We grind lens {number} with the method Grindel{number}, and halve the scratches."
+    inner = {
+        "id": f"2608.{number:05}",
+        "title": f"Lens {number}",
+        "summary": text,
+        "authors": [{"name": "Ada Byron"}],
+        "publishedAt": "2026-08-20T00:00:00.000Z",
+    }
+    return {"paper": inner, "title": inner["title"], "summary": text, "publishedAt": inner["publishedAt"]}
+
+
+def feed(*numbers: int, published: str = "2026-08-20") -> bytes:
+    """An answer of arXiv with these papers."""
+    entries = "".join(
+        f"<entry><id>http://arxiv.org/abs/2607.{n:05}v1</id><title>Prism {n}</title><updated>{published}T00:00:00Z"
+        f"</updated><published>{published}T00:00:00Z</published><summary>We cut prism {n} from glass and measure its "
+        "edges.</summary><author><name>Ada Byron</name></author></entry>"
+        for n in numbers
+    )
+    return (
+        '<feed xmlns="http://www.w3.org/2005/Atom" xmlns:opensearch="http://a9.com/-/spec/opensearch/1.1/">'
+        f"<opensearch:totalResults>{len(numbers)}</opensearch:totalResults>{entries}</feed>"
+    ).encode()
+
+
+class Stand:
+    """What it was asked, what it answers: `days`, `found`, and before those each of `troubles` once."""
+
+    def __init__(self) -> None:
+        self.days: dict[str, list[dict[str, object]]] = {}
+        self.found = feed(1, 2)
+        self.troubles: list[Reply] = []
+        self.asked: list[str] = []
+        self.url = ""
+
+    def reply(self, path: str) -> Reply:
+        parts = urlsplit(path)
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        self.asked.append(query.get("date") or query.get("search_query") or query.get("id_list") or path)
+        if self.troubles:
+            return self.troubles.pop(0)
+        if parts.path == "/api/daily_papers":
+            return 200, {}, json.dumps(self.days.get(query["date"], [])).encode()
+        return 200, {}, self.found
+
+    def services(self, today: str = "2026-08-22") -> Services:
+        from datetime import date
+
+        return Services(self.url, self.url, (0, 0), 0.01, date.fromisoformat(today))
+
+
+@contextmanager
+def standing() -> Iterator[Stand]:
+    stand = Stand()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, headers, body = stand.reply(self.path)
+            self.send_response(status)
+            for name, value in {"Content-Length": str(len(body)), **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            try:
+                self.wfile.write(body)
+            except OSError:
+                return
+
+        def log_message(self, *args: object) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    stand.url = f"http://127.0.0.1:{server.server_port}"
+    Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    try:
+        yield stand
+    finally:
+        server.shutdown()
+        server.server_close()

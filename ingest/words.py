@@ -39,7 +39,8 @@ def tokenize(text: str) -> list[str]:
     """The stems a text is searched by: words without stopwords, and hyphenated words joined as well."""
     lowered = text.casefold()
     words = WORD.findall(lowered)
-    words += [compound.replace("-", "") for compound in COMPOUND.findall(lowered)]
+    if "-" in lowered:
+        words += [compound.replace("-", "") for compound in COMPOUND.findall(lowered)]
     return [stem(word) for word in words if word not in STOPWORDS]
 
 

@@ -26,8 +26,8 @@ OFTEN = 1.2  # BM25's k1: how soon another sentence with the same word adds noth
 KNOWN = 10  # papers that USUAL counts for, since a handful have no mean and spread of their own to speak of
 
 WHOLE = 10_000  # papers up to which every one is judged
-# Beyond: papers with the most of the topic's words that are judged, and as many rows nearest in meaning; twice as many
-# as long as this share of them fits, up to the most.
+# Beyond: papers with the most of the topic's words that are judged, and as many rows nearest in meaning; more of them
+# as long as this share fits, up to the most.
 SIFTED, WIDEN, MOST_SIFTED = 2_000, 0.1, 8_000
 USUAL_SHARE = 0.049  # of the papers that belong, among those that the models below were fitted to
 
@@ -158,9 +158,10 @@ class Judge:
         sifted = SIFTED
         while True:
             judged = self._judge(self._sift(topic, scope, inside, sifted), topic, inside, total)
-            if not topic.wanted or len(fitting(judged)) < WIDEN * sifted or sifted >= MOST_SIFTED:
+            wanted = int(len(fitting(judged)) / WIDEN) if topic.wanted else 0
+            if wanted < sifted or sifted == MOST_SIFTED:
                 return judged
-            sifted *= 2
+            sifted = min(MOST_SIFTED, max(2 * sifted, wanted))
 
     def _judge(self, shelf: Shelf, topic: Topic, inside: list[int] | None, total: int = 0) -> Judgement:
         """The papers of a shelf, those `inside` alone; where they were sifted out of more, out of `total`."""

@@ -25,7 +25,7 @@ SEARCHED = 2  # rows of a paper
 PART = 500  # papers carried from the record to Chroma at a time
 BATCH = 1_000  # rows a call: 8 MB on the way to a server; Chroma refuses more than 5,461
 READ_ROWS = 50_000  # ids read at a time
-HNSW = {"space": "cosine", "ef_construction": 128, "ef_search": 128, "max_neighbors": 24}
+HNSW = {"space": "cosine", "ef_construction": 128, "ef_search": 256, "max_neighbors": 24}
 NEVER = 10_000_000  # rows of a collection that keeps its vector file off the disk and replays its log when opened
 
 Dates = tuple[str, str]  # the first and the last, ISO 8601 or a beginning of it, both included; empty for no bound

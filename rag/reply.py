@@ -18,7 +18,8 @@ from rag.draft import MOST_COMPARED, Draft, Table
 from rag.extract import as_paragraphs, choose
 from rag.grammar import THANKS, Kind
 from rag.instructions import Change
-from rag.judge import ANY, Judge, Judged, about_each
+from rag.judge import Judge, Judged, about_each
+from rag.likelihood import ANY
 from rag.manner import USUAL
 from rag.record_facts import tell_records
 from rag.retrieve import Retriever, Scope

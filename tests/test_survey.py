@@ -15,7 +15,8 @@ from ingest.settings import Settings
 from rag.answer import Evidence
 from rag.draft import Draft, Group, Numbering
 from rag.engine import Engine
-from rag.judge import ANY, BY_MEANING, LISTED, SIGNALS, Judge, Judged, chances, leave_out
+from rag.judge import Judge, Judged
+from rag.likelihood import ANY, BY_MEANING, LISTED, SIGNALS, chances, leave_out
 from rag.measures import MARK, answer_sentences
 from rag.prose import render
 from rag.retrieve import Scope

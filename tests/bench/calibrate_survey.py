@@ -24,17 +24,8 @@ from ingest.index import PaperIndex
 from ingest.library import ingest_sources
 from ingest.settings import Settings
 from rag.evaluate import read_lines
-from rag.judge import (
-    ANY,
-    LISTED,
-    RELATIVE,
-    Judge,
-    Model,
-    chance_of_any,
-    chances,
-    describe,
-    leave_out,
-)
+from rag.judge import Judge
+from rag.likelihood import ANY, LISTED, RELATIVE, Model, chance_of_any, chances, describe, leave_out
 from rag.measures import plain
 from rag.topic import find_topic
 from tests.bench.logistic import fit_logistic

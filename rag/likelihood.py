@@ -1,0 +1,92 @@
+"""How likely papers are among those asked for, out of what was measured of them. Knows no index and no words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rag.shelf import Floats
+
+KNOWN = 10  # papers that USUAL counts for, since a handful have no mean and spread of their own to speak of
+USUAL_SHARE = 0.049  # of the papers that belong, among those that the models below were fitted to
+MOST_STEPS = 100  # of finding a share
+
+# What is measured of a paper for a topic, and a logistic model of it: fitted by tests/bench/calibrate_survey.py to
+# tests/bench/data/survey_questions.jsonl. Run it again when a measure changes.
+SIGNALS = ("words", "merit", "whole gap", "named")
+RELATIVE = 1  # of them, the first, are told in spreads above the mean of all papers
+LISTED = 0.2  # probability from which a paper is listed: the best balance of recall and precision found there
+
+# What is measured of a topic over all papers, and a logistic model of whether any is about it, fitted by the same
+# script to those questions and to tests/bench/data/refusal_questions.jsonl, as many with such papers as without.
+SPOKEN = ("nearest", "most words", "unknown")
+ANY = 0.3  # chance that any paper is about the topic from which there is a list: where those that none has part best
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """`weights` of SIGNALS and then the intercept; `usual` are the mean and spread of the relative ones."""
+
+    usual: tuple[tuple[float, float], ...]
+    weights: tuple[float, ...]
+
+
+BY_MEANING = Model(((0.0494, 0.0818),), (0.6446, 7.9713, 8.1377, 3.6343, -5.9858))
+BY_WORDS = Model(((0.0494, 0.0818),), (1.0604, 7.738, 0.0, 4.8745, -5.2322))
+ANY_BY_MEANING = (16.1499, 11.9886, -1.5181, -10.3744)
+ANY_BY_WORDS = (0.0, 13.1054, -1.9078, -2.8379)
+
+
+def rarity(count: int, held: int) -> float:
+    """How rare a word is that `held` of `count` papers have, in nats (Lucene's formula)."""
+    return float(np.log(1 + (count - held + 0.5) / (held + 0.5)))
+
+
+def chances(signals: Floats, model: Model, everywhere: Floats | None = None) -> Floats:
+    """The probability of each paper, out of what was measured of all."""
+    described = describe(signals, model.usual, everywhere)
+    logits = described @ np.asarray(model.weights[:-1]) + model.weights[-1]
+    found: Floats = (1 / (1 + np.exp(-logits))).astype(np.float32)
+    return found
+
+
+def chance_of_any(spoken: Floats, model: Sequence[float]) -> float:
+    """The chance (0 to 1) that some paper is about a topic, by a model of one weight for each of SPOKEN and then the
+    intercept."""
+    return float(1 / (1 + np.exp(-(spoken @ np.asarray(model[:-1]) + model[-1]))))
+
+
+def among_more(found: Floats, total: int) -> Floats:
+    """Chances as they are where a topic has a smaller share of the papers than where the models were fitted.
+
+    The share is found with them, by expectation maximisation (Saerens, Latinne and Decaestecker, 2002); papers that
+    were not judged count as not about the topic.
+    """
+    chances, share = found.astype(np.float64), USUAL_SHARE
+    for _ in range(MOST_STEPS):
+        yes = found * (share / USUAL_SHARE)
+        chances = yes / (yes + (1 - found) * ((1 - share) / (1 - USUAL_SHARE)))
+        before, share = share, max(float(chances.sum()) / total, 1 / total)
+        if abs(share - before) < 0.01 * share:
+            break
+    return chances.astype(np.float32)
+
+
+def leave_out(unlikely: Floats) -> Floats:
+    """The probability of each paper where a topic is only ruled out: listed is what would not be listed for it."""
+    even = LISTED / (1 - LISTED)
+    return (even**2 * unlikely / (1 - unlikely + even**2 * unlikely)).astype(np.float32)
+
+
+def describe(signals: Floats, usual: tuple[tuple[float, float], ...], everywhere: Floats | None = None) -> Floats:
+    """The signals with the relative ones in spreads above the mean, both drawn to the usual where papers are few.
+
+    Mean and spread are those of `everywhere` (papers, RELATIVE): the relative signals of all papers, by default these.
+    """
+    mean, spread = np.asarray(usual).T
+    relative = signals[:, :RELATIVE]
+    over = relative if everywhere is None else everywhere
+    middle = (over.sum(axis=0) + KNOWN * mean) / (len(over) + KNOWN)
+    variance = (((over - middle) ** 2).sum(axis=0) + KNOWN * spread**2) / (len(over) + KNOWN)
+    described = np.concatenate([(relative - middle) / np.sqrt(variance + 1e-12), signals[:, RELATIVE:]], axis=1)
+    return described.astype(np.float32)

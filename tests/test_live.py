@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from live_services import Stand, feed, paper, standing
 from ingest.intake import Intake
 from ingest.library import ingest_sources
 from ingest.live import fetch
+from ingest.record import Record
 from ingest.settings import Settings
 from ingest.sources import Given, read_given
 from rag.engine import Engine
@@ -171,6 +173,42 @@ def test_a_damaged_memory_of_what_was_fetched_only_costs_fetching_again(run: Run
     (tmp_path / "home" / "live.json").write_text('{"days": 7}')
     assert run("ingest", "daily:2026-08-20") == 0
     assert stand.asked == ["2026-08-20", "2026-08-20"]
+
+
+def test_when_the_record_is_lost_an_update_brings_all_of_it_back(run: Run, stand: Stand, tmp_path: Path) -> None:
+    run("ingest", "daily:2026-08-20", "arxiv:prisms")
+    for path in (tmp_path / "home").glob("papers.sqlite3*"):
+        path.unlink()
+    stand.asked.clear()
+    assert run("update") == 0
+    assert stand.asked == ["2026-08-20", "2026-08-21", "2026-08-22", "prisms"]
+    with closing(Record(tmp_path / "home")) as record:
+        assert record.count() == 5
+
+
+def test_a_day_that_an_update_could_not_get_is_fetched_by_a_later_one(
+    run: Run, stand: Stand, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("ingest", "daily:2026-08-20")
+    stand.troubles = [(404, {}, b"")]
+    assert run("update") == 1
+    stand.asked.clear()
+    assert run("update", today="2026-08-30") == 0
+    assert stand.asked[:3] == ["2026-08-21", "2026-08-22", "2026-08-23"]
+    stand.asked.clear()
+    assert run("update", today="2026-09-01") == 0
+    assert stand.asked == ["2026-08-29", "2026-08-30", "2026-08-31", "2026-09-01"]
+
+
+def test_the_limit_of_a_query_does_not_cut_what_an_update_finds(
+    run: Run, stand: Stand, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("ingest", "arxiv:prisms", "--limit", "1")
+    stand.found = feed(1, 2, 3, 4)
+    capsys.readouterr()
+    for said in ("3 new papers, 0 updated.\n", "Nothing new.\n"):
+        assert run("update") == 0
+        assert capsys.readouterr().out == said
 
 
 def test_two_days_are_compared(run: Run, stand: Stand, capsys: pytest.CaptureFixture[str]) -> None:

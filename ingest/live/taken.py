@@ -1,7 +1,7 @@
 """What was fetched and when: a small file beside the record. Lost or damaged, all is only fetched once more.
 
-It says of which state of the record it speaks. Of one that was begun anew, or put back from an older copy, it tells only
-what was asked for, so that all of it is fetched again.
+It says of which state of the record it speaks. Of one that was begun anew, or put back from an older copy, it tells
+only what was asked for, so that all of it is fetched again.
 """
 
 import json

@@ -1,6 +1,7 @@
 """Live sources: days of Daily Papers and queries of arXiv, fetched politely, resumed, kept up to date, compared."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from live_services import Stand, feed, paper, standing
 
+from ingest.errors import SourceError
 from ingest.intake import Intake
 from ingest.library import ingest_sources
 from ingest.live import fetch
@@ -308,3 +310,12 @@ def test_a_damaged_record_of_a_list_takes_no_other_with_it(end: bytes) -> None:
     first, second, third = read_given(Given("x.ris", RIS + damaged + b"\n" + RIS))
     assert (first.title, third.title) == ("On Lenses", "On Lenses")  # type: ignore[union-attr]
     assert isinstance(second, Paper if end else Unreadable)
+
+
+@pytest.mark.parametrize("gap", [b" ", b"\n", b" x\n"])
+@pytest.mark.parametrize("start", [b"@article{x, title={A}, author={Ada", b"TY  - JOUR\nTI  - A\nAB  - We"])
+def test_a_list_that_is_mostly_blanks_is_read_in_a_moment(start: bytes, gap: bytes) -> None:
+    began = time.process_time()
+    with pytest.raises(SourceError):
+        list(read_given(Given("x.txt", start + gap * 1_000_000 + b"}}\nER  - \n")))
+    assert time.process_time() - began < 8

@@ -19,6 +19,7 @@ RIS = re.compile(r"(?s:.{0,500}?)^\s*+TY  ?-", re.MULTILINE)
 RIS_RECORD = re.compile(r"^TY  ?-", re.MULTILINE)
 BRACES = re.compile(r"(?<!\\)[{}]")
 MAX_ENTRIES = 50_000
+MAX_RECORD = 200_000  # characters of a RIS record or a BibTeX field; 3,000 authors take half of that
 
 
 def read_bibtex(text: str) -> Records:
@@ -28,11 +29,15 @@ def read_bibtex(text: str) -> Records:
 
     logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)  # what fails is told below
     try:
-        library = parse_string(text, append_middleware=[LatexDecodingMiddleware()])
+        library = parse_string(text)
+        if len(library.blocks) > MAX_ENTRIES:
+            raise SourceError(f"more than {MAX_ENTRIES:,} entries; split it")
+        for field in (field for entry in library.entries for field in entry.fields):
+            # Decoding takes a time that grows with the square of a run of blanks.
+            field.value = " ".join(str(field.value).split())[:MAX_RECORD]
+        library = LatexDecodingMiddleware().transform(library)
     except (ValueError, RecursionError, IndexError, KeyError) as error:
         raise SourceError(f"BibTeX that cannot be read ({type(error).__name__}); export it again") from None
-    if len(library.blocks) > MAX_ENTRIES:
-        raise SourceError(f"more than {MAX_ENTRIES:,} entries; split it")
     for entry in library.entries:
         fields = {field.key.lower(): BRACES.sub("", str(field.value)) for field in entry.fields}
         yield _paper(fields, f"entry {entry.key}"[:100])
@@ -46,7 +51,7 @@ def _paper(fields: Mapping[str, str], place: str) -> Any:
         place,
         fields.get("title", ""),
         fields.get("abstract", ""),
-        authors=[_turned(name) for name in re.split(r"\s+and\s+", fields.get("author", ""))],
+        authors=[_turned(name) for name in fields.get("author", "").split(" and ")],
         date=date,
         url=fields.get("url", "") or _doi(fields.get("doi", "")),
         arxiv=arxiv_id(fields.get("eprint", "")),
@@ -67,6 +72,8 @@ def _ris_paper(text: str, place: str) -> Paper | Unreadable:
     """One record, read alone: in a whole file `rispy` lets one that is damaged take others with it."""
     import rispy
 
+    if len(text) > MAX_RECORD:
+        return Unreadable(place, f"a record of {len(text):,} characters, more than {MAX_RECORD:,}")
     try:
         records = rispy.loads("\n".join(line for line in text.split("\n") if line.strip()))
     except (rispy.parser.ParseError, ValueError, LookupError, TypeError, AttributeError, OSError):

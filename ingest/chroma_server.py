@@ -140,6 +140,13 @@ def vectors_on_server(
         turn.release()
 
 
+def drop_vectors(client: ServerClient, record: Record) -> None:
+    """Deletes the record's collection, if there is one. Raises StoreError."""
+    if ChromaVectors.find(client, _name(record)):
+        with plain("emptied"):
+            client.delete_collection(_name(record))
+
+
 def _find(client: ServerClient, record: Record, embedding: str) -> SharedVectors | None:
     """The record's collection where all that it states of itself is true, with what the record has besides.
 

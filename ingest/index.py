@@ -147,18 +147,30 @@ class PaperIndex:
         finally:
             self._turn.release()
 
+    def on_server(self) -> tuple[set[str], frozenset[int]] | None:
+        """The ids of the rows on the Chroma server, and the numbers of the papers that it is behind with.
+
+        None where there are none to be used. Raises StoreError.
+        """
+        return self._sharing.held()
+
     def settle(self, *, anew: bool = False) -> None:
         """Refreshes where this process may write the derived indexes; elsewhere their owner will when it is asked."""
         if self._sharing.on:
-            self.share(behind=0)
-        elif self._owner.take():
+            self.share(behind=0, anew=anew)
+        if self._owner.take():
             self.refresh(anew=anew)
 
-    def share(self, *, behind: int = MOST_BEHIND) -> None:
-        """Brings a server that is more than `behind` papers behind up to date, while papers are being taken in."""
+    def share(self, *, behind: int = MOST_BEHIND, anew: bool = False) -> None:
+        """Brings a server that is more than `behind` papers behind up to date, while papers are being taken in.
+
+        `anew` has it filled again from nothing.
+        """
         if self._sharing.on:
             with self._turn:
                 try:
+                    if anew:
+                        self._sharing.empty()
                     if self._sharing.share(behind):
                         self._notices.pop("index", None)
                 except StoreError as error:
@@ -183,7 +195,8 @@ class PaperIndex:
         try:
             if self._sharing.on:
                 vectors = self._sharing.vectors(MOST_BEHIND)
-                self._folder = self._folder_at_hand() if self._owner.take() else None
+                if self._owner.take():
+                    self._folder = self._make_folder() if anew else self._folder_at_hand()
                 self._search_record(vectors)
                 if vectors is None or len(vectors.changed) > MOST_BEHIND:  # another process is at it
                     self._retry_at = time.monotonic() + RETRY_SECONDS

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -21,7 +21,7 @@ from ingest.settings import Settings
 from ingest.snapshot import Snapshot
 from ingest.sources import Given, read_given
 from ingest.spread import Spread
-from ingest.verify import Finding, check_index, check_record, repair
+from ingest.verify import Finding, check_index, check_record, check_server, repair
 
 MAPPED_FROM = 500  # papers from which an ingest also lays out their map
 GIVEN = "given:"  # before the name of what was pasted or uploaded, which is no path
@@ -218,8 +218,7 @@ def import_snapshot(
     snapshot = Snapshot(folder)
     with _writer(settings, told) as index:
         progress(total=snapshot.papers)
-        embedding = index.embedder.name if index.embedder else ""
-        report = restore(snapshot, index.record, embedding, progress=progress)
+        report = restore(snapshot, index.record, index.embedder, progress=progress)
         if index.embedder:
             embed_missing(index.record, index.embedder)
         index.settle()
@@ -237,11 +236,18 @@ def check(
     with closing(PaperIndex(settings, foreign_vectors=True)) as index:
         record, embedding = index.record, index.embedder.name if index.embedder else ""
         progress(total=record.count() * (2 if mend else 1))
-        findings = [*check_record(record, embedding, progress=progress), *check_index(settings.home, record, embedding)]
-    if mend and findings:
-        with _writer(settings, told, foreign_vectors=True) as index:
-            findings = repair(index, findings, progress=progress)
-    return findings
+        foldered = "" if settings.chroma_url else embedding
+        findings = [
+            *check_record(record, embedding, progress=progress),
+            *check_index(settings.home, record, foldered),
+            *check_server(index),
+        ]
+    if not (mend and findings):
+        return findings
+    with _writer(settings, told, foreign_vectors=True) as index:
+        repair(index, findings, progress=progress)
+    left = {finding.what for finding in check(settings)}
+    return [replace(finding, mended=finding.what not in left) for finding in findings]
 
 
 def _keep_map(index: PaperIndex, told: Told) -> None:

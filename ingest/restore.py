@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.embedding import Embedder
 from ingest.paper import Paper
-from ingest.pipeline import BATCH_PAPERS
+from ingest.pipeline import BATCH_PAPERS, Seen
 from ingest.record import Change, Entry, Record, make_entry
 from ingest.snapshot import Snapshot
 from ingest.text import clean
@@ -36,9 +37,16 @@ class Restored:
 
 
 def restore(
-    snapshot: Snapshot, record: Record, embedding: str, *, progress: Callable[[int], None] = lambda papers: None
+    snapshot: Snapshot,
+    record: Record,
+    embedder: Embedder | None,
+    *,
+    progress: Callable[[int], None] = lambda papers: None,
 ) -> Restored:
-    """Adds the papers of a snapshot to a record; vectors of the model named `embedding` come with them."""
+    """Adds the papers of a snapshot to a record, with their vectors where they are of this model."""
+    embedding = embedder.name if embedder else ""
+    dim = embedder.dim if embedder and snapshot.embedding == embedding else 0
+    seen = Seen()
     report = Restored()
     lines = iter(snapshot.lines())
     while batch := list(islice(lines, BATCH_PAPERS)):
@@ -46,11 +54,12 @@ def restore(
         for number, line, vectors in batch:
             try:
                 entry, said = make_entry(_paper(line)), _said(line)
-                fits = snapshot.embedding == embedding and _fit(vectors, line, entry.texts)
+                fits = _fit(vectors, dim, line, entry.texts)
             except (KeyError, TypeError, ValueError) as error:
                 report.unreadable.append(f"line {number}: {error}")
                 continue
-            if known := record.match(entry.paper):
+            known = record.match(entry.paper)
+            if known or not seen.add(entry.paper, None):
                 report.there += 1
                 _note(record, known, said)
                 continue
@@ -62,22 +71,19 @@ def restore(
 
 
 def _write(record: Record, fresh: list[tuple[Change, list[Said]]], embedding: str, report: Restored) -> None:
-    """Commits new papers; one that a batch holds twice goes in once."""
-    first: dict[str, tuple[Change, list[Said]]] = {}
+    """Commits new papers, and then what further sources said of them."""
+    report.added += len(fresh)
+    record.write([change for change, _ in fresh], embedding=embedding)
     for change, further in fresh:
-        first.setdefault(change[0].paper.id, (change, further))
-    report.added += len(first)
-    report.there += len(fresh) - len(first)
-    record.write([change for change, _ in first.values()], embedding=embedding)
-    for change, further in first.values():
-        if further and (known := record.match(change[0].paper)):
-            _note(record, known, further)
+        if further:
+            _note(record, record.match(change[0].paper), further)
 
 
-def _note(record: Record, known: Entry, said: list[Said]) -> None:
+def _note(record: Record, known: Entry | None, said: list[Said]) -> None:
     """Remembers what sources said that the record has not heard of, so that hearing them again changes nothing."""
-    unheard = [(known.number, source, hash_) for source, hash_ in said if not record.said(known.number, source)]
-    record.write([], unheard)
+    if known:
+        unheard = [(known.number, source, hash_) for source, hash_ in said if not record.said(known.number, source)]
+        record.write([], unheard)
 
 
 def _paper(line: dict[str, Any]) -> Paper:
@@ -100,11 +106,11 @@ def _said(line: dict[str, Any]) -> list[Said]:
     return said or [(EARLIER, "")]
 
 
-def _fit(vectors: Vectors, line: dict[str, Any], texts: list[str]) -> bool:
+def _fit(vectors: Vectors, dim: int, line: dict[str, Any], texts: list[str]) -> bool:
     """Whether vectors can be those of a paper's texts as they are cut here."""
     spans = [*line.get("passages", ()), *line.get("sentences", ())]
     cut = [line["abstract"][start:end] for start, end in spans]
-    if vectors is None or len(vectors) != len(texts) + 1 or cut != texts[1:]:
+    if vectors is None or vectors.dtype != np.float16 or vectors.shape != (len(texts) + 1, dim) or cut != texts[1:]:
         return False
     lengths = np.linalg.norm(vectors.astype(np.float32), axis=1)
     return bool(np.all(np.abs(lengths - 1) < LENGTH))

@@ -2,7 +2,7 @@
 
 import time
 
-from ingest.chroma_server import MOST_BEHIND, ServerClient, SharedVectors, vectors_on_server
+from ingest.chroma_server import MOST_BEHIND, ServerClient, SharedVectors, drop_vectors, vectors_on_server
 from ingest.copies import followed
 from ingest.following import follow, keep
 from ingest.locks import OwnedFile
@@ -52,6 +52,19 @@ class Sharing:
 
     def _found(self, turn: OwnedFile | None, behind: int) -> SharedVectors | None:
         return vectors_on_server(self._opened(), self._record, self._embedding, turn, behind=behind)
+
+    def empty(self) -> None:
+        """Deletes what the server has of the record's vectors, unless another process is writing them."""
+        if not followed(self._record) and self.turn.take():
+            try:
+                drop_vectors(self._opened(), self._record)
+            finally:
+                self.turn.release()
+
+    def held(self) -> tuple[set[str], frozenset[int]] | None:
+        """The ids of the rows on the server, and the papers it has not got as they are; None where it is of no use."""
+        found = self._found(None, MOST_BEHIND)
+        return (found.server.ids(), frozenset(found.changed)) if found else None
 
     def keep_up(self) -> bool:
         """Copies what is new in the library that this record follows; False where it is not yet time to look."""

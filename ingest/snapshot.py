@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.errors import SourceError, StoreError
+from ingest.formats.json_lines import MAX_LINE
 from ingest.record import Entry, Record
 
 FORMAT = 1  # grows when older versions could no longer read what is written
@@ -55,7 +56,8 @@ def export_snapshot(record: Record, folder: Path, *, progress: Progress = lambda
 
 def _write(record: Record, folder: Path, progress: Progress) -> int:
     numbers = record.numbers()
-    embedding = next(iter(record.embeddings()), "")
+    # While papers are embedded anew there are two models; the vectors of the one that has more come along.
+    embedding = min(record.embeddings(), key=lambda name: len(record.without_vectors(name)), default="")
     with (folder / PAPERS).open("w", encoding="utf-8") as papers, _VectorFile(folder / VECTORS, embedding) as vectors:
         for at in range(0, len(numbers), PART):
             part = numbers[at : at + PART]
@@ -66,13 +68,20 @@ def _write(record: Record, folder: Path, progress: Progress) -> int:
                 vectors.add(entry)
             vectors.flush()
             progress(len(part))
-        papers.flush()
-        os.fsync(papers.fileno())
+    _settle(folder / PAPERS, folder / VECTORS)
     files = {path.name: {"bytes": path.stat().st_size, "sha256": checksum(path)} for path in sorted(folder.iterdir())}
     stated = {"format": FORMAT, "made_by": f"paperchat {version('paperchat')}", "papers": len(numbers)}
     text = json.dumps({**stated, "embedding": embedding if vectors.rows else "", "files": files}, indent=1)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+    _settle(folder / MANIFEST)
     return len(numbers)
+
+
+def _settle(*paths: Path) -> None:
+    """Has files, where they are there, on the disk before what is written next."""
+    for path in filter(Path.exists, paths):
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
 
 
 def _line(entry: Entry, said: list[tuple[str, str]]) -> dict[str, Any]:
@@ -182,9 +191,13 @@ class Snapshot:
         """
         vectors = self._vectors()
         ahead = next(vectors, None)
+        number = 0
         with (self.folder / PAPERS).open(encoding="utf-8", errors="replace") as file:
-            for number, text in enumerate(file, start=1):
+            while text := file.readline(MAX_LINE + 1):
+                number += 1
                 try:
+                    if len(text) > MAX_LINE:
+                        raise ValueError(f"a line of more than {MAX_LINE:,} characters")
                     line = json.loads(text)
                     paper_id = str(line["id"])
                 except (ValueError, KeyError, TypeError, RecursionError) as error:
@@ -193,6 +206,8 @@ class Snapshot:
                 if ahead and ahead[0] == paper_id:
                     own, ahead = ahead[1], next(vectors, None)
                 yield number, line, own
+        if number != self.papers:
+            raise SourceError(f"{self.folder} states {self.papers:,} papers and holds {number:,}; take another copy.")
 
     def _vectors(self) -> Iterator[tuple[str, NDArray[np.float16]]]:
         """The id of each paper that has vectors, with them, in the order of the papers."""
@@ -202,7 +217,8 @@ class Snapshot:
         import pyarrow.parquet as pq
 
         paper, rows = "", list[NDArray[np.float16]]()
-        with suppress(pa.ArrowInvalid, KeyError, ValueError):  # what comes after damage has none, and is embedded anew
+        # What comes after damage has no vectors, and is embedded anew.
+        with suppress(pa.ArrowException, OSError, LookupError, ValueError, TypeError, AttributeError):
             file: Any = pq.ParquetFile(self.folder / VECTORS)  # type: ignore[no-untyped-call]
             for batch in file.iter_batches(batch_size=4_096):
                 ids = batch.column("paper").to_pylist()

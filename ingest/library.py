@@ -133,7 +133,7 @@ def _take_live(index: PaperIndex, pieces: Sequence[Piece], report: Ingested, pro
         return
     from ingest.live.feeds import Feeds
 
-    with closing(Feeds(index.settings.home, index.settings.services, progress)) as feeds:
+    with closing(Feeds(index.record, index.settings.services, progress)) as feeds:
         for piece in pieces:
             try:
                 if (fetched := feeds.fetch(piece)) is None:

@@ -91,9 +91,11 @@ def ingest(args: Namespace) -> int:
 
 def update(args: Namespace) -> int:
     from ingest.live.feeds import due
+    from ingest.record import Record
 
     settings = load_settings()
-    pieces = due(settings.home, settings.services)
+    with closing(Record(settings.home)) as record:
+        pieces = due(record, settings.services)
     if not pieces:
         print("Nothing to update: no day and no query was taken in yet; begin with: paperchat ingest daily:latest")
         return 0

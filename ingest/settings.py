@@ -156,7 +156,7 @@ def _read_auth(value: str) -> str:
     if value and not (name and len(password) >= SHORTEST_PASSWORD and value.isprintable() and len(value) <= 500):
         raise UsageError(
             f"PAPERCHAT_AUTH is not name:password with a password of at least {SHORTEST_PASSWORD} characters; write "
-            "such as somebody:three-plain-words."
+            "one such as somebody:three-plain-words."
         )
     return value
 

@@ -399,3 +399,11 @@ def test_an_engine_that_cannot_be_made_is_said_plainly(browser: Browser, tmp_pat
     )
     page.close()
     served.stop()
+
+
+@pytest.mark.parametrize("tab", ["Chat", "Library", "Map", "Import", "Settings"])
+def test_at_twice_the_size_nothing_scrolls_sideways(page: Page, tab: str) -> None:
+    page.set_viewport_size({"width": 1366 // 2, "height": 768 // 2})  # what a browser makes of a laptop at 200 %
+    ask(page, "How are lenses ground?")
+    page.get_by_role("tab", name=tab).click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1366 // 2

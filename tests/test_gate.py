@@ -20,7 +20,7 @@ from test_page import free_port
 import ui.gate
 from ingest.errors import UsageError
 from ingest.settings import load_settings
-from ui.gate import Gate
+from ui.gate import Gate, network_of
 from ui.serve import check_address, reach
 
 AUTH = "reader:correct-horse"
@@ -71,6 +71,14 @@ def test_who_guesses_has_to_wait_and_others_do_not(send: Callable[..., httpx.Res
     waiting = send(basic(AUTH))
     assert (waiting.status_code, 1 <= int(waiting.headers["Retry-After"]) <= 31) == (429, True)
     assert send(basic(AUTH), client="10.0.0.2").status_code == 200
+
+
+def test_who_has_many_addresses_counts_once(send: Callable[..., httpx.Response]) -> None:
+    codes = [send(basic("reader:guess"), f"2001:db8:0:1::{n:x}").status_code for n in range(ui.gate.WRONG_AT_ONCE + 2)]
+    assert codes[-2:] == [429, 429]
+    assert send(basic(AUTH), "2001:db8:0:2::1").status_code == 200
+    assert network_of("::ffff:10.0.0.1") == "10.0.0.1"
+    assert network_of("fe80::1%eth0") == "fe80::/64"
 
 
 def test_a_client_that_asks_too_often_has_to_wait(

@@ -8,6 +8,7 @@ import binascii
 import hmac
 from collections import OrderedDict
 from dataclasses import dataclass
+from ipaddress import IPv6Address, IPv6Network
 from time import monotonic
 
 from starlette.datastructures import Headers
@@ -70,7 +71,7 @@ class Gate:
 
     def refusal(self, scope: Scope) -> PlainTextResponse | None:
         """The response to a request that must not pass, or None."""
-        client = (scope.get("client") or ("",))[0]
+        client = network_of((scope.get("client") or ("",))[0])
         if wait := self._requests.wait(client) or (self._wrong.wait(client) if self._auth else 0.0):
             words = "Too many requests from here; wait a little and try again."
             return PlainTextResponse(words, 429, {"Retry-After": str(int(wait) + 1)})
@@ -83,6 +84,15 @@ class Gate:
         if given:
             self._wrong.take(client)
         return PlainTextResponse("A name and a password are needed here.", 401, CHALLENGE)
+
+
+def network_of(address: str) -> str:
+    """Whom an address counts as: whoever has one of IPv6 has all of its /64."""
+    try:
+        ip = IPv6Address(address)
+    except ValueError:  # IPv4, or no address
+        return address
+    return str(ip.ipv4_mapped or IPv6Network((int(ip) >> 64 << 64, 64)))
 
 
 def credentials(header: str) -> bytes:

@@ -92,6 +92,18 @@ def test_a_client_that_asks_too_often_has_to_wait(
     assert [send(basic(AUTH)).status_code for _ in range(3)] == [200, 200, 429]
 
 
+def test_a_client_that_uploads_too_often_has_to_wait_and_may_still_ask() -> None:
+    routes = [Route("/gradio_api/upload", hello, methods=["POST"]), Route("/", hello)]
+    app = Starlette(routes=routes, middleware=[Middleware(Gate)])
+
+    async def go() -> list[int]:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1") as http:
+            ways = ["/gradio_api/upload"] * (ui.gate.UPLOADS_AT_ONCE + 1)
+            return [(await http.post(way)).status_code for way in ways] + [(await http.get("/")).status_code]
+
+    assert asyncio.run(go()) == [200] * ui.gate.UPLOADS_AT_ONCE + [429, 200]
+
+
 def test_no_more_clients_are_remembered_than_may_be(
     send: Callable[..., httpx.Response], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,10 +1,11 @@
 """Fuzz the source readers, led by the branches they take: `uv run --with atheris python tests/bench/fuzz_sources.py`.
 
 Whatever the bytes, a source is papers and unreadable records, or one plain SourceError, within some seconds. Begins
-with the samples of the tests; an input that breaks this is written to --found, to be kept in tests/samples/fuzzed.
+with the samples of the tests; an input that breaks this is written to --found, to be kept in tests/test_sources_damaged.py.
 """
 
 import argparse
+import gzip
 import os
 import sys
 import tempfile
@@ -21,6 +22,19 @@ with atheris.instrument_imports(include=["ingest", "bibtexparser", "rispy", "htm
     from ingest.sources import read_bytes
     from ingest.text import clean
 
+PAPER = b'{"title": "On Lenses", "abstract": "We grind lenses. They last.", "authors": ["Ada"], "date": "2025-01-02"}'
+SEEDS = (
+    PAPER + b"\n" + PAPER.replace(b"On", b"Of"),
+    b"[" + PAPER + b"]",
+    gzip.compress(PAPER + b"\n"),
+    PAPER.decode().encode("utf-16"),
+    b"<!doctype html><html><body><div data-target='DailyPapers' data-props='{&quot;dailyPapers&quot;: ["
+    + PAPER.replace(b'"', b"&quot;")
+    + b"]}'></div></body></html>",
+    b"@article{ada, title={On {L}enses}, abstract={We grind lenses.}, author={Ada and Bo}, year=2025, month=jan}",
+    b'@string{x={Lenses}}\n@comment{no}\n@inproceedings{b, title = x # { two}, abstract = "We \\\'e grind."}',
+    b"TY  - JOUR\nTI  - On Lenses\nAB  - We grind lenses.\nAU  - Lovelace, Ada\nPY  - 2025/01/02\nER  - \n",
+)
 SLOWEST = 5.0  # seconds for one input of at most LONGEST bytes
 LONGEST = 20_000
 
@@ -48,7 +62,10 @@ def main() -> None:
     args = parser.parse_args()
     args.found.mkdir(parents=True, exist_ok=True)
     corpus = Path(tempfile.mkdtemp(prefix="fuzz-"))
-    for path in (ROOT / "tests" / "samples").rglob("*"):
+    for number, seed in enumerate(SEEDS):
+        (corpus / f"seed-{number}").write_bytes(seed)
+    pages = [*(ROOT / "tests" / "samples").rglob("*"), *(ROOT / "ingest" / "pages").glob("*.txt")]
+    for path in pages:
         if path.is_file():
             (corpus / path.name).write_bytes(path.read_bytes()[:LONGEST])
     os.chdir(args.found)

@@ -46,10 +46,10 @@ class Settings:
     """
 
     home: Path
-    chroma_url: str = ""
+    chroma_url: str = field(default="", repr=False)  # as the other address, it may hold a password
     embedding: str = "minilm"
     openai_api_key: str = field(default="", repr=False)
-    openai_base_url: str = ""
+    openai_base_url: str = field(default="", repr=False)
     model: str = ""
     model_timeout: float = 60
     model_context: int = 8192

@@ -270,6 +270,28 @@ def test_a_home_that_no_one_may_write_is_refused(
     check_failed(run(capsys, "ingest", str(tmp_path / "first.jsonl")), "/proc/paperchat", "PAPERCHAT_HOME")
 
 
+@pytest.fixture
+def sealed_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The home with its paper, on a file system that became read-only."""
+    home = tmp_path / "home"
+    bind, seal = ["mount", "--bind", str(home), str(home)], ["mount", "-o", "remount,ro,bind", str(home)]
+    if os.geteuid() or subprocess.run(bind, capture_output=True).returncode:
+        pytest.skip("only root may make a file system read-only")
+    try:
+        subprocess.run(seal, check=True)
+        yield home
+    finally:
+        subprocess.run(["umount", str(home)], check=True)
+
+
+def test_each_command_on_a_read_only_home_says_so_in_a_line(
+    sealed_home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    more = str(tmp_path / "first.jsonl")
+    for argv in (["papers"], ["search", "lenses"], ["ask", "lenses?"], ["ingest", more], ["rebuild"], ["check"]):
+        check_failed(run(capsys, *argv), str(sealed_home), "PAPERCHAT_HOME")
+
+
 def test_a_port_in_use_is_told_before_anything_is_indexed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -20,7 +20,7 @@ from test_page import free_port
 import ui.gate
 from ingest.errors import UsageError
 from ingest.settings import load_settings
-from ui.gate import Gate
+from ui.gate import Gate, network_of
 from ui.serve import check_address, reach
 
 AUTH = "reader:correct-horse"
@@ -73,6 +73,14 @@ def test_who_guesses_has_to_wait_and_others_do_not(send: Callable[..., httpx.Res
     assert send(basic(AUTH), client="10.0.0.2").status_code == 200
 
 
+def test_who_has_many_addresses_counts_once(send: Callable[..., httpx.Response]) -> None:
+    codes = [send(basic("reader:guess"), f"2001:db8:0:1::{n:x}").status_code for n in range(ui.gate.WRONG_AT_ONCE + 2)]
+    assert codes[-2:] == [429, 429]
+    assert send(basic(AUTH), "2001:db8:0:2::1").status_code == 200
+    assert network_of("::ffff:10.0.0.1") == "10.0.0.1"
+    assert network_of("fe80::1%eth0") == "fe80::/64"
+
+
 def test_a_client_that_asks_too_often_has_to_wait(
     send: Callable[..., httpx.Response], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -82,6 +90,18 @@ def test_a_client_that_asks_too_often_has_to_wait(
     assert codes[-3:] == [200, 429, 429]
     now[0] += 2 / ui.gate.A_SECOND
     assert [send(basic(AUTH)).status_code for _ in range(3)] == [200, 200, 429]
+
+
+def test_a_client_that_uploads_too_often_has_to_wait_and_may_still_ask() -> None:
+    routes = [Route("/gradio_api/upload", hello, methods=["POST"]), Route("/", hello)]
+    app = Starlette(routes=routes, middleware=[Middleware(Gate)])
+
+    async def go() -> list[int]:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1") as http:
+            ways = ["/gradio_api/upload"] * (ui.gate.UPLOADS_AT_ONCE + 1)
+            return [(await http.post(way)).status_code for way in ways] + [(await http.get("/")).status_code]
+
+    assert asyncio.run(go()) == [200] * ui.gate.UPLOADS_AT_ONCE + [429, 200]
 
 
 def test_no_more_clients_are_remembered_than_may_be(

@@ -107,7 +107,7 @@ class Tags(HTMLParser):
 
     HARMLESS = frozenset(
         """div p span a b strong em i code pre ul ol li table thead tbody tr th td details summary blockquote mark br hr
-        h1 h2 h3 h4 h5 h6 button label input small time article section""".split()
+        h1 h2 h3 h4 h5 h6 del button label input small time article section""".split()
     )
 
     def __init__(self) -> None:

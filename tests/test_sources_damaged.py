@@ -114,3 +114,14 @@ def test_lost_lines_cost_only_the_papers_they_belong_to():
         assert (
             sum(isinstance(record, Paper) for record in read_bytes(b"\n".join(lines[:at] + lines[at + 1 :]), "")) >= 88
         )
+
+
+# What tests/bench/fuzz_sources.py found: each broke a reader once.
+FUZZED = [
+    b'@str1ing{xperceptual\n@comno}\n@inproceedings{b, titd."}',  # a key with a line's end in it, in a message
+]
+
+
+@pytest.mark.parametrize("data", FUZZED)
+def test_what_fuzzing_found_is_read_or_refused_in_one_line(data):
+    outcome(data)

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from ingest.errors import PaperchatError, UsageError
+from ingest.secrecy import hiding, secrets_of
+from ingest.settings import load_settings
 from ui import commands, upkeep
 from ui.terminal import say
 
@@ -29,6 +31,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         with suppress(AttributeError):  # a closed stream is None
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     args = parser().parse_args(argv)
+    with hiding(sys.stderr, _secrets()):
+        return _run(args)
+
+
+def _run(args: argparse.Namespace) -> int:
     try:
         command: Command = args.run
         code = command(args)
@@ -156,6 +163,14 @@ def found(text: str) -> int:
     if not (text.isdecimal() and len(text) <= 4 and 1 <= int(text) <= 2000):
         raise argparse.ArgumentTypeError(f"{text[:20]!r} is no number of papers; ask for 1 to 2000")
     return int(text)
+
+
+def _secrets() -> list[str]:
+    """What nothing may show; none where the settings cannot be read, which the command itself then tells."""
+    try:
+        return secrets_of(load_settings())
+    except (PaperchatError, OSError):
+        return []
 
 
 def _drop_output() -> None:

@@ -8,13 +8,17 @@ import binascii
 import hmac
 from collections import OrderedDict
 from dataclasses import dataclass
+from ipaddress import IPv6Address, IPv6Network
 from time import monotonic
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ui.guard import UPLOAD
+
 AT_ONCE, A_SECOND = 1_000, 50.0  # requests that a client may send: a page is opened with a hundred
+UPLOADS_AT_ONCE, UPLOADS_A_SECOND = 30, 1 / 15  # each up to the guard's 42 MB, and kept for ten minutes
 WRONG_AT_ONCE, WRONG_A_SECOND = 10, 1 / 30  # passwords that a client may get wrong
 CLIENTS = 10_000  # remembered, those heard of last
 STARTED = "/gradio_api/startup-events"  # Gradio calls itself there once, without a password, to see that it serves
@@ -57,12 +61,13 @@ class Limit:
 
 class Gate:
     """ASGI middleware: 401 without the name and password of `auth` ('name:password'; empty for none), 429 for more
-    requests than a client may send, or more wrong passwords."""
+    requests or uploads than a client may send, or more wrong passwords."""
 
     def __init__(self, app: ASGIApp, auth: str = "") -> None:
         self.app = app
         self._auth = auth.encode()
         self._requests, self._wrong = Limit(AT_ONCE, A_SECOND), Limit(WRONG_AT_ONCE, WRONG_A_SECOND)
+        self._uploads = Limit(UPLOADS_AT_ONCE, UPLOADS_A_SECOND)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         refusal = self.refusal(scope) if scope["type"] == "http" else None
@@ -70,11 +75,13 @@ class Gate:
 
     def refusal(self, scope: Scope) -> PlainTextResponse | None:
         """The response to a request that must not pass, or None."""
-        client = (scope.get("client") or ("",))[0]
+        client = network_of((scope.get("client") or ("",))[0])
         if wait := self._requests.wait(client) or (self._wrong.wait(client) if self._auth else 0.0):
-            words = "Too many requests from here; wait a little and try again."
-            return PlainTextResponse(words, 429, {"Retry-After": str(int(wait) + 1)})
+            return too_many(wait)
         self._requests.take(client)
+        return self._unknown(scope, client) or self._uploading(scope, client)
+
+    def _unknown(self, scope: Scope, client: str) -> PlainTextResponse | None:
         if not self._auth or (scope["path"] == STARTED and scope["method"] in ("GET", "HEAD")):
             return None
         given = credentials(Headers(scope=scope).get("authorization", ""))
@@ -83,6 +90,29 @@ class Gate:
         if given:
             self._wrong.take(client)
         return PlainTextResponse("A name and a password are needed here.", 401, CHALLENGE)
+
+    def _uploading(self, scope: Scope, client: str) -> PlainTextResponse | None:
+        if scope["method"] != "POST" or scope["path"].rstrip("/") != UPLOAD:
+            return None
+        if wait := self._uploads.wait(client):
+            return too_many(wait)
+        self._uploads.take(client)
+        return None
+
+
+def too_many(wait: float) -> PlainTextResponse:
+    """The response to a client that has to wait so many seconds."""
+    words = "Too many requests from here; wait a little and try again."
+    return PlainTextResponse(words, 429, {"Retry-After": str(int(wait) + 1)})
+
+
+def network_of(address: str) -> str:
+    """Whom an address counts as: whoever has one of IPv6 has all of its /64."""
+    try:
+        ip = IPv6Address(address)
+    except ValueError:  # IPv4, or no address
+        return address
+    return str(ip.ipv4_mapped or IPv6Network((int(ip) >> 64 << 64, 64)))
 
 
 def credentials(header: str) -> bytes:

@@ -11,6 +11,7 @@ from ingest.paper import Paper
 from ui.cards import authors, byline, head_of
 from ui.prose import escape
 
+MOST_SELECTED = 2_000  # papers: what can still be weighed one by one at each question
 PANEL = (
     '<div class="leaf" tabindex="-1" role="region"><div class="bar"><span>Paper</span>'
     '<button type="button" class="close" title="Close (Esc)">Close</button></div></div>'
@@ -99,11 +100,14 @@ def gone() -> str:
 def selected(ids: Sequence[str], seen: int, *, with_ids: bool = False) -> str:
     """The line that says how far the conversation is limited; `seen` is the last choice it heeds.
 
+    Where as many are selected as can be, it says so: more may have been chosen, on the map with one stroke.
+
     With the ids, hidden, for the page's own script.
     """
     papers = "1 paper" if len(ids) == 1 else f"{len(ids):,} papers"
+    most = ", the most there can be" if len(ids) >= MOST_SELECTED else ""
     line = (
-        f'<p role="status">{papers} selected<span class="dot"> · </span>'
+        f'<p role="status">{papers} selected{most}<span class="dot"> · </span>'
         '<button type="button" class="clear" title="Ask all papers again">clear</button></p>'
     )
     known = f'<div class="ids" hidden>{escape(" ".join(ids))}</div>' if with_ids else ""

@@ -14,7 +14,6 @@ from rag.retrieve import Scope
 from ui import papers
 from ui.sent import parsed
 
-MOST = 2_000  # papers selected: what can still be weighed one by one at each question
 LONGEST_ID = 100  # characters
 STORE = "paperchat-selected"
 
@@ -68,14 +67,14 @@ def after(asked: Any, ids: list[str]) -> tuple[list[str], int]:
         for paper_id in read(step.get("off")):
             kept.pop(paper_id, None)
         kept |= dict.fromkeys([*read(step.get("only")), *read(step.get("on"))])
-    return list(kept)[:MOST], seen
+    return list(kept)[: papers.MOST_SELECTED], seen
 
 
 def read(sent: Any) -> list[str]:
     """The ids in what a browser sent, whatever it sent."""
     listed = sent if isinstance(sent, list) else []
     fit = (one for one in listed if isinstance(one, str) and 0 < len(one) <= LONGEST_ID and " " not in one)
-    return list(dict.fromkeys(fit))[:MOST]
+    return list(dict.fromkeys(fit))[: papers.MOST_SELECTED]
 
 
 def scope_of(chosen: Any) -> Scope | None:

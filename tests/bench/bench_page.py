@@ -84,7 +84,8 @@ def main() -> None:
 
 def clicked(page: Page) -> list[float]:
     """Milliseconds from each click on a mark to its sentence."""
-    page.locator("#box textarea").fill("How do KIVI and ZipCache differ?")
+    page.wait_for_selector("#chat .example")
+    page.locator("#box textarea").fill("Which papers are about video generation?")
     page.locator("#box textarea").press("Enter")
     page.wait_for_selector("#chat .answer:not(.draft) button.cite")
     page.wait_for_timeout(1_000)

@@ -1,7 +1,7 @@
 """Fuzz the source readers, led by the branches they take: `uv run --with atheris python tests/bench/fuzz_sources.py`.
 
 Whatever the bytes, a source is papers and unreadable records, or one plain SourceError, within some seconds. Begins
-with the samples of the tests; an input that breaks this is written to --found, to be kept in tests/test_sources_damaged.py.
+with a seed of each format; an input that breaks this is written to --found, to be kept in test_sources_damaged.py.
 """
 
 import argparse

@@ -71,7 +71,7 @@ class IndexFolder:
                 folder.vectors = ChromaVectors.find(folder._client, stated["collection"])
             if folder.rows() != stated["rows"]:
                 raise StoreError(f"{path} does not hold what it states.")
-            folder._seal()  # opening rewrote Chroma's files
+            folder._write_manifest()  # opening rewrote Chroma's files
         except BaseException:
             folder.discard()
             raise

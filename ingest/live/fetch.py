@@ -23,7 +23,7 @@ MAX_SECONDS = 60.0  # for one answer, however slowly it drips
 TIMEOUT = 20.0  # seconds without a byte
 MOST_REDIRECTS = 3  # within the service
 SLICE = 0.25  # seconds slept between two looks whether to stop
-AGENT = "paperchat (https://pypi.org/project/paperchat)"
+AGENT = "paperchat"
 AGAIN = "run again; what was fetched is kept"
 
 

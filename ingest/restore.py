@@ -17,8 +17,8 @@ from ingest.pipeline import BATCH_PAPERS, Seen
 from ingest.record import Change, Entry, Record, make_entry
 from ingest.snapshot import Snapshot
 from ingest.text import clean
+from ingest.vectors import are_of
 
-LENGTH = 0.01  # how far from 1 the length of a vector may be
 EARLIER = "snapshot"  # the source of a paper that states none
 MOST_SOURCES = 1_000  # of one paper
 
@@ -110,7 +110,6 @@ def _fit(vectors: Vectors, dim: int, line: dict[str, Any], texts: list[str]) -> 
     """Whether vectors can be those of a paper's texts as they are cut here."""
     spans = [*line.get("passages", ()), *line.get("sentences", ())]
     cut = [line["abstract"][start:end] for start, end in spans]
-    if vectors is None or vectors.dtype != np.float16 or vectors.shape != (len(texts) + 1, dim) or cut != texts[1:]:
+    if vectors is None or vectors.dtype != np.float16 or vectors.shape[1] != dim or cut != texts[1:]:
         return False
-    lengths = np.linalg.norm(vectors.astype(np.float32), axis=1)
-    return bool(np.all(np.abs(lengths - 1) < LENGTH))
+    return are_of(vectors, len(texts))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
 
 SEARCHED = 2  # rows of a paper
+LENGTH = 0.01  # how far from 1 the length of a row may be
 PART = 500  # papers carried from the record to Chroma at a time
 BATCH = 1_000  # rows a call: 8 MB on the way to a server; Chroma refuses more than 5,461
 READ_ROWS = 50_000  # ids read at a time
@@ -154,7 +155,7 @@ class ChromaVectors:
         rows = []
         for entry in entries:
             sent = self.rows_of(entry)
-            ids += [f"{entry.number}:{row}" for row in range(len(sent))]
+            ids += [row_id(entry.number, row) for row in range(len(sent))]
             metadatas += self.notes_on(entry, len(sent))
             rows += [sent] if len(sent) else []
         if rows:
@@ -174,13 +175,13 @@ class ChromaVectors:
         return [{"paper": entry.number, "day": _day(entry.paper.date)}] * rows
 
     def nearest(self, vector: NDArray[np.float32], k: int, *, dates: Dates = ("", "")) -> list[int]:
-        return list(dict.fromkeys(_paper(row) for row in self._query(vector, k, dates, [])["ids"][0]))
+        return list(dict.fromkeys(paper_of(row) for row in self._query(vector, k, dates, [])["ids"][0]))
 
     def ranked(self, vector: NDArray[np.float32], k: int, *, dates: Dates = ("", "")) -> list[tuple[int, float]]:
         """The paper and the cosine of each of the k nearest rows."""
         found = self._query(vector, k, dates, ["distances"])
         return [
-            (_paper(row), 1 - distance) for row, distance in zip(found["ids"][0], found["distances"][0], strict=True)
+            (paper_of(row), 1 - distance) for row, distance in zip(found["ids"][0], found["distances"][0], strict=True)
         ]
 
     def _query(self, vector: NDArray[np.float32], k: int, dates: Dates, include: Any) -> Any:
@@ -221,12 +222,23 @@ def plain(what: str, *, where: str = "The vector index") -> Iterator[None]:
         raise StoreError(f"{where} cannot be {what} ({text}).") from error
 
 
+def are_of(rows: NDArray[np.float16], texts: int) -> bool:
+    """Whether rows can be those of a paper with so many texts: one for each, one for their middle, all of length 1."""
+    lengths = np.linalg.norm(rows.astype(np.float32), axis=1)
+    return len(rows) == texts + 1 and bool(np.all(np.abs(lengths - 1) < LENGTH))
+
+
+def row_id(number: int, row: int) -> str:
+    """What a row is called in an index; `paper_of` tells its paper again."""
+    return f"{number}:{row}"
+
+
 def _searched(entry: Entry) -> NDArray[np.float16]:
     """The rows a search is made over: whole abstract and centroid, without passages and sentences."""
     return np.zeros((0, 0), np.float16) if entry.rows is None else entry.rows[:SEARCHED]
 
 
-def _paper(row: str) -> int:
+def paper_of(row: str) -> int:
     """The number of the paper that a row, by its id, is of."""
     return int(row.partition(":")[0])
 

@@ -7,18 +7,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from ingest.derived import IndexFolder, lacking
 from ingest.errors import StoreError
 from ingest.index import PaperIndex
 from ingest.locks import OwnedFile
 from ingest.pipeline import embed_missing
 from ingest.record import Entry, Record, make_entry
-from ingest.vectors import SEARCHED
+from ingest.vectors import SEARCHED, are_of, paper_of, row_id
 
 PART = 500  # papers read at a time
-LENGTH = 0.01  # how far from 1 the length of a vector may be
 NAMED = 5  # papers named where several are wrong in the same way
 
 Progress = Callable[[int], None]
@@ -102,14 +99,14 @@ def check_server(index: PaperIndex) -> Iterator[Finding]:
             return
         wanted = _rows_of(index.record, index.embedder.name)
         held, behind = found or (set(), frozenset())
-        if {row for row in held ^ wanted if int(row.partition(":")[0]) not in behind}:
+        if {row for row in held ^ wanted if paper_of(row) not in behind}:
             yield Finding("The index on the Chroma server does not hold the papers of the record", REPAIR)
 
 
 def _rows_of(record: Record, embedding: str) -> set[str]:
     """The ids of the rows that an index of vectors has to hold."""
     bare = set(record.without_vectors(embedding))
-    return {f"{number}:{row}" for number in record.numbers() if number not in bare for row in range(SEARCHED)}
+    return {row_id(number, row) for number in record.numbers() if number not in bare for row in range(SEARCHED)}
 
 
 def repair(index: PaperIndex, findings: list[Finding], *, progress: Progress = lambda papers: None) -> None:
@@ -147,11 +144,7 @@ def _is_cut_right(entry: Entry) -> bool:
 
 
 def _has_sound_rows(entry: Entry) -> bool:
-    rows = entry.rows
-    if rows is None or len(rows) != len(entry.texts) + 1:
-        return False
-    lengths = np.linalg.norm(rows.astype(np.float32), axis=1)
-    return bool(np.all(np.abs(lengths - 1) < LENGTH))
+    return entry.rows is not None and are_of(entry.rows, len(entry.texts))
 
 
 def _named(papers: list[str], what: str, mend: str) -> Iterator[Finding]:

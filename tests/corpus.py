@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -18,6 +19,9 @@ from ingest.pipeline import embed_entries
 from ingest.record import Entry, Record, make_entry
 from ingest.settings import Settings
 from ingest.words import tokenize
+
+if TYPE_CHECKING:
+    from rag.engine import Engine
 
 
 class WordModel:
@@ -136,3 +140,11 @@ def export(home: Path) -> list[tuple[Paper, int]]:
         return [(e.paper, len(e.passages) + len(e.sentences)) for e in record.entries()]
     finally:
         record.close()
+
+
+def brightness(engine: "Engine") -> set[str]:
+    """The figures that one answer gives of two papers that are always changed together: never more than one."""
+    text = engine.ask("Compare the brightness of Alphalens and Betalens").text
+    shown = set(re.findall(r"(\d+) lumens", text))
+    assert len(shown) <= 1, text
+    return shown

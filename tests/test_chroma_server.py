@@ -1,7 +1,6 @@
 """The vector index on a real Chroma server, and what is left of it when the server fails."""
 
 import json
-import re
 import shutil
 import socket
 import ssl
@@ -33,6 +32,7 @@ from ingest.vectors import ChromaVectors
 from rag.engine import Engine
 from tests.corpus import (
     WordModel,
+    brightness,
     change_abstract,
     check_finds_all,
     found_by_meaning,
@@ -278,12 +278,6 @@ def test_a_process_answers_from_whole_commits_while_another_takes_papers_in(
     home = tmp_path / "home"
     command = [sys.executable, "-c", WRITER, str(home), url, str(rounds)]
     done = Queue[int]()
-
-    def brightness(engine: Engine) -> set[str]:
-        text = engine.ask("Compare the brightness of Alphalens and Betalens").text
-        shown = set(re.findall(r"(\d+) lumens", text))
-        assert len(shown) <= 1, text
-        return shown
 
     with (
         Engine(settings(home, chroma_url=url)) as engine,

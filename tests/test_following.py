@@ -24,6 +24,7 @@ from ingest.settings import Settings
 from rag.engine import Engine
 from tests.corpus import (
     WordModel,
+    brightness,
     check_finds_all,
     export,
     found_by_meaning,
@@ -247,12 +248,6 @@ def test_another_machine_answers_from_whole_revisions_within_seconds(
     keeper, follower = homes
     command = [sys.executable, "-c", KEEPER, str(keeper.home), keeper.chroma_url, keeper.chroma_library, "4"]
     done = Queue[int]()
-
-    def brightness(engine: Engine) -> set[str]:
-        text = engine.ask("Compare the brightness of Alphalens and Betalens").text
-        shown = set(re.findall(r"(\d+) lumens", text))
-        assert len(shown) <= 1, text
-        return shown
 
     root, pipe = Path(__file__).parent.parent, subprocess.PIPE
     with (

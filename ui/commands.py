@@ -47,9 +47,8 @@ def serve(args: Namespace) -> int:
     from ui.serve import serve as serve_page
 
     settings = load_settings()
-    check_address(
-        args.host, args.port, settings.auth
-    )  # before a minute goes into an index that could then not be shown
+    # Before a minute goes into an index that could then not be shown.
+    check_address(args.host, args.port, settings.auth)
     _ingest_bundled_page(settings)
     say("Opening the page …")
 

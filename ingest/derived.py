@@ -25,7 +25,7 @@ from ingest.words import WordIndex
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
 
-FORMAT = 4  # grows when what is derived, or how, changes
+FORMAT = 5  # grows when what is derived, or how, changes
 UNFLUSHED = 1_000  # papers up to which Chroma's vector file stays off the disk; replaying them takes 0.3 s
 MARKED = 32_000_000  # bytes up to which a file is known by its content (10 ms), beyond by its time of change
 WORDS, CALLS = "words-", "calls-"  # before the names of the folders that hold the parts of the two inverted indexes

@@ -90,6 +90,14 @@ def is_given(paper: Paper, name: str) -> bool:
     return bool(told) and several and not KIND_OF_MODEL.fullmatch(name)
 
 
+def is_own_short(paper: Paper, short: str) -> bool:
+    """Whether a short form behind small letters is of something of the paper's own: not 'large models (LMs)'."""
+    if _says(paper.title, short) or is_given(paper, short):
+        return True
+    introduced = re.search(rf"\b{MAKES}\b[^.;]{{0,{BEFORE}}}\(\s*{re.escape(short)}s?\s*\)", paper.abstract)
+    return bool(introduced)
+
+
 def short_name(paper: Paper) -> str:
     """The nickname, else the title: where it is long, what stands before its colon, or the title cut at a word."""
     name = nickname(paper)
@@ -114,10 +122,11 @@ def names_of(paper: Paper) -> Iterator[tuple[str, int]]:
     for phrase in PARENTHESISED.findall(paper.abstract):
         yield phrase, 1
     for spelled, short in SPELLED.findall(paper.abstract):
-        yield short, 1
-        yield spelled.strip(), 1
+        if not short.startswith(spelled.strip()):  # 'Llama (Llama-2)' spells out nothing
+            yield short, 1
+            yield spelled.strip(), 1
     for short in SHORTENED.findall(paper.abstract):
-        yield short, 1
+        yield short, int(is_own_short(paper, short))
     for word in COINED_WORD.findall(paper.abstract):
         if not word[0].isdigit():  # '175B' is a size
             yield word, int(is_given(paper, word))

@@ -19,6 +19,8 @@ from rag.strangers import any_of_these
 from rag.table import read_table
 from rag.understand import Understanding, Understood, question_place
 
+LISTS = (Kind.SURVEY, Kind.COLLECTION)
+
 
 @dataclass(frozen=True, slots=True)
 class Amended:
@@ -70,9 +72,29 @@ class Amendments:
             shape = then_shape
         if not papers or (shape == was and papers == focus):
             return " ".join(words) if len(changes) > 1 and words else unchanged(asked.edit, words)
+        if shape.order != was.order and (cannot := self._unsortable(last.kind, papers)):
+            return cannot
+        if shape.order:
+            last, papers = self._by_date(last, papers, shape.order)
         anew = shape.rows != start.rows or set(papers) != set(focus)
         last = replace(last, papers=papers if table or anew else last.papers)
         return Amended(" ".join(words), last, shape, start.rows, before)
+
+    def _unsortable(self, kind: Kind, ids: Sequence[str]) -> str:
+        """Why papers cannot be put in the order of their dates; empty where they can."""
+        if kind not in (*LISTS, Kind.COMPARISON):
+            return "Only a list or a comparison can be put in the order of its dates."
+        dated = kind in LISTS or any(paper.date for paper in self._find(ids))
+        return "" if dated else "None of those papers carries a date."
+
+    def _by_date(self, last: Understood, ids: Sequence[str], order: str) -> tuple[Understood, tuple[str, ...]]:
+        """The question and its papers with those in the order of their dates, papers without one last."""
+        if last.kind in LISTS:
+            everything = "papers" if last.kind is Kind.COLLECTION else last.topic
+            last = replace(last, kind=Kind.SURVEY, topic=everything, bounds=replace(last.bounds, order=order))
+            return last, tuple(ids)
+        papers = sorted(self._find(ids), key=lambda paper: paper.date, reverse=order == "newest")
+        return last, tuple(paper.id for paper in sorted(papers, key=lambda paper: not paper.date))
 
     def _papers_after(self, changes: Sequence[Edit], dialogue: Dialogue) -> tuple[str, ...]:
         """The papers after several changes, each understood for itself."""

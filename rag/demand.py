@@ -54,7 +54,7 @@ HOW_MUCH = re.compile(
 MEASURED = re.compile(
     r"(?:numbers?|percent(?:age)?|fraction|share|proportion|ratio|factor|speed-?ups?|scores?|accurac(?:y|ies)|errors?"
     r"|latenc(?:y|ies)|throughput|sizes?|rates?|costs?|price|budget|dimensions?|threshold|coefficient|values?|gains?"
-    r"|improvements?|temperature|length|area|duration|f1|psnr|fid|steps?|epochs?|(?:milli)?seconds?|hours)",
+    r"|improvements?|temperature|length|area|duration|f1|psnr|fid|epochs?|(?:milli)?seconds?|hours)",
     re.IGNORECASE,
 )
 MONEY = re.compile(r"\b(?:costs?|price[sd]?|expensive|cheap(?:er)?|dollars?|usd|euros?|fees?|pay|salary)\b", re.I)

@@ -105,10 +105,16 @@ def read_dialogue(history: Sequence[Turn], catalogue: Catalogue) -> Dialogue:
 
 
 def papers_of(answer: str, catalogue: Catalogue) -> tuple[str, ...]:
-    """The papers an answer speaks of, in order of first mention: the named, and those whose words a sentence has."""
+    """The papers an answer speaks of, in order of first mention: the named, and those whose words a sentence has.
+
+    Of an answer with a table they are those that head it: what its cells mention is only spoken of.
+    """
     found: dict[str, None] = {}
     sentences = 0
-    for line in filter(None, map(clean, answer.splitlines())):
+    lines = list(filter(None, map(clean, answer.splitlines())))
+    if heads := next((led for line in lines if line.startswith("|") and (led := led_by(line, catalogue))), ()):
+        return heads
+    for line in lines:
         led = led_by(line, catalogue)
         if led:  # an item or a paragraph headed by a name is about that paper alone
             found |= dict.fromkeys(led)

@@ -14,6 +14,7 @@ class Kind(StrEnum):
     SUMMARY = "summary"
     COMPARISON = "compare"
     SURVEY = "survey"
+    OPTIONS = "options"
     COLLECTION = "collection"
     RECORD = "record"
     EDIT = "edit"
@@ -60,11 +61,31 @@ SURVEY = any_of(
     r"\bwhich (?:are they|of (?:them|these|those))\b|\bfull list\b|\bwho (?:else )?(?:does|uses|did|do)\b",
     r"\bwhat (?:else )?(?:have you got|do you have|do we have|is there|are there|exists|is out there)(?: here)?"
     r"(?=\W*$| (?:on|about|for|to|in|that))",
+    r"^\W*(?:(?:and|so|but)\s+)?who (?:else )?(?:all )?(?!wrote|writ|author|publish|propos|introduc|invent|develop|coin"
+    r"|present|creat|is\b|are\b|was\b|were\b|has\b|cares?\b)[a-z]+(?:s|ed)\b",
     # Whether there is something about a topic is best answered by listing it.
     r"^\W*(?:(?:and|so|but|then|ok(?:ay)?|also|well|now)\W+)*(?:is|are|was|were) there (?:also )?"
     rf"(?:any|some)?(?:thing|one|{WORKS})?(?: (?:here|else|in here|there|at all|more))* "
     r"(?:on|about|regarding|concerning)\b",
     rf"\b(?:do|does|did|is|are) (?:any|some) (?:of )?(?:the(?:se|m)? )?{WORKS} (?:here )?\w+",
+)
+METHODS = (
+    rf"(?:{WORKS}|methods?|approach(?:es)?|techniques?|models?|systems?|frameworks?|algorithms?|tools?|optimi[sz]ers?"
+    r"|librar(?:y|ies)|options?|ways?)"
+)
+ASKER = r"(?:i|we|one|you|someone|people)"
+# Which method to choose for a need: several papers may serve.
+ADVICE = any_of(
+    rf"\b(?:which|what)(?: [\w-]+){{0,3}}? {METHODS}(?: here)? (?:should|would|could|can|shall|do|must) {ASKER}\b",
+    rf"\bwhat (?:should|would|could|can|shall|do) {ASKER} (?:use|pick|choose|try|take|do|recommend|suggest|adopt)\b",
+    r"\b(?:recommend|suggest)\b(?: me| us)?(?: an?| some| any| the best|thing|something)? ?"
+    rf"(?:[\w-]+ ){{0,2}}?(?:{METHODS}|something)\b",
+    rf"\bbest {METHODS}(?: here)? (?:to|for)\b"
+    rf"|\b(?:which|what)(?: [\w-]+){{0,2}}? {METHODS} (?:is|are|works?|would be|fits?) (?:the )?"
+    r"(?:best|better|most suitable|suitable)\b",
+    r"\bwhat (?:helps|(?:can|would|could|might) help|works best)\b",
+    r"^\W*(?:[^?]*[,.;:]\s+)?how (?:can|could|should|do|would|might) (?:i|we) "
+    r"(?!know\b|tell\b|use (?:you|this|it)\b)\w+",
 )
 ONE_WORK = any_of(
     r"\bwhich (?:one )?(?:paper|work|study|article) (?:is this|was this|fits|would|is it|is that)\b"

@@ -20,6 +20,9 @@ class Change(StrEnum):
     DROP = "drop"
     ADD = "add"
     ONLY = "only"
+    NEWEST = "newest first"
+    OLDEST = "oldest first"
+    COUNT = "how many"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,11 @@ POLITE = (
     r"|give (?:me )?(?:it|that)|a bit|much|even)[\s,]+)*"
 )
 
+SORTED = (
+    r"(?:(?:show|list|put|sort|order|rank|arrange)\s+)?"
+    r"(?:(?:it|that|them|these|those|this|the list|the papers|papers)\s+)?(?:with )?(?:the )?"
+)
+DATED = r"(?:the )?(?:publication )?(?:date|year|time|recency|age)"
 PLEASE = r"(?:\s+(?:please|pls))?\W*$"
 EDITS: tuple[tuple[re.Pattern[str], Change], ...] = (
     (
@@ -50,6 +58,30 @@ EDITS: tuple[tuple[re.Pattern[str], Change], ...] = (
             rf"|tell me more|more){PLEASE}"
         ),
         Change.LONGER,
+    ),
+    (
+        any_of(
+            rf"^\W*{POLITE}{SORTED}(?:newest|latest|most recent)(?: ones?| papers?)? first{PLEASE}",
+            rf"^\W*{POLITE}{SORTED}(?:by|on) {DATED}(?:,? (?:newest first|descending))?{PLEASE}",
+            rf"^\W*{POLITE}{SORTED}(?:in )?reverse chronological(?:ly| order)?{PLEASE}",
+        ),
+        Change.NEWEST,
+    ),
+    (
+        any_of(
+            rf"^\W*{POLITE}{SORTED}(?:oldest|earliest)(?: ones?| papers?)? first{PLEASE}",
+            rf"^\W*{POLITE}{SORTED}(?:by|on) {DATED},? (?:oldest first|ascending){PLEASE}",
+            rf"^\W*{POLITE}{SORTED}(?:in )?chronological(?:ly| order)?{PLEASE}",
+        ),
+        Change.OLDEST,
+    ),
+    (
+        any_of(
+            rf"^\W*{POLITE}how many(?: of them)?(?: (?:are|were) (?:there|they|these|those|that))?"
+            rf"(?: (?:in total|altogether|in all))?{PLEASE}",
+            rf"^\W*{POLITE}how many (?:is (?:it|that)|did you find|fit|match){PLEASE}|^\W*{POLITE}count them{PLEASE}",
+        ),
+        Change.COUNT,
     ),
     (
         any_of(

@@ -21,14 +21,15 @@ from rag.instructions import Change
 from rag.judge import Judge, Judged, about_each
 from rag.likelihood import ANY
 from rag.manner import USUAL
+from rag.options import options
 from rag.record_facts import tell_records
 from rag.retrieve import Retriever, Scope
 from rag.revise import in_full, reshape
 from rag.strangers import mentioning, tell_strangers
-from rag.sufficiency import Outcome, Verdict, lacking, not_mentioned, refusal, weigh
+from rag.sufficiency import Outcome, Verdict, either, lacking, not_mentioned, refusal, weigh
 from rag.summarise import summarise_paper, summarise_topic
 from rag.survey import sifted, survey
-from rag.understand import Understanding, Understood
+from rag.understand import Understanding, Understood, question_place
 from rag.unsaid import unsaid
 from rag.within import cannot_go_on, kept_within, tell_outside
 
@@ -102,6 +103,7 @@ class Replies:
         kinds = {
             Kind.COMPARISON: self._compare,
             Kind.SURVEY: self._survey,
+            Kind.OPTIONS: self._options,
             Kind.SUMMARY: self._summarise,
             Kind.COLLECTION: self._collection,
             Kind.RECORD: self._record,
@@ -133,6 +135,10 @@ class Replies:
             return self._refuse(verdict, ranked, *self._looked_at(asked, scope))
         names = [short_name(paper) for paper in papers]
         draft = compare(asked.standalone, papers, names, self._retriever.look, wish=wish)
+        things, all_of_it = self._unsaid(asked)
+        if all_of_it and not wish:
+            words = f"{none_speaks([either(things)], len(papers))}; this comes nearest."
+            return Reply(replace(draft, note=""), ranked, words, Outcome.CLOSE)
         if len(asked.papers) > MOST_COMPARED:
             count = len(asked.papers)
             note = f"{count} papers were named and a table holds {MOST_COMPARED}: the first {MOST_COMPARED} are here."
@@ -182,6 +188,14 @@ class Replies:
             return self._refuse(Verdict(Outcome.ABSENT, 0.0), ranked, looked_at, where)
         return Reply(draft, ranked)
 
+    def _options(self, asked: Understood, scope: Scope | None) -> Reply:
+        ranked = self._near(asked, scope)
+        judged = self._judge.judge(asked.topic or asked.standalone, scope=scope)
+        draft = options(ranked, judged)
+        if not draft.parts:
+            return self._refuse(Verdict(Outcome.ABSENT, 0.0), ranked, *self._looked_at(asked, scope))
+        return Reply(draft, ranked)
+
     def _summarise(self, asked: Understood, scope: Scope | None) -> Reply:
         papers = self._papers(asked.papers)
         if self._unsaid(asked)[1]:
@@ -210,6 +224,8 @@ class Replies:
 
     def _edit(self, asked: Understood, dialogue: Dialogue, scope: Scope | None) -> Reply:
         """The last answer again, changed as asked now and by the instructions since it was given."""
+        if asked.edit and asked.edit.change is Change.COUNT:
+            return self._count(dialogue, scope)
         change = self._amendments.read(asked, dialogue)
         if isinstance(change, str):
             return self._instead(asked, scope, change)
@@ -229,6 +245,13 @@ class Replies:
         words = f"{change.words} {reply.words}".strip()
         return replace(reply, words=words, draft=reshape(reply.draft, shape, sums_up=last.kind is Kind.SUMMARY))
 
+    def _count(self, dialogue: Dialogue, scope: Scope | None) -> Reply:
+        """How many papers the list before has: its note, which stands beside it, as the answer."""
+        place = question_place(dialogue)
+        before = Dialogue(dialogue.exchanges[:place])
+        listed = self.reply(self._understanding.understand(dialogue.exchanges[place].question, before), before, scope)
+        return Reply(Draft(()), listed.ranked, listed.draft.note)
+
     # -- evidence ----------------------------------------------------------------------------------------------
 
     def _near(self, asked: Understood, scope: Scope | None) -> tuple[Ranked, ...]:
@@ -246,13 +269,12 @@ class Replies:
         return weigh(asked.standalone, ranked, self._index.words, named=asked.papers)
 
     def _unsaid(self, asked: Understood) -> tuple[list[str], bool]:
-        """The things asked of the one paper that is meant which it does not speak of, and whether that is all of it."""
-        if len(asked.papers) != 1:
-            return [], False
-        embedder = self._index.embedder
-        [entry] = self._entries(asked.papers)
-        things, all_of_it = unsaid(asked.ask, entry, self._index.words, embedder.embed_query if embedder else None)
-        return things, bool(things) and all_of_it
+        """The things asked of the papers meant that none of them speaks of, and whether that is all of it."""
+        embed = self._index.embedder.embed_query if self._index.embedder else None
+        entries = self._entries(asked.papers[:MOST_COMPARED])
+        lacking = [unsaid(asked.ask, entry, self._index.words, embed) for entry in entries]
+        things = [thing for thing in (lacking[0][0] if lacking else ()) if all(thing in other for other, _ in lacking)]
+        return things, bool(things) and all(all_of_it for _, all_of_it in lacking)
 
     def _note_of(self, things: Sequence[str], asked: Understood) -> str:
         return f"{not_mentioned(self._papers(asked.papers)[0], things)}." if things else ""

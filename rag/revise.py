@@ -25,7 +25,8 @@ class Shape:
     """What an answer has come to: the rows of its table, its form, and how many times it was made longer or shorter.
 
     `whole` are the rows without the times it was made shorter, `asked` the aspects of its question, `detail` is below
-    0 where it is shorter than it was; `form` is that of its kind unless a turn asked for another.
+    0 where it is shorter than it was; `form` is that of its kind unless a turn asked for another, `order` 'newest' or
+    'oldest' where its papers are to go by their dates.
     """
 
     rows: tuple[str, ...] = ()
@@ -33,6 +34,7 @@ class Shape:
     asked: tuple[str, ...] = ()
     form: Change | None = None
     detail: int = 0
+    order: str = ""
 
     def after(self, change: Change, what: str = "", *, takes_own: bool = True) -> "Shape":
         """The shape after one more change; the same where it changes nothing.
@@ -41,6 +43,8 @@ class Shape:
         """
         if change in (Change.TABLE, Change.LIST):
             return replace(self, form=change)
+        if change in (Change.NEWEST, Change.OLDEST):
+            return replace(self, order="newest" if change is Change.NEWEST else "oldest")
         if change is Change.LONGER:
             return replace(self, rows=self.whole, detail=self.detail + 1)
         if change is Change.SHORTER:

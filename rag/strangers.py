@@ -22,7 +22,7 @@ MOST_MENTIONING = 3  # papers quoted where no paper is named
 SIDES = re.compile(rf"{grammar.PART_BREAK.pattern}|\s+(?:to|between)\s+", re.IGNORECASE)
 # What stands around the name in a side: 'how does', 'the difference', 'on memory', 'compare'.
 AROUND = re.compile(
-    r"^\W*(?:(?:how|what|whats|which|is|are|was|were|does|do|did|can|could|would|you|please|pls|the|a|an|main|key|it|this"
+    r"^\W*(?:(?:apart|aside|besides|except|unlike|how|what|whats|which|is|are|was|were|does|do|did|can|could|would|you|please|pls|the|a|an|main|key|it|this"
     r"|that|they|them|these|those|difference|differences|different|differ|differs|compar\w+|contrast\w*|similar\w*|put|set"
     r"|show|side|by|me|tell|and|actually|ok|so|now|in|main|all|both|paper|method|model|of)\b\W*)+"
     r"|\W*\b(?:compar\w+|differ\w*|different|similar|side by side|paper|method|please|instead|too)?\W*$",
@@ -37,10 +37,9 @@ def strangers(question: str, catalogue: Catalogue) -> tuple[str, ...]:
     """The sides of a comparison that are names, each as it was written, and no paper's own."""
     if not grammar.STRONG_COMPARISON.search(question):
         return ()
-    opening = re.match(r"\W*(\w+)", question)
-    first = opening[1] if opening else ""
+    openings = re.findall(r"(?:^|[.?!:;]\s)\W*(\w+)", question)
     sides = [side for side in sides_of(question, catalogue) if HERE not in side]
-    return tuple(dict.fromkeys(s for s in sides if is_name(s, catalogue, opens=s.split()[0] == first)))
+    return tuple(dict.fromkeys(s for s in sides if is_name(s, catalogue, opens=s.split()[0] in openings)))
 
 
 def sides_of(question: str, catalogue: Catalogue) -> list[str]:

@@ -185,12 +185,14 @@ class Weighing:
         for word in [*WORD.finditer(question), None]:
             lowered = word[0].casefold() if word else ""
             token = stem(lowered) if word and lowered not in STOPWORDS else ""
-            if word and token in terms and self.held(token) < SAME_ROOT:
-                run.append(word)
-            elif run:
+            missing = bool(word and token in terms and self.held(token) < SAME_ROOT)
+            apart = bool(run and word and set(question[run[-1].end() : word.start()]) & set(",;:.?!"))
+            if run and (apart or not missing):
                 written = question[run[0].start() : run[-1].end()]
                 found.append(([stem(part[0].casefold()) for part in run], written))
                 run = []
+            if word and missing:
+                run.append(word)
         return found
 
     def missing(self, question: str, absent_names: Sequence[str]) -> tuple[str, bool]:

@@ -118,6 +118,8 @@ class Understanding:
         if grammar.HELP_WITH_THIS.search(question) and not dialogue.focus:
             return Understood(Kind.TALK, question)
         edit = read_edit(question) or self._changes_table(question, dialogue)
+        if edit and edit.change is Change.COUNT and not self._is_list(dialogue):
+            edit = None
         if edit and dialogue.standing.last:
             return self._edited(edit, dialogue)
         if edit and self._is_plainly(edit, question):
@@ -188,6 +190,8 @@ class Understanding:
             return Kind.COLLECTION
         if grammar.ONE_WORK.search(question):
             return Kind.FACT
+        if grammar.ADVICE.search(question) and not named:
+            return Kind.OPTIONS
         if grammar.SURVEY.search(question):
             return Kind.SURVEY
         if len(named) < 2 and self._sets_side_by_side(question):
@@ -204,7 +208,9 @@ class Understanding:
         """Whether a question without names speaks of several things of which each is asked the same."""
         each = re.search(r"\b(?:each|both|respectively|do they|which one)\b", question, re.IGNORECASE)
         sides = re.search(
-            r"\bone\b.*\b(?:another|the other)\b|\bboth in\b|\b(?:two|three|four) \w+", question, re.IGNORECASE
+            r"\bone\b.*\b(?:another|the other)\b|\bboth in\b|\bboth the\b.{3,80}\band the\b|\b(?:two|three|four) \w+",
+            question,
+            re.IGNORECASE,
         )
         return bool(each and sides)
 
@@ -228,6 +234,11 @@ class Understanding:
             if what and all(map(find_aspects, ITEM.split(what))):
                 return Edit(change, what)
         return None
+
+    def _is_list(self, dialogue: Dialogue) -> bool:
+        """Whether the last answer lists papers."""
+        last = self._last_of(dialogue, question_place(dialogue)) if dialogue.standing.last else None
+        return last is not None and last.kind in (Kind.SURVEY, Kind.COLLECTION)
 
     def _is_plainly(self, edit: Edit, question: str) -> bool:
         """Whether an instruction is one even where there is nothing to change: 'skip connections' is a topic."""

@@ -23,6 +23,9 @@ Embed = Callable[[str], NDArray[np.float32]]
 # absent from an abstract 99 in 100 lie below, of those that stand in it 3 in 4 above.
 SPOKEN_OF = 0.4
 LONGEST = 4  # words of a thing
+# Share of a thing's words, weighed by rarity, from which a paper that has them speaks of it, if it lacks the first: one
+# that has 'learning' does not speak of reinforcement learning.
+MOST_OF_IT = 0.6
 DOES = (
     r"(?:us|employ|reli|rel|appl|need|requir|involv|includ|incorporat|mention|report|discuss|cover|address|handl"
     r"|support|explor|exploit|leverag|combin|perform|provid|releas)(?:e[sd]?|s|y|ies|ied|ing|ed)?"
@@ -63,16 +66,22 @@ def missing_of(clause: str, entry: Entry, words: WordIndex, embed: Embed | None)
     """The things of one clause that the paper does not speak of; empty where it speaks of any of them."""
     held = stems(f"{entry.paper.title}. {entry.paper.abstract}")
     own = set(tokenize(nickname(entry.paper)))
-    asked = {thing: tokenize(thing) for thing in things_of(clause)}
-    asked = {thing: tokens for thing, tokens in asked.items() if tokens and own.isdisjoint(tokens)}
-    for tokens in asked.values():
-        if any(likeness(token, held, known=token in words) >= SAME_ROOT for token in tokens):
-            return []
+    asked = [thing for thing in things_of(clause) if (tokens := tokenize(thing)) and own.isdisjoint(tokens)]
+    if any(_stands_in(thing, held, words) for thing in asked):
+        return []
     if embed and entry.rows is not None:
         rows = entry.rows.astype(np.float32)
         if any(float((rows @ embed(thing)).max()) >= SPOKEN_OF for thing in asked):
             return []
-    return list(asked)
+    return asked
+
+
+def _stands_in(thing: str, held: frozenset[str], words: WordIndex) -> bool:
+    """Whether a text of these stems has a thing's first word, or most of it; of 'fine-tuning' either half will do."""
+    parts = [tokens for word in thing.split() if (tokens := tokenize(word))]
+    has = [any(likeness(token, held, known=token in words) >= SAME_ROOT for token in part) for part in parts]
+    rarity = [sum(map(words.idf, part)) for part in parts]
+    return has[0] or sum(r for r, h in zip(rarity, has, strict=True) if h) >= MOST_OF_IT * sum(rarity)
 
 
 def things_of(clause: str) -> list[str]:

@@ -19,8 +19,11 @@ TITLE_NAME = re.compile(r"^([^:–—?]{2,40}?)\s*[:–—]\s")
 # A word no dictionary holds: capitals or digits inside, as in 'BottleFit', 'L-GreCo', 'YOLOv9', 'KIVI'.
 COINED = r"(?:[\w+.-]*(?:[a-zε\d][A-Z]|[A-Z][A-Z\d]|[A-Za-z]-?\d)[\w+-]*(?:\.\d+[\w+-]*)*)"
 COINED_WORD = re.compile(COINED)
-MAKES = r"(?:propos|introduc|present|develop|design|creat|build|describ|offer)\w*"
-CALLS = r"(?:called|named|termed|dubbed|denoted|namely|as)"
+MAKES = (
+    r"(?:(?:propos|introduc|creat|describ)(?:e|es|ed|ing)|(?:present|develop|design|offer)(?:s|ed|ing)?"
+    r"|buil(?:d|ds|t|ding))"
+)
+CALLS = r"(?:called|named|termed|dubbed|denoted|namely|(?:known|denoted|abbreviated|referred to) as)"
 # 'we propose NAME, …', 'a method called NAME', 'we propose Words That Spell It (NAME)'
 INTRODUCED = re.compile(
     rf"\b(?:{MAKES}\s+(?:an?\s+|the\s+)?(?P<direct>{COINED})(?=[\s,.:;]*(?:[,(:]|which|that|for|to\b|an?\b|--|–))"

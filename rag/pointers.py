@@ -5,7 +5,7 @@ Knows no papers and no conversation.
 
 import re
 
-from ingest.words import tokenize
+from ingest.words import stems, tokenize
 from rag.grammar import COLLECTION, MANY_WORKS, SURVEY, THINGS, any_of
 
 SHORT = 4  # content words of a turn that may hang on the one before without saying so
@@ -55,7 +55,8 @@ ELSE = any_of(
 TWO = re.compile(r"\b(?:both|two)\b", re.IGNORECASE)
 THAN = re.compile(r"\bthan\b", re.IGNORECASE)
 ONE = re.compile(
-    r"\b(?:it|its|itself|(?:(?<=does )|(?<=did )|(?<=can )|(?<=will )|(?<=would ))(?:this|that)(?=\s+\w|\W*$)"
+    r"\b(?:it|its|itself"
+    r"|(?:(?<=does )|(?<=did )|(?<=can )|(?<=will )|(?<=would )|(?<=is )|(?<=was ))(?:this|that)(?=\s+\w|\W*$)"
     r"|(?:this|that|the same|said) (?:\w+ )?(?:paper|method|approach|one|work|study|model"
     r"|technique|system|framework"
     r"|algorithms?|idea|family|tool|thing)|(?:this|that)(?=\W*$|\s+(?:or|vs|versus|and|with|to|one|work|do|does|help|cost|mean|better|worse|faster|slower|also|not|as)\b)"
@@ -79,6 +80,20 @@ FRAGMENT = re.compile(
     r"^\W*(?:what|which|how (?:much|many|big|large|small|fast|long|good|well))"
     rf"(?: (?!is\b|are\b|was\b|were\b|do\b|does\b|did\b|can\b|has\b|have\b|{MANY_WORKS})[\w-]+){{1,3}}\W*$",
     re.IGNORECASE,
+)
+# 'Is the code available?', 'how big is the speed-up?', 'which models were tested?': said of the paper just spoken of,
+# as far as nothing in it is of another.
+OF_IT = any_of(
+    rf"{AND}(?:is|are|was|were|do|does|did|can|has|have)(?:n['’]?t)? (?:the|there|any)\b(?! (?:papers|works))",
+    rf"{AND}how (?:much|many|big|large|small|fast|slow|long|good|well|high|low|strong|accurate|often|deep)\b",
+    rf"{AND}(?:what|which)(?: \w+){{0,3}} (?:was|were|is|are|do|does|did|has|have) (?:(?:the|they|he|she)\b.*|used"
+    r"|tested|tried|evaluated|compared|trained|reported|measured|released|shown|found|needed|saved|lost|gained)\b",
+    r"\bthere\W*$",
+)
+# What any paper may be asked for, beside its topic.
+OF_ANY = stems(
+    "big large small fast slow long good well high low strong accurate often deep much many there available public open"
+    " help saving saved gain gained loss lost gets get happens test tested train trained compare compared first"
 )
 MODIFIER = re.compile(r"^\W*(?:with|without|for|on|in|at|during|under|as for)\b", re.IGNORECASE)  # 'for training?'
 LEAD_IN = re.compile(

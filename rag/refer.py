@@ -97,6 +97,8 @@ class Resolver:
         names = [mention for mention in self._catalogue.mentions(question) if mention.is_own]
         for form, enough in ((pointers.ONE, 1), (pointers.MANY, 2)):
             found = form.search(question)
+            if found and found[0].casefold() == "both" and len(names) > 1:
+                continue  # 'both APOLLO and KIVI' names what it means
             before = [mention for mention in names if found and mention.start < found.start()]
             if found and (not before or (compares and (form is pointers.ONE or len(before) < enough))):
                 return True
@@ -258,7 +260,11 @@ class Resolver:
     def _hangs_on(self, question: str, dialogue: Dialogue, named: Sequence[str]) -> bool:
         """Whether a turn without a pointing word still needs the one before it: it opens like a continuation, or it is
         short and asks of nothing but what the papers just spoken of say."""
-        if named or grammar.SURVEY.search(question) or grammar.COLLECTION.search(question):
+        if named or grammar.COLLECTION.search(question):
+            return False
+        if self._is_of_it(question, dialogue):
+            return True
+        if grammar.SURVEY.search(question):
             return False
         words = tokenize(question)
         if pointers.ELLIPSIS.match(question) and len(words) <= 2 * pointers.SHORT:
@@ -279,6 +285,18 @@ class Resolver:
         text = " ".join(f"{paper.title} {paper.abstract}" for paper in map(self._find, dialogue.focus) if paper)
         ranked = self._search(question, k=1)
         return set(own) <= stems(text) and bool(ranked) and ranked[0].paper.id in dialogue.focus
+
+    def _is_of_it(self, question: str, dialogue: Dialogue) -> bool:
+        """Whether a turn asks of the one paper just spoken of, in words of which none is of another topic."""
+        if len(dialogue.focus) != 1 or not pointers.OF_IT.search(question) or grammar.ADVICE.search(question):
+            return False
+        own = content(question)
+        if len(own) > pointers.SHORT or re.search(rf"\b(?:{grammar.MANY_WORKS}|here)\b", question, re.IGNORECASE):
+            return False
+        paper = self._find(dialogue.focus[0])
+        held = stems(f"{paper.title} {paper.abstract}") if paper else frozenset()
+        stray = [word for word in own if word not in held | pointers.OF_ANY and not find_aspects(word)]
+        return not stray or (len(stray) < len(own) and not any(self._catalogue.knows(word) for word in stray))
 
     def _more(self, dialogue: Dialogue, also: str) -> Reference:
         """'Anything else?': the last question again, of the papers that were not told."""

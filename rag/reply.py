@@ -36,6 +36,7 @@ from rag.within import cannot_go_on, kept_within, tell_outside
 RRF_K = 60  # of reciprocal rank fusion, as published
 RETRIEVED = USUAL.papers  # that an answer reports as found
 MEANT = 0.3  # what being named, or pointed to, adds to a paper's score in the ranking
+FALSE_FROM = 0.1  # chance that papers set side by side answer below which what is missing is told before the table
 STANDS_OUT = 0.6  # share of the best chance that another paper needs where some are to choose from
 
 HELLO = (
@@ -136,6 +137,8 @@ class Replies:
         names = [short_name(paper) for paper in papers]
         draft = compare(asked.standalone, papers, names, self._retriever.look, wish=wish)
         things, all_of_it = self._unsaid(asked)
+        if verdict.missing and verdict.probability < FALSE_FROM:
+            things, all_of_it = list(verdict.missing), True
         if all_of_it and not wish:
             words = f"{none_speaks([either(things)], len(papers))}; this comes nearest."
             return Reply(replace(draft, note=""), ranked, words, Outcome.CLOSE)

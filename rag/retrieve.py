@@ -33,6 +33,9 @@ WORD_WEIGHT = 1.5  # of coverage beside a cosine
 # Weights beside the cosine of a sentence: the question's words in it; a number where one is asked for; that it says
 # what the paper itself does or found, rather than what others do or what it only points back to.
 SENTENCE_WORDS, SENTENCE_NUMBERS, SENTENCE_OWN, SENTENCE_BACKGROUND, SENTENCE_LEANING = 0.6, 0.25, 0.15, 0.15, 0.05
+# What a sentence shares with the question only because the whole paper does, in meaning, tells the paper's sentences
+# apart as little as a word of its title: this much of it is taken off the cosine.
+SHARED = 0.7
 SENTENCE_POINTER = 0.5  # taken off a sentence that only says where the code is
 
 QUANTITY = re.compile(
@@ -142,10 +145,13 @@ def _ranked(
     entry: Entry, score: float, coverage: float, vector: Floats | None, tokens: Sequence[str], question: str
 ) -> Ranked:
     """A paper found, its sentences best first."""
-    cosine = np.zeros(len(entry.sentences), dtype=np.float32)
+    cosine = beyond = np.zeros(len(entry.sentences), dtype=np.float32)
     if vector is not None and entry.rows is not None:
-        cosine = entry.rows[len(entry.rows) - len(entry.sentences) :].astype(np.float32) @ vector
-    scores = score_sentences(entry, cosine, tokens, question)
+        rows = entry.rows.astype(np.float32)
+        whole, sentences = rows[0], rows[len(rows) - len(entry.sentences) :]
+        cosine = sentences @ vector
+        beyond = cosine - SHARED * (whole @ vector) * (sentences @ whole)
+    scores = score_sentences(entry, beyond, tokens, question)
     order = map(int, np.argsort(-scores, kind="stable"))
     found = (Evidence(entry.paper, entry.sentences[j], float(scores[j]), float(cosine[j])) for j in order)
     return Ranked(entry.paper, score, tuple(found), coverage)
@@ -200,11 +206,12 @@ def fuse(signals: Signals) -> Floats:
 def score_sentences(entry: Entry, cosine: Floats, tokens: Sequence[str], question: str) -> Floats:
     """How well each sentence of a paper meets the question: meaning, and the question's words that are rare in it.
 
-    A word that every sentence of the paper has tells its sentences apart as little as one that none has.
+    A word that every sentence of the paper has tells its sentences apart as little as one that none has, and a word of
+    its name or title says only that it is this paper.
     """
     wants_number, wants_place = bool(QUANTITY.search(question)), bool(ASKS_WHERE.search(question))
-    name = set(tokenize(nickname(entry.paper)))
-    tokens = [token for token in tokens if token not in name]  # a sentence says no more by naming its paper
+    name = set(tokenize(f"{nickname(entry.paper)} {entry.paper.title}"))
+    tokens = [token for token in tokens if token not in name]
     held = [stems(sentence.text) for sentence in entry.sentences]
     weights = {}
     for token in tokens:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from ingest.names import nickname
 from ingest.words import STOPWORDS, WORD, WordIndex, stem, stems, tokenize
 from rag.answer import Evidence, Ranked
-from rag.demand import Demand, Kind, about_stems, asking_part, content, read_demand
+from rag.demand import FORMULA, Demand, Kind, about_stems, asking_part, content, read_demand
 from rag.figures import FAR, UNITS, VALUE, words_between
 from rag.focus import find_focus, says
 
@@ -25,6 +25,7 @@ PROPER = re.compile(
 RELEASE = re.compile(r"github|open[- ]?sourc|licen[cs]e|\bcode\b|\bavailable\b|\breleas", re.IGNORECASE)
 SAME_ROOT, MISSPELT = 0.7, 0.8  # what a word is worth that shares its root, or all but a letter, with one in the text
 LIKENESS = 0.8  # difflib's ratio from which a word that no paper has is taken for a misspelt one
+SHORT_NAME = 2  # letters of a name that must be a word of the text, since any text has 'ap' in 'approach'
 MOST_LACKING = 2.0  # rare words that others hold; more of them say no more
 FEW_WORDS = 3  # of a question in which a single word may stand for all of it
 ASIDE = 0.4  # weight of a word that tells of the asker's case, beside one of the question itself
@@ -54,17 +55,19 @@ def measure(question: str, ranked: Sequence[Ranked], words: WordIndex, named: Co
     group, papers = find_focus(question, ranked, words, named)
     weighing = Weighing.of(question, demand, papers, words)
     signals = weighing.words_lacking(question, ranked) | weighing.thing_lacking() | weighing.numbers()
+    signals |= weighing.rest()
     cosines = sorted((each.cosine for found in papers for each in found.evidence), reverse=True)[:2]
     absent_names = weighing.absent_names(question)
     rare = sum(max((weighing.weight(token) for token in tokenize(name)), default=0.0) for name in absent_names)
     signals |= {
         "cosine": sum(cosines) / 2,
         "names": min(rare, 2.0) / math.sqrt(max(1.0, len(weighing.terms) / 4)),
-        "formula": float(demand.kind is Kind.FORMULA),
+        "formula": float(demand.kind is Kind.FORMULA and not weighing.has_formula(question)),
         "paper": float(demand.kind is Kind.PAPER),
         "topic": float(demand.topical),
         "outside": float(_is_outside(demand, weighing.text)),
         "length": min(math.sqrt(len(weighing.terms)), LONG),
+        "asking": min(math.sqrt(len(weighing.core.intersection(weighing.terms))), LONG),
     }
     missing, mentioned = weighing.missing(question, absent_names)
     return Support(group, papers, signals, missing, mentioned, weighing.unheard(question))
@@ -86,6 +89,7 @@ class Weighing:
     asked: tuple[str, ...]  # stems of the things asked for
     text: str
     names: frozenset[str]
+    titled: frozenset[str]  # stems of the titles of the papers meant
     sentences: tuple[Evidence, ...]
     most: float
     core: frozenset[str] = frozenset()  # stems of the part that asks
@@ -105,6 +109,7 @@ class Weighing:
             tuple(dict.fromkeys(t for t in things if t not in own and t not in about_stems())),
             " ".join(f"{found.paper.title}. {found.paper.abstract}" for found in papers),
             frozenset(map(_squeeze, names)),
+            frozenset(token for found in papers for token in tokenize(found.paper.title)),
             tuple(evidence for found in papers for evidence in found.evidence),
             math.log(1 + (len(words.numbers) + 0.5) / 0.5),
             frozenset(tokenize(asking_part(question))),
@@ -144,6 +149,19 @@ class Weighing:
             "best": max((self._cover(e, self.terms) for e in self.sentences), default=0.0) / mass,
         }
 
+    def has_formula(self, question: str) -> bool:
+        """Whether the papers speak of what a question asks the formula or setting of in so many words."""
+        cue = FORMULA.search(question)
+        return cue is not None and all(self.held(token) == 1 for token in tokenize(cue[0].split()[-1]))
+
+    def rest(self) -> dict[str, float]:
+        """How much of what a question says beyond the titles of the papers meant they hold, and their best sentence."""
+        rest = [token for token in self.terms if token not in self.titled]
+        mass = sum(map(self.weight, rest))
+        held = sum(self.weight(token) * self.held(token) for token in rest)
+        best = max((self._cover(e, rest) for e in self.sentences), default=0.0)
+        return {"rest": held / mass if mass else 1.0, "rest together": best / mass if mass else 1.0}
+
     def thing_lacking(self) -> dict[str, float]:
         """Words of the thing asked for that the papers do not hold."""
         mass = sum(map(self.weight, self.asked)) or 1.0
@@ -172,9 +190,10 @@ class Weighing:
 
     def absent_names(self, question: str) -> list[str]:
         """Names in the question that the papers meant do not have."""
-        text = _squeeze(self.text)
+        text, words = _squeeze(self.text), {_squeeze(word).rstrip("s") for word in re.split(r"[\s/(),-]+", self.text)}
         found = dict.fromkeys(PROPER.findall(question))
-        absent = (name for name in found if _squeeze(name) not in self.names and _squeeze(name).rstrip("s") not in text)
+        squeezed = {name: _squeeze(name).rstrip("s") for name in found if _squeeze(name) not in self.names}
+        absent = [name for name, key in squeezed.items() if key not in (words if len(key) <= SHORT_NAME else text)]
         return [name for name in absent if not all(self.held(token) for token in tokenize(name))]
 
     def runs(self, question: str) -> list[tuple[list[str], str]]:

@@ -135,6 +135,8 @@ class Understanding:
         standalone = reference.standalone
         papers = tuple(dict.fromkeys([*reference.papers, *([] if reference.corrects else named)]))
         kind = Kind.SURVEY if reference.told or reference.both else self._kind(standalone, named=papers)
+        if kind is Kind.SURVEY and len(reference.papers) == 1 and not re.search(grammar.MANY_WORKS, question, re.I):
+            kind = Kind.FACT  # 'which models were tested?' of the one paper spoken of
         absent = strangers(standalone, self._catalogue) if kind is Kind.COMPARISON and not reference.told else ()
         if kind is Kind.COMPARISON and len(papers) < 2:
             papers = papers if absent else self._sides.describe(standalone, papers, dialogue.papers)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from ingest.names import nickname
 from ingest.record import Entry, Head
 from ingest.words import stems, tokenize
 from rag.answer import Evidence, Ranked
+from rag.everyday import towards_abstracts
 
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.int64]
@@ -122,13 +124,15 @@ class Retriever:
         words = self.index.words
         mass = sum(words.idf(token) for token in tokens) or 1.0
         coverage = words.scores(tokens) / np.float32(mass)
-        numbers = self._candidates(words.numbers, coverage, vector, scope)
+        embedder = self.index.embedder
+        everyday = None if vector is None or embedder is None else towards_abstracts(vector, embedder.name)
+        numbers = self._candidates(words.numbers, coverage, everyday, scope)
         covered = at_numbers(numbers, words.numbers, coverage)
         heads = self.index.heads(numbers) if vector is not None else []
-        if vector is None or not heads:
+        if vector is None or everyday is None or not heads:
             nothing = np.zeros(len(numbers), dtype=np.float32)
             return Signals(numbers, covered, nothing, nothing, nothing)
-        return _cosines(numbers, heads, covered, vector)
+        return _cosines(numbers, heads, covered, vector, everyday)
 
     def _candidates(self, numbers: Numbers, coverage: Floats, vector: Floats | None, scope: Scope) -> list[int]:
         """The papers to be weighed, out of those with these numbers and coverages and those near by meaning."""
@@ -174,21 +178,30 @@ def at_numbers(wanted: Sequence[int] | Numbers, numbers: Numbers, values: Floats
     return np.where(numbers[at] == np.asarray(wanted), values[at], 0).astype(np.float32)
 
 
-def _cosines(numbers: list[int], heads: list[Head], coverage: Floats, vector: Floats) -> Signals:
-    """All cosines of all candidates in one product over their stacked rows; 0 for those that have no vectors."""
+def nearness(whole: NDArray[Any], middle: NDArray[Any], vector: NDArray[Any]) -> NDArray[Any]:
+    """How near a question (dim,) is in meaning to papers, of which the vectors of the whole and of the middle of their
+    sentences are given (n, dim): by both, and by the whole once the question is moved towards the papers nearest."""
+    plain, middled = whole @ vector, middle @ vector
+    best = whole[np.argsort(-(plain + middled))[:FEEDBACK_PAPERS]].mean(axis=0)
+    moved = vector + FEEDBACK_WEIGHT * best
+    return np.asarray((plain + middled + whole @ (moved / np.linalg.norm(moved))) / 3)
+
+
+def _cosines(numbers: list[int], heads: list[Head], coverage: Floats, vector: Floats, everyday: Floats) -> Signals:
+    """All cosines of all candidates in one product over their stacked rows; 0 for those that have no vectors.
+
+    `everyday` is the question's vector for where it is in other words than the papers'.
+    """
     starts = np.cumsum([0, *(len(head.rows) for head in heads)])[:-1]
     stacked = np.concatenate([head.rows for head in heads]).astype(np.float32)
     cosine = stacked @ vector
-    whole, centroid = cosine[starts], cosine[starts + 1]
-    near = stacked[starts]
-    middle = near[np.argsort(-(whole + centroid))[:FEEDBACK_PAPERS]].mean(axis=0)
-    moved = vector + FEEDBACK_WEIGHT * middle
-    feedback = near @ (moved / np.linalg.norm(moved))
+    whole = cosine[starts]
+    meaning = nearness(stacked[starts], stacked[starts + 1], everyday)
     cosine[starts] = cosine[starts + 1] = 0  # so that the greatest of a paper is that of a passage
     passage = np.maximum.reduceat(cosine, starts)
     at = {head.number: place for place, head in enumerate(heads)}
     places = np.asarray([at.get(number, len(heads)) for number in numbers])
-    measured = ((whole + centroid + feedback) / 3, whole, passage)
+    measured = (meaning, whole, passage)
     return Signals(numbers, coverage, *(np.append(one, 0).astype(np.float32)[places] for one in measured))
 
 

@@ -10,6 +10,7 @@ from rag.summarise import summarise_topic
 
 NEWEST = re.compile(r"\b(?:newest|latest|most recent|recent|new)\b", re.IGNORECASE)
 OLDEST = re.compile(r"\boldest\b", re.IGNORECASE)
+HOW_MANY = re.compile(r"\bhow many\b", re.IGNORECASE)
 ALL = re.compile(r"\b(?:list|show|what papers|which papers)\b", re.IGNORECASE)
 MOST_NEWEST = 5
 MOST_LISTED = 50
@@ -18,6 +19,10 @@ MOST_LISTED = 50
 def describe_collection(question: str, judged: Judgement) -> Draft:
     """The newest or oldest papers, all of them, or the strands they fall into; each by one cited sentence."""
     count = f"{judged.total:,} papers here." if judged.total != 1 else "One paper here."
+    if HOW_MANY.search(question):
+        dates = sorted(one.paper.date for one in judged if one.paper.date)
+        spread = f"They are dated {dates[0]} to {dates[-1]}." if dates else "None carries a date."
+        return Draft((), f"{count} {spread}")
     if NEWEST.search(question) or OLDEST.search(question):
         dated = sorted((one for one in judged if one.paper.date), key=lambda one: one.paper.date)
         if not dated:

@@ -26,7 +26,7 @@ LONGEST_INTRODUCTION = 9  # words; one that says more may say what is looked for
 CLAUSE = re.compile(r"(?<=[.!?;:,])\s+|\s+(?=and\s+(?:i['’]?m|i\s+am)\b)", re.IGNORECASE)
 THANKS = re.compile(
     r"[\s,.;!–-]*\b(?:(?:many\s+)?thanks(?:\s+(?:a lot|so much|in advance))?|thank you(?:\s+(?:very much|in advance|so"
-    r" much))?|cheers)[\s.!]*$",
+    r" much))?|cheers|please|pls|plz)[\s.!]*$",
     re.IGNORECASE,
 )
 MANNER = (

@@ -15,7 +15,7 @@ from rag.measures import MARK
 from rag.retrieve import GATE_CENTRE
 
 MOST_PAPERS = 6
-NEAR_BEST = 0.62  # share of the best sentence's score that another needs to be said as well
+NEAR_BEST = 0.5  # share of the best sentence's score that another needs to be said as well
 NEAR_TOP = 0.7  # share of the first paper's score that another needs where several are asked for
 SAME = 0.995  # share of it that makes two papers equally good
 MOST_BY_MEANING, NEAR_MEANING = 4, 0.8  # papers given where only the meaning meets, and their share of the first

@@ -41,8 +41,9 @@ HELP = any_of(
 )
 HELP_WITH_THIS = any_of(r"\bhow (?:do|does|can) (?:this|it) work\W*$")  # where nothing was spoken of yet
 COLLECTION = any_of(
-    rf"\bwhat(?:'s|s| is| are) (?:this|these|the|your|all) (?:page|{WORKS}|collection|library|corpus"
+    rf"\bwhat(?:'s|s| is| are) (?:this|these|they|the|your|all) (?:page|{WORKS}|collection|library|corpus"
     rf"|data)?\s*(?:all )?about\W*$",
+    r"\bwhat are they (?:all )?about\W*$",
     rf"\b(?:newest|latest|most recent|oldest) {WORKS}\b",
     rf"\bhow many {WORKS} (?:are (?:there|here|in|on)|do you (?:have|know)|have you|in total|does this)\b"
     rf"|^\W*how many {WORKS}\W*$",

@@ -4,7 +4,8 @@ Says in plain words what a record has, or that it has none; reads no question an
 """
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -14,9 +15,11 @@ from ingest.paper import Paper
 from rag.names import listed
 from rag.record_wishes import Wish, picks
 
+MOST_PROLIFIC = 5
 MOST_NAMES, CUT_TO = 10, 8  # authors named in full, and how many of more
 NOTE = "From the record of the paper, not from its abstract."
 NOTE_MANY = "From the records of the papers, not from their abstracts."
+NOTE_NAMES = f"{NOTE_MANY} Counted by name: people who share one are told as one."
 MISSING = {
     Wish.AUTHORS: "authors",
     Wish.HOW_MANY: "authors",
@@ -42,6 +45,15 @@ def tell_records(wishes: Sequence[Wish], papers: Sequence[Paper], asked: Sequenc
     lines = [words for words, _ in told]
     words = lines[0] if len(lines) == 1 else "\n".join(f"- {line}" for line in lines)
     return Told(words, NOTE if len(papers) == 1 else NOTE_MANY, all(lacks for _, lacks in told))
+
+
+def tell_prolific(authors: Iterable[Sequence[str]], where: str) -> Told:
+    """Who wrote the most papers, counted by name; `authors` are those of each paper, `where` says which papers."""
+    counts = Counter(_safe(name) for names in authors for name in dict.fromkeys(names))
+    if not counts:
+        return Told(f"The page gives no authors for the papers {where}.", NOTE_MANY, True)
+    most = [f"{name} ({count:,} paper{'s' * (count > 1)})" for name, count in counts.most_common(MOST_PROLIFIC)]
+    return Told(f"Of {len(counts):,} authors {where}, those of the most papers are {listed(most)}.", NOTE_NAMES, False)
 
 
 def _tell_pick(wish: Wish, wishes: Sequence[Wish], papers: Sequence[Paper]) -> Told:

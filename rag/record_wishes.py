@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 
 from ingest.words import STOPWORDS
-from rag.grammar import WORKS
+from rag.grammar import MANY_WORKS, WORKS
 
 
 class Wish(StrEnum):
@@ -22,6 +22,7 @@ class Wish(StrEnum):
     LINK = "link"
     NEWEST = "newest"
     OLDEST = "oldest"
+    PROLIFIC = "authors of most papers"
 
 
 def _any(*forms: str) -> re.Pattern[str]:
@@ -95,6 +96,11 @@ WISHES: tuple[tuple[Wish, re.Pattern[str]], ...] = (
             r"|(?:came|came out|published) (?:last|later)|published after)\b",
         ),
     ),
+)
+PROLIFIC = _any(
+    rf"\bmost (?:prolific|productive|published|frequent) {AUTHOR}\b",
+    rf"\b(?:which|what|who)\b[^?]{{0,30}}\b{AUTHOR}\b[^?]{{0,30}}\bmost\b(?: \w+){{0,2}} ?(?:{MANY_WORKS}|often)?\W*$",
+    r"\bwho (?:has |have )?(?:wrote|written|published|authored) (?:the )?most\b",
 )
 NOT_LINK = re.compile(
     r"\b(?:code|github|repo\w*|datasets?|data|weights|checkpoints?|models?|demo|project|website|videos?)\b"

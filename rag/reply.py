@@ -12,17 +12,21 @@ from rag.answer import Ranked
 from rag.asked_papers import narrow
 from rag.aspects import RHETORICAL
 from rag.collection import describe_collection
-from rag.compare import Wish, compare, none_speaks
+from rag.compare import Wish as Rows
+from rag.compare import compare, none_speaks
+from rag.demand import content
 from rag.dialogue import Dialogue
 from rag.draft import MOST_COMPARED, Draft, Table
 from rag.extract import as_paragraphs, choose
 from rag.grammar import THANKS, Kind
 from rag.instructions import Change
-from rag.judge import Judge, Judged, about_each
+from rag.judge import Judge, Judged, Judgement, about_each, fitting
 from rag.likelihood import ANY
 from rag.manner import USUAL
+from rag.negated import Negated, read_negated, says_without
 from rag.options import options
-from rag.record_facts import tell_records
+from rag.record_facts import tell_prolific, tell_records
+from rag.record_wishes import Wish
 from rag.retrieve import Retriever, Scope
 from rag.revise import in_full, reshape
 from rag.strangers import mentioning, tell_strangers
@@ -126,7 +130,7 @@ class Replies:
         draft = as_paragraphs(choose(asked.standalone, ranked, named=asked.papers, manner=asked.manner))
         return Reply(replace(draft, note=self._note_of(things, asked)), ranked)
 
-    def _compare(self, asked: Understood, scope: Scope | None, wish: Wish | None = None) -> Reply:
+    def _compare(self, asked: Understood, scope: Scope | None, wish: Rows | None = None) -> Reply:
         papers = self._papers(asked.papers)[:MOST_COMPARED]
         if len(papers) < 2:
             return self._summarise(asked, scope) if papers else self._fact(asked, scope)
@@ -137,7 +141,7 @@ class Replies:
         names = [short_name(paper) for paper in papers]
         draft = compare(asked.standalone, papers, names, self._retriever.look, wish=wish)
         things, all_of_it = self._unsaid(asked)
-        if verdict.missing and verdict.probability < FALSE_FROM:
+        if verdict.missing and verdict.probability < FALSE_FROM and not asked.absent:
             things, all_of_it = list(verdict.missing), True
         if all_of_it and not wish:
             words = f"{none_speaks([either(things)], len(papers))}; this comes nearest."
@@ -156,7 +160,7 @@ class Replies:
         """What is here of a comparison with what is not: the papers named, else those that mention the names."""
         named = self._papers(asked.papers)
         if len(named) > 1:
-            reply = self.reply(replace(asked, absent=()), dialogue, scope)
+            reply = self._compare(asked, scope)
             told = tell_strangers(asked.absent, named, Draft(()))
             return replace(reply, words=f"{told} {reply.words}".strip())
         ranked = self._near(asked, scope)
@@ -182,6 +186,8 @@ class Replies:
             looked_at -= len(asked.told)
         if asked.papers and judged and not bounds:  # 'which of them': those that stand out among them
             judged = [one for one in judged if one.probability >= STANDS_OUT * judged[0].probability]
+        if (negated := read_negated(question)) and not bounds:
+            return self._without(negated, found, ranked=tuple(one.ranked() for one in judged[:RETRIEVED]), scope=scope)
         draft = survey(question, judged if asked.papers or found.any >= ANY else (), looked_at, bounds=bounds)
         if len(found) < found.total:
             draft = replace(draft, note=f"{draft.note} {sifted(len(found))}")
@@ -190,6 +196,19 @@ class Replies:
             _, where = self._looked_at(asked, scope)
             return self._refuse(Verdict(Outcome.ABSENT, 0.0), ranked, looked_at, where)
         return Reply(draft, ranked)
+
+    def _without(self, negated: Negated, found: Judgement, *, ranked: tuple[Ranked, ...], scope: Scope | None) -> Reply:
+        """The papers on the topic that say they do without a thing; not those that are silent on it."""
+        about = fitting(self._judge.judge(negated.topic, scope=scope)) if content(negated.topic) else found
+        said = [(one, evidence) for one in about if (evidence := says_without(one.paper, negated.thing))]
+        draft = survey(
+            negated.topic, [replace(one, evidence=evidence, probability=1.0) for one, evidence in said], found.total
+        )
+        silent = f"Papers that are silent on “{negated.thing}” are not listed: they may do without it or not."
+        if draft.parts:
+            return Reply(replace(draft, note=f"{draft.note} {silent}"), ranked)
+        words = f"No abstract here says that it does without “{negated.thing}”. {silent}"
+        return Reply(Draft(()), ranked, words, Outcome.CLOSE)
 
     def _options(self, asked: Understood, scope: Scope | None) -> Reply:
         ranked = self._near(asked, scope)
@@ -203,6 +222,9 @@ class Replies:
         papers = self._papers(asked.papers)
         if self._unsaid(asked)[1]:
             return self._fact(asked, scope)
+        if len(papers) > MOST_COMPARED:
+            everything = self._judge.judge("all papers", scope=Scope(asked.papers))
+            return Reply(summarise_topic("all papers", everything), self._near(asked, scope))
         if papers:
             drafts = [summarise_paper(entry) for entry in self._entries(asked.papers[:MOST_COMPARED])]
             parts = tuple(part for draft in drafts for part in draft.parts)
@@ -218,9 +240,18 @@ class Replies:
         judged = self._judge.judge("all papers", scope=scope)
         draft = describe_collection(asked.topic or asked.standalone, judged)
         note = draft.note.replace(" here", f" {asked.bounds.words}", 1) if asked.bounds else draft.note
+        if not draft.parts:
+            return Reply(Draft(()), self._near(asked, scope), note)
         return Reply(replace(draft, note=note), self._near(asked, scope))
 
     def _record(self, asked: Understood, scope: Scope | None) -> Reply:
+        if Wish.PROLIFIC in asked.wishes:
+            within = scope or Scope()
+            numbers = self._index.record.select(ids=within.ids, since=within.since, until=within.until)
+            wrote = tell_prolific(
+                (text.authors for text in self._index.record.texts(numbers)), self._looked_at(asked, scope)[1]
+            )
+            return Reply(Draft((), wrote.note), (), wrote.words, Outcome.CLOSE if wrote.lacks else Outcome.ANSWERED)
         told = tell_records(asked.wishes, self._papers(asked.papers), asked.bounds.authors)
         ranked = tuple(self._retriever.look(asked.standalone, asked.papers))
         return Reply(Draft((), told.note), ranked, told.words, Outcome.CLOSE if told.lacks else Outcome.ANSWERED)
@@ -238,7 +269,7 @@ class Replies:
             return self._instead(last, scope, self._tell(outside))
         if len(last.papers) > 1 and (last.kind is Kind.COMPARISON or shape.rows != stood or shape.form is Change.TABLE):
             rows = shape.rows if shape.rows != stood else ()
-            reply = self._compare(last, scope, Wish(rows, stood, shape.detail > 0))
+            reply = self._compare(last, scope, Rows(rows, stood, shape.detail > 0))
         elif shape.detail > 0 and last.papers:
             reply = self._summarise(last, scope)
             if last.kind is Kind.SUMMARY or shape.detail > 1:

@@ -99,8 +99,11 @@ class Retriever:
     def __init__(self, index: PaperIndex) -> None:
         self.index = index
 
-    def search(self, question: str, *, k: int = 10, scope: Scope | None = None) -> list[Ranked]:
-        """The k papers that fit the question best, best first, each with all its sentences, best first."""
+    def search(self, question: str, *, k: int = 10, scope: Scope | None = None, shared: float = SHARED) -> list[Ranked]:
+        """The k papers that fit the question best, best first, each with all its sentences, best first.
+
+        `shared` is how much of what a sentence shares with its whole paper is set aside.
+        """
         self.index.refresh()
         tokens = list(dict.fromkeys(self.index.words.known(token) for token in tokenize(question)))
         vector = self.index.embed_query(question)
@@ -110,14 +113,17 @@ class Retriever:
         entries = {entry.number: entry for entry in self.index.entries([signals.numbers[i] for i in best])}
         found = [(entries[signals.numbers[i]], i) for i in best if signals.numbers[i] in entries]
         return [
-            _ranked(entry, float(scores[i]), float(signals.coverage[i]), vector, tokens, question) for entry, i in found
+            _ranked(entry, float(scores[i]), float(signals.coverage[i]), vector, tokens, question, shared)
+            for entry, i in found
         ]
 
     def look(self, question: str, paper_ids: Sequence[str]) -> list[Ranked]:
-        """These papers, in this order, with their sentences ranked for the question; unknown ids are left out."""
-        found = {
-            ranked.paper.id: ranked for ranked in self.search(question, k=len(paper_ids), scope=Scope(tuple(paper_ids)))
-        }
+        """These papers, in this order, with their sentences ranked for the question; unknown ids are left out.
+
+        What is looked up in papers that were chosen may be what they are about, so nothing is set aside.
+        """
+        scope = Scope(tuple(paper_ids))
+        found = {one.paper.id: one for one in self.search(question, k=len(paper_ids), scope=scope, shared=0.0)}
         return [found[paper_id] for paper_id in paper_ids if paper_id in found]
 
     def _measure(self, tokens: Sequence[str], vector: Floats | None, scope: Scope) -> Signals:
@@ -146,7 +152,13 @@ class Retriever:
 
 
 def _ranked(
-    entry: Entry, score: float, coverage: float, vector: Floats | None, tokens: Sequence[str], question: str
+    entry: Entry,
+    score: float,
+    coverage: float,
+    vector: Floats | None,
+    tokens: Sequence[str],
+    question: str,
+    shared: float,
 ) -> Ranked:
     """A paper found, its sentences best first."""
     cosine = beyond = np.zeros(len(entry.sentences), dtype=np.float32)
@@ -154,8 +166,9 @@ def _ranked(
         rows = entry.rows.astype(np.float32)
         whole, sentences = rows[0], rows[len(rows) - len(entry.sentences) :]
         cosine = sentences @ vector
-        beyond = cosine - SHARED * (whole @ vector) * (sentences @ whole)
-    scores = score_sentences(entry, beyond, tokens, question)
+        beyond = cosine - shared * (whole @ vector) * (sentences @ whole)
+    own = set(tokenize(f"{nickname(entry.paper)} {entry.paper.title if shared else ''}"))
+    scores = score_sentences(entry, beyond, [token for token in tokens if token not in own], question)
     order = map(int, np.argsort(-scores, kind="stable"))
     found = (Evidence(entry.paper, entry.sentences[j], float(scores[j]), float(cosine[j])) for j in order)
     return Ranked(entry.paper, score, tuple(found), coverage)
@@ -219,12 +232,10 @@ def fuse(signals: Signals) -> Floats:
 def score_sentences(entry: Entry, cosine: Floats, tokens: Sequence[str], question: str) -> Floats:
     """How well each sentence of a paper meets the question: meaning, and the question's words that are rare in it.
 
-    A word that every sentence of the paper has tells its sentences apart as little as one that none has, and a word of
-    its name or title says only that it is this paper.
+    A word that every sentence of the paper has tells its sentences apart as little as one that none has. `tokens` are
+    without those of its name and title, which say only that it is this paper.
     """
     wants_number, wants_place = bool(QUANTITY.search(question)), bool(ASKS_WHERE.search(question))
-    name = set(tokenize(f"{nickname(entry.paper)} {entry.paper.title}"))
-    tokens = [token for token in tokens if token not in name]
     held = [stems(sentence.text) for sentence in entry.sentences]
     weights = {}
     for token in tokens:

@@ -67,6 +67,7 @@ DATA = re.compile(
     r"|web ?pages)|\b(?:us(?:e|es|ed|ing)|(?:train|evaluat|test|tun)\w*\s+(?:on|with))\s+(?:[\w-]+\s+){0,2}[\w-]+)\s*$",
     re.IGNORECASE,
 )
+UNDATED = ("0001", "9998-12-31")  # where no paper has a date to count from; nothing can be picked then
 NAMES = "January February March April May June July August September October November December".split()
 
 
@@ -127,7 +128,8 @@ def _dates(found: re.Match[str], newest: str) -> Dates | None:
     elif name == "until":
         since = ""
     relative = any(RELATIVE.search(text) for text in said.values())
-    return Dates(since, until, tell(since, until), relative, found.start(), found.end())
+    words = tell(since, until) if newest or not relative else next(iter(said.values()))
+    return Dates(since, until, words, relative, found.start(), found.end())
 
 
 def moment(text: str, newest: str) -> tuple[str, str] | None:
@@ -154,7 +156,7 @@ def _span(year: str, month: str, day: str) -> tuple[str, str]:
 
 def _relative(found: re.Match[str], newest: str) -> tuple[str, str] | None:
     if not newest:
-        return None
+        return UNDATED
     day, span, this = _day(newest), found["span"].casefold(), found["which"].casefold() == "this"
     said = (found["count"] or "").casefold()
     count = min(COUNTS.get(said) or int(said or 1) or 1, 1_000)

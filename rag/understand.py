@@ -19,11 +19,13 @@ from rag.courtesy import is_style, plain
 from rag.demand import content
 from rag.described import Find
 from rag.dialogue import Dialogue
+from rag.draft import MOST_COMPARED
 from rag.grammar import Kind
 from rag.instructions import Change, Edit, read_edit
 from rag.manner import USUAL, Manner
 from rag.names import without_names
-from rag.record_wishes import Wish
+from rag.negated import read_negated
+from rag.record_wishes import PROLIFIC, Wish
 from rag.refer import Earlier, Resolver
 from rag.retrieve import Retriever
 from rag.sides import Sides
@@ -117,6 +119,8 @@ class Understanding:
             return Understood(Kind.TALK, question)
         if grammar.HELP_WITH_THIS.search(question) and not dialogue.focus:
             return Understood(Kind.TALK, question)
+        if PROLIFIC.search(question):
+            return Understood(Kind.RECORD, question, wishes=(Wish.PROLIFIC,))
         edit = read_edit(question) or self._changes_table(question, dialogue)
         if edit and edit.change is Change.COUNT and not self._is_list(dialogue):
             edit = None
@@ -137,6 +141,10 @@ class Understanding:
         kind = Kind.SURVEY if reference.told or reference.both else self._kind(standalone, named=papers)
         if kind is Kind.SURVEY and len(reference.papers) == 1 and not re.search(grammar.MANY_WORKS, question, re.I):
             kind = Kind.FACT  # 'which models were tested?' of the one paper spoken of
+        compares = bool(grammar.STRONG_COMPARISON.search(question))
+        if kind is Kind.COMPARISON and len(reference.papers) > MOST_COMPARED and not compares:
+            # 'what are they about?' of more than a table holds
+            kind = Kind.SURVEY if content(reference.ask or question) else Kind.SUMMARY
         absent = strangers(standalone, self._catalogue) if kind is Kind.COMPARISON and not reference.told else ()
         if kind is Kind.COMPARISON and len(papers) < 2:
             papers = papers if absent else self._sides.describe(standalone, papers, dialogue.papers)
@@ -194,7 +202,8 @@ class Understanding:
             return Kind.FACT
         if grammar.ADVICE.search(question) and not named:
             return Kind.OPTIONS
-        if grammar.SURVEY.search(question):
+        without = re.match(r"\W*(?:which|what|list|any|are there)\b", question, re.I) and read_negated(question)
+        if grammar.SURVEY.search(question) or (without and not named):
             return Kind.SURVEY
         if len(named) < 2 and self._sets_side_by_side(question):
             return Kind.COMPARISON

@@ -1,0 +1,69 @@
+"""Surveys that ask for what papers do without: 'which KV cache methods do not need retraining?'.
+
+An abstract that is silent on a thing does not say that it does without it, so only a sentence that says so counts.
+Knows no index.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ingest.paper import Paper
+from ingest.sentences import split_sentences
+from ingest.words import tokenize
+from rag.answer import Evidence
+
+VERBS = (
+    r"(?:(?:need|requir|us|involv|rely|reli|depend|hav|has|train|fine-?tun|retrain|chang|modif|hurt|los|employ|ask"
+    r"|releas)\w*)"
+)
+NEGATION = re.compile(
+    r"(?<!\bi )(?<!\bwe )(?<!\byou )(?<!\bthey )\b(?:do|does|did)(?:\s+not|n['’]?t)\s+"
+    rf"(?:(?:really|actually|even|any|{VERBS}|on|upon|the|an?|additional|further|extra|to)\s+)*"
+    rf"(?P<thing>(?!(?:only|about|in|just)\b)[^?.!,;]{{3,60}}?|(?<=\s){VERBS})\W*$",
+    re.IGNORECASE,
+)
+DENIES = frozenset("without no not never avoid eliminat remov obviat instead free neither nor zero lossless".split())
+REACH = 5  # words between a denial and what it denies
+LEAST = 3  # letters of a word that says what is denied
+
+
+@dataclass(frozen=True, slots=True)
+class Negated:
+    """What a survey asks for, `topic`, and the `thing` that papers are to do without, as written."""
+
+    topic: str
+    thing: str
+
+
+def read_negated(question: str) -> Negated | None:
+    """The thing a question asks papers to do without; None where it asks for none."""
+    found = NEGATION.search(question)
+    if not found:
+        return None
+    thing = found["thing"].strip()
+    if not tokenize(thing):
+        return None
+    return Negated(question[: found.start()].strip(), thing)
+
+
+def says_without(paper: Paper, thing: str) -> Evidence | None:
+    """The first sentence of a paper that says it does without a thing; None where none does."""
+    wanted = {token for token in tokenize(thing) if len(token) >= LEAST}
+    for sentence in split_sentences(paper.abstract):
+        if _denies(re.findall(r"[^\W_]+(?:['’]t)?", sentence.text.casefold()), wanted):
+            return Evidence(paper, sentence, 1.0)
+    return None
+
+
+def _denies(words: Sequence[str], wanted: set[str]) -> bool:
+    holds = [i for i, word in enumerate(words) if wanted.intersection(tokenize(word))]
+    for place, word in enumerate(words):
+        if word.endswith(("n't", "n’t")) or any(
+            word.startswith(stem) for stem in DENIES if len(stem) > 3 or word == stem
+        ):
+            if word == "free" and place and place - 1 in holds:
+                return True  # 'tuning-free'
+            if word != "free" and any(place < i <= place + REACH for i in holds):
+                return True
+    return False

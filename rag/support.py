@@ -190,7 +190,7 @@ class Weighing:
 
     def absent_names(self, question: str) -> list[str]:
         """Names in the question that the papers meant do not have."""
-        text, words = _squeeze(self.text), {_squeeze(word).rstrip("s") for word in re.split(r"[\s/(),-]+", self.text)}
+        text, words = _squeeze(self.text), {_squeeze(word).rstrip("s") for word in re.split(r"[\s/(),.-]+", self.text)}
         found = dict.fromkeys(PROPER.findall(question))
         squeezed = {name: _squeeze(name).rstrip("s") for name in found if _squeeze(name) not in self.names}
         absent = [name for name, key in squeezed.items() if key not in (words if len(key) <= SHORT_NAME else text)]

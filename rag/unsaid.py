@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.names import nickname
+from ingest.names import COINED_WORD, nickname
 from ingest.record import Entry
 from ingest.words import STOPWORDS, WordIndex, stems, tokenize
 from rag.demand import ABOUT, ARTICLES, BEGINS, MEASURES, SIZED, WORD, clauses
@@ -40,6 +40,7 @@ FRAMES = tuple(
     for pattern in (
         rf"\b{DOES}\s+(?:on\s+)?(?P<thing>.+)",
         rf"\b{TRIES}\s+(?:\w+\s+)?(?:on|for|with|in)\s+(?P<thing>.+)",
+        r"\b(?:do|does|did|performs?|fares?|results?|numbers?|scores?|figures?|accurac(?:y|ies))\s+on\s+(?P<thing>.+)",
         r"\b(?:say|says|said|tell|tells|reveal|know|mention)\s+(?:\w+\s+)?(?:about|of|on)\s+(?P<thing>.+)",
         r"\b(?:deals?|dealt|cop(?:e|es))\s+with\s+(?P<thing>.+)",
         r"\b(?:mention|use|discussion|role|effect|importance)\s+of\s+(?P<thing>.+)",
@@ -71,7 +72,8 @@ def missing_of(clause: str, entry: Entry, words: WordIndex, embed: Embed | None)
         return []
     if embed and entry.rows is not None:
         rows = entry.rows.astype(np.float32)
-        if any(float((rows @ embed(thing)).max()) >= SPOKEN_OF for thing in asked):
+        described = [thing for thing in asked if not COINED_WORD.search(thing)]  # a name stands as it is or not at all
+        if any(float((rows @ embed(thing)).max()) >= SPOKEN_OF for thing in described):
             return []
     return asked
 

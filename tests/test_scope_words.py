@@ -72,8 +72,11 @@ def test_a_number_that_is_no_publication_date_is_none(question: str) -> None:
     assert find_dates(question, NEWEST) is None
 
 
-def test_without_any_date_in_the_record_there_is_no_last_month() -> None:
-    assert find_dates("papers from last month", "") is None
+def test_without_any_date_in_the_record_last_month_is_still_read_as_a_time() -> None:
+    dates = find_dates("papers from last month", "")
+    assert dates
+    assert (dates.words, dates.relative) == ("last month", True)
+    assert find_dates("papers on quantization", "") is None
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """`paperchat check` finds what is wrong with what is kept, and `--repair` mends it from what is stored."""
 
 import json
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -11,7 +12,7 @@ import pytest
 from ingest.index import PaperIndex
 from ingest.library import check, ingest_sources
 from ingest.locks import OwnedFile
-from tests.corpus import WordModel, check_finds_all, model, papers, settings, write_source
+from tests.corpus import WordModel, check_entries_found, check_finds_all, model, papers, settings, write_source
 from ui.cli import main
 
 __all__ = ["model"]
@@ -75,6 +76,15 @@ def test_what_is_wrong_is_found_and_mended_from_what_is_stored(home: Path, model
     assert check(settings(home)) == []
     index = PaperIndex(settings(home))
     check_finds_all(index, COUNT)
+    index.close()
+
+
+def test_vectors_that_do_not_fit_their_paper_cost_no_answer_where_the_index_is_lost(home: Path) -> None:
+    sql("UPDATE papers SET spans = '[[[0,5]],[[0,5]]]' WHERE number IN (3, 4)")(home)
+    shutil.rmtree(next(home.glob("index-*")))
+    index = PaperIndex(settings(home))
+    check_entries_found(index)
+    assert [head.number for head in index.heads([2, 3, 4, 5])] == [2, 5]
     index.close()
 
 

@@ -177,4 +177,4 @@ def test_a_fault_at_any_write_loses_nothing_and_the_same_again_completes_it(
             assert kept(home) == after
             assert main(["check"]) == 0
         print(f"{' '.join(command)}, {fault}: {PLACES} tried, {PLACES} survived, 0 lost")
-    assert set(ended) > {1}
+    assert set(ended) != {0}

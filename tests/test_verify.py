@@ -1,5 +1,6 @@
 """`paperchat check` finds what is wrong with what is kept, and `--repair` mends it from what is stored."""
 
+import errno
 import json
 import shutil
 import sqlite3
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.derived import IndexFolder
 from ingest.index import PaperIndex
 from ingest.library import check, ingest_sources
 from ingest.locks import OwnedFile
@@ -86,6 +88,23 @@ def test_vectors_that_do_not_fit_their_paper_cost_no_answer_where_the_index_is_l
     check_entries_found(index)
     assert [head.number for head in index.heads([2, 3, 4, 5])] == [2, 5]
     index.close()
+
+
+def test_a_repair_tells_what_it_could_not_make(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flip("index-*/words-*/times.npy")(home)
+    sql("DELETE FROM vectors WHERE paper = 3")(home)
+
+    def full(*_: object) -> IndexFolder:
+        for folder in home.glob("index-*"):
+            shutil.rmtree(folder)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(IndexFolder, "make", full)
+    words, gone, index = check(settings(home), mend=True)
+    assert "have no vectors" in words.what
+    assert "not as it was written" in gone.what
+    assert "The index is not there" in index.what
+    assert [finding.mended for finding in (words, gone, index)] == [True, True, False]
 
 
 def test_an_index_of_other_papers_than_the_record_is_found(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

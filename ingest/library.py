@@ -246,8 +246,9 @@ def check(
         return findings
     with _writer(settings, told, foreign_vectors=True) as index:
         repair(index, findings, progress=progress)
-    left = {finding.what for finding in check(settings)}
-    return [replace(finding, mended=finding.what not in left) for finding in findings]
+    left = {finding.what: finding for finding in check(settings)}
+    mended = [replace(finding, mended=True) for finding in findings if finding.what not in left]
+    return [*mended, *left.values()]
 
 
 def _keep_map(index: PaperIndex, told: Told) -> None:

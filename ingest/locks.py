@@ -30,7 +30,9 @@ class OwnedFile:
             return False
         except OSError as error:
             folder = self._holder.parent
-            raise StoreError(f"{folder} cannot be written ({error.strerror}); check PAPERCHAT_HOME.") from error
+            raise StoreError(
+                f"{folder} cannot be written ({error.strerror}); check PAPERCHAT_HOME and the disk."
+            ) from error
         with suppress(OSError):  # a disk too full for a name is no reason not to go on
             self._holder.write_text(str(os.getpid()))
         return True

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.lib.format import header_data_from_array_1_0, write_array_header_1_0
 from numpy.typing import NDArray
 
 ARRAYS = ("numbers", "lengths", "letters", "ends", "starts", "holders", "times")
@@ -97,9 +98,12 @@ class Part:
         )
 
     def save(self, folder: Path) -> None:
+        """Raises OSError where all of it cannot be written; NumPy's own way of it passes over the last bytes."""
         folder.mkdir(parents=True, exist_ok=True)
         for name, array in self._arrays.items():
-            np.save(folder / f"{name}.npy", array)
+            with (folder / f"{name}.npy").open("wb") as file:
+                write_array_header_1_0(file, header_data_from_array_1_0(array))
+                file.write(array.data)
 
     @classmethod
     def load(cls, folder: Path) -> "Part":

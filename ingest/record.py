@@ -45,6 +45,7 @@ HEADS = """SELECT number, heads, substr(rows, 1, length(rows) / (heads + sentenc
     SELECT number, rows, 2 + json_array_length(spans, '$[0]') AS heads, json_array_length(spans, '$[1]') AS sentences
     FROM papers JOIN vectors ON paper = number AND embedding = ? WHERE number IN ({}))"""
 OF_PAPERS, ORPHAN = ("said", "vectors"), "paper NOT IN (SELECT number FROM papers)"
+LENGTH = 0.02  # how far from 1 the square of the length of a row may be
 READ_PAPERS = 1_000  # a query; SQLite takes at most 32,766 parameters
 
 
@@ -130,10 +131,12 @@ class Record:
         found = self._db.rows("SELECT stamp FROM commits WHERE revision = ?", (revision,))
         return str(found[0][0]) if found else ""
 
-    def entries(self, numbers: Iterable[int] | None = None, *, embedding: str = "") -> Iterator[Entry]:
+    def entries(
+        self, numbers: Iterable[int] | None = None, *, embedding: str = "", sound: bool = True
+    ) -> Iterator[Entry]:
         """The entries with these numbers, in their order (default: all, in order of entry), read as they are used.
 
-        Their rows are those of the model named `embedding`.
+        Their rows are those of the model named `embedding`; a paper whose rows are not `sound` comes without.
         """
         wanted = iter(self.numbers() if numbers is None else numbers)
         joined = "LEFT JOIN vectors ON paper = number AND embedding = ?" if embedding else ""
@@ -141,33 +144,35 @@ class Record:
         while part := list(islice(wanted, READ_PAPERS)):
             query = f"SELECT {columns} FROM papers {joined} WHERE number IN ({_marks(part)})"
             found = {row[0]: row for row in self._db.rows(query, [embedding, *part] if embedding else part)}
-            yield from (self._entry(found[number]) for number in part if number in found)
+            yield from (self._entry(found[number], sound) for number in part if number in found)
 
-    def _entry(self, row: tuple[Any, ...]) -> Entry:
+    def _entry(self, row: tuple[Any, ...], sound: bool) -> Entry:
         number, paper_id, arxiv, title, text, authors, date, url, spans, blob = row
         try:
             passages, sentences = json.loads(spans)
-            count = 2 + len(passages) + len(sentences)
+            rows = None if blob is None else _rows(blob, 2 + len(passages) + len(sentences))
             return Entry(
                 number,
                 Paper(title, text, tuple(json.loads(authors)), date, url, arxiv, paper_id),
                 tuple(Passage(text[a:b], a, b) for a, b in passages),
                 tuple(Sentence(text[a:b], a, b) for a, b in sentences),
-                None if blob is None else np.frombuffer(blob, dtype=np.float16).reshape(count, -1),
+                None if rows is None or (sound and not _are_sound(rows)) else rows,
             )
         except (ValueError, TypeError) as error:
             raise damaged(self.path, f"paper {number} cannot be read") from error
 
     def heads(self, numbers: Sequence[int], *, embedding: str) -> Iterator[Head]:
-        """The heads of the papers with these numbers that have vectors of the model named so, in their order."""
+        """The heads of the papers with these numbers that have sound vectors of the model named so, in their order."""
         wanted = iter(numbers)
         while part := list(islice(wanted, READ_PAPERS)):
             found = {row[0]: row for row in self._db.rows(HEADS.format(_marks(part)), [embedding, *part])}
             for number, count, blob in (found[number] for number in part if number in found):
                 try:
-                    yield Head(number, np.frombuffer(blob, dtype=np.float16).reshape(count, -1))
+                    rows = _rows(blob, count)
                 except ValueError as error:
                     raise damaged(self.path, f"the vectors of paper {number} cannot be read") from error
+                if _are_sound(rows):
+                    yield Head(number, rows)
 
     def numbers(self, *, since: int = 0) -> list[int]:
         """Row numbers of the papers changed after revision `since`, in order of entry."""
@@ -342,6 +347,16 @@ def make_entry(paper: Paper, *, number: int = 0) -> Entry:
     """An entry, not yet recorded, with the spans of its passages and sentences."""
     sentences = split_sentences(paper.abstract)
     return Entry(number, paper, tuple(make_passages(paper.abstract, sentences)), tuple(sentences))
+
+
+def _rows(blob: bytes, count: int) -> NDArray[np.float16]:
+    return np.frombuffer(blob, dtype=np.float16).reshape(count, -1)
+
+
+def _are_sound(rows: NDArray[np.float16]) -> bool:
+    """Whether the first is of length 1: rows that are cut by the number of other spans are longer or shorter."""
+    first = rows[0].astype(np.float32)
+    return abs(float(first @ first) - 1) < LENGTH
 
 
 def _title_key(paper: Paper) -> str:

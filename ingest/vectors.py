@@ -197,10 +197,16 @@ class ChromaVectors:
 def embedded_client(folder: Path) -> "ClientAPI":
     """Chroma in a folder, for this process alone. No `.env` of the working folder reaches it."""
     import chromadb  # a second of import that commands without search do not need
+    from chromadb.api.shared_system_client import SharedSystemClient
     from chromadb.config import Settings
 
     with plain("opened"):
-        return chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False, _env_file=None))  # type: ignore[call-arg]
+        try:
+            return chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False, _env_file=None))  # type: ignore[call-arg]
+        except BaseException:
+            # Else what could not be opened is handed out for this path once more, to no good.
+            SharedSystemClient._identifier_to_system.pop(str(folder), None)
+            raise
 
 
 def close(client: "ClientAPI") -> None:

@@ -5,6 +5,7 @@ Nothing that is told here costs a paper: the record is read, and written only to
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from ingest.derived import IndexFolder, lacking
@@ -126,13 +127,14 @@ def repair(index: PaperIndex, findings: list[Finding], *, progress: Progress = l
 
 
 def _read(record: Record, numbers: list[int], embedding: str) -> Iterator[tuple[int, Entry | None]]:
-    """Each paper by its number; None for one that cannot be read."""
+    """Each paper by its number, whatever its vectors are; None for one that cannot be read."""
+    read = partial(record.entries, embedding=embedding, sound=False)
     try:
-        yield from [(entry.number, entry) for entry in record.entries(numbers, embedding=embedding)]
+        yield from [(entry.number, entry) for entry in read(numbers)]
     except StoreError:
         for number in numbers:
             try:
-                yield from [(entry.number, entry) for entry in record.entries([number], embedding=embedding)]
+                yield from [(entry.number, entry) for entry in read([number])]
             except StoreError:
                 yield number, None
 

@@ -133,6 +133,17 @@ def check_finds_all(index: PaperIndex, count: int, *, every: int = 1) -> None:
             assert found_by_meaning(index, whole(entry), 1) == [entry.paper.id]
 
 
+def check_entries_found(index: PaperIndex) -> None:
+    """Each paper that is recorded is found by the words of its title and, where it has vectors, by its own."""
+    index.refresh()
+    assert index.embedder
+    entries = list(index.record.entries(embedding=index.embedder.name))
+    assert len({entry.paper.id for entry in entries}) == len(entries) == index.count()
+    for entry in entries:
+        assert entry.paper.id in found_by_words(index, entry.paper.title)
+        assert entry.rows is None or found_by_meaning(index, whole(entry), 1) == [entry.paper.id]
+
+
 def export(home: Path) -> list[tuple[Paper, int]]:
     """All that the record says, in order of entry: papers and how many spans each has."""
     record = Record(home)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from urllib.parse import parse_qs, urlsplit
@@ -10,6 +11,12 @@ from urllib.parse import parse_qs, urlsplit
 from ingest.live.services import Services
 
 Reply = tuple[int, dict[str, str], bytes]
+TODAY = "2026-08-22"
+
+
+def services_at(url: str, today: str = TODAY) -> Services:
+    """A server in the place of both services, asked without a pause."""
+    return Services(url, url, (0, 0), 0.01, date.fromisoformat(today))
 
 
 def paper(number: int, *, abstract: str = "") -> dict[str, object]:
@@ -59,10 +66,8 @@ class Stand:
             return 200, {}, json.dumps(self.days.get(query["date"], [])).encode()
         return 200, {}, self.found
 
-    def services(self, today: str = "2026-08-22") -> Services:
-        from datetime import date
-
-        return Services(self.url, self.url, (0, 0), 0.01, date.fromisoformat(today))
+    def services(self, today: str = TODAY) -> Services:
+        return services_at(self.url, today)
 
 
 @contextmanager

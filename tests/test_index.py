@@ -631,6 +631,14 @@ def test_chroma_is_given_no_text(home: Path) -> None:
     assert b"juniper" not in stored
 
 
+def test_what_could_not_be_opened_once_can_be_the_next_time(tmp_path: Path) -> None:
+    (tmp_path / "chroma.sqlite3").mkdir()
+    with pytest.raises(StoreError, match="cannot be opened"):
+        embedded_client(tmp_path)
+    (tmp_path / "chroma.sqlite3").rmdir()
+    close(embedded_client(tmp_path))
+
+
 def test_a_collection_of_another_dimension_is_an_error_in_plain_words(tmp_path: Path) -> None:
     client = embedded_client(tmp_path)
     vectors = ChromaVectors.create(client, "paperchat")

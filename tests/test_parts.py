@@ -1,6 +1,7 @@
 """The inverted indexes grow by parts: whatever came when, they say what an index made at one stroke says."""
 
 import random
+import resource
 from pathlib import Path
 
 import numpy as np
@@ -79,3 +80,13 @@ def test_a_part_whose_files_do_not_belong_together_is_refused(tmp_path: Path) ->
     (tmp_path / "one" / "starts.npy").unlink()
     with pytest.raises(OSError, match="starts"):
         Part.load(tmp_path / "one")
+
+
+def test_a_part_of_which_not_every_byte_can_be_written_is_told(tmp_path: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (130, limits[1]))  # two bytes more than what says what the file holds
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            Part.build([(1, ["a", "b"])]).save(tmp_path / "one")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)

@@ -1,81 +1,25 @@
 """Kills, full disks and folders that cannot be written: what was committed stays, and the next run needs no help."""
 
 import json
-import os
 import random
 import shutil
-import sqlite3
 import subprocess
 import sys
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from ingest.index import PaperIndex
-from ingest.library import check, import_snapshot, ingest_sources
-from ingest.paper import Paper
+from ingest.library import ingest_sources
 from ingest.pipeline import BATCH_PAPERS
 from ingest.settings import Settings
 from tests.corpus import WordModel, check_finds_all, export, model, paper, papers, settings, write_source
+from tests.survival import NEW, OLD, POINTS, ROOT, environment, home, new_papers, put_back, run, told
 
-__all__ = ["model"]
-
-ROOT = Path(__file__).parent.parent
-POINTS = int(os.environ.get("SURVIVAL_POINTS", "12"))  # kills; more of them for a long night
-FAULTS = max(POINTS // 2, 1)  # faults of each kind at a single write
-OLD, NEW = 20, 150  # papers recorded before, and in the source that is taken in
-
-# The command line, with a model that costs no time.
-COMMAND = """
-import sys
-import ingest.index
-from tests.corpus import WordModel
-from ui.cli import main
-ingest.index.make_embedder = lambda settings: WordModel()
-sys.exit(main(sys.argv[1:]))
-"""
-
-
-def environment(home: Path) -> dict[str, str]:
-    return os.environ | {
-        "PAPERCHAT_HOME": str(home),
-        "PYTHONPATH": str(ROOT),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONWARNINGS": "default",
-    }
-
-
-def run(home: Path, *arguments: str, before: tuple[str, ...] = ()) -> "subprocess.CompletedProcess[str]":
-    """The `paperchat` command with WordModel, in a process of its own."""
-    command = [*before, sys.executable, "-c", COMMAND, *arguments]
-    return subprocess.run(command, env=environment(home), cwd=home.parent, capture_output=True, text=True, timeout=120)
-
-
-def told(done: "subprocess.CompletedProcess[str]") -> str:
-    """The one line that a command which failed leaves."""
-    lines = done.stderr.strip().splitlines()
-    assert done.returncode == 1, done
-    assert len(lines) == 1, done.stderr
-    assert lines[0].startswith("paperchat: ")
-    return lines[0]
-
-
-@pytest.fixture
-def home(tmp_path: Path, model: WordModel) -> Path:
-    """A folder that holds the first papers, indexed."""
-    ingest_sources(settings(tmp_path / "home"), [write_source(tmp_path / "old.jsonl", papers(OLD))])
-    return tmp_path / "home"
-
-
-def new_papers() -> list[Paper]:
-    """All papers, one of the old ones edited."""
-    given = papers(NEW)
-    given[3] = paper(3, abstract="The method of own3 was rewritten. It is now another one altogether.")
-    return given
+__all__ = ["home", "model"]
 
 
 def check_whole(home: Path) -> None:
@@ -113,8 +57,7 @@ def test_a_killed_ingest_with_the_real_model_loses_nothing(tmp_path: Path) -> No
 
     def killed_after(seconds: float) -> float:
         """How long the command works on a copy of the folder, at most so many seconds."""
-        shutil.rmtree(home, ignore_errors=True)
-        shutil.copytree(before, home)
+        put_back(home, before)
         command = [sys.executable, "-m", "ui.cli", "ingest", source]
         with subprocess.Popen(
             command, env=environment(home), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -142,94 +85,6 @@ def test_a_killed_ingest_with_the_real_model_loses_nothing(tmp_path: Path) -> No
         assert index.notices == []
         index.close()
     print(f"kills of the command: {POINTS} tried, {POINTS} survived, 0 papers lost; papers found then: {counts}")
-
-
-STRACE = shutil.which("strace")
-FAULTY = "pwrite64,fsync,fdatasync,ftruncate,rename,unlink"
-
-
-def can_trace() -> bool:
-    return bool(STRACE) and subprocess.run([str(STRACE), "-qq", "-o", os.devnull, "true"]).returncode == 0
-
-
-traced = pytest.mark.skipif(not STRACE or not can_trace(), reason="strace is not installed or may not trace here")
-
-
-def faults(home: Path, before: Path, command: tuple[str, ...], fault: str, go_on: Callable[[], None]) -> None:
-    """Runs a command on a copy of `before` again and again, each time with a fault at another of its writes."""
-    trace = home.parent / "trace"
-    watched = ("strace", "-f", "-qq", "-o", str(trace), "-e", f"trace={FAULTY}")
-    shutil.rmtree(home)
-    shutil.copytree(before, home)
-    assert run(home, *command, before=watched).returncode == 0
-    calls = max(Counter(line.split()[0] for line in trace.read_text().splitlines()).values())  # of one thread
-    ended = {"by a signal": 0, "with an error": 0, "done": 0}
-    for point in range(FAULTS):
-        shutil.rmtree(home)
-        shutil.copytree(before, home)
-        last = "" if "signal" in fault else "+"  # a disk that fails goes on failing
-        inject = f"inject={FAULTY}:{fault}:when={1 + point * calls // FAULTS}{last}"
-        done = run(home, *command, before=("strace", "-f", "-qq", "-o", os.devnull, "-e", inject))
-        if done.returncode not in (0, 1):
-            ended["by a signal"] += 1
-            assert "signal" in fault, done
-        elif done.returncode == 1:
-            ended["with an error"] += 1
-            told(done)
-        else:
-            ended["done"] += 1
-            assert "Traceback" not in done.stderr
-        go_on()
-    print(f"{command[0]}, {fault}: {FAULTS} tried, {FAULTS} survived, 0 papers lost; runs ended {ended}")
-    assert ended["by a signal"] + ended["with an error"] > 0
-
-
-@traced
-@pytest.mark.parametrize("fault", ["signal=SIGKILL", "error=ENOSPC", "error=EIO"])
-def test_a_fault_at_any_write_loses_nothing(home: Path, tmp_path: Path, fault: str) -> None:
-    """The process is killed at, or the disk fails from, the N-th write below the folder, for N spread over a run."""
-    source = write_source(tmp_path / "new.jsonl", new_papers())
-    shutil.copytree(home, tmp_path / "before")
-
-    def go_on() -> None:
-        check_old_are_there(home)
-        check_whole(home)
-
-    faults(home, tmp_path / "before", ("ingest", source), fault, go_on)
-
-
-@traced
-def test_an_import_killed_at_any_write_loses_nothing_and_goes_on(home: Path, tmp_path: Path) -> None:
-    other = settings(tmp_path / "other")
-    ingest_sources(other, [write_source(tmp_path / "all.jsonl", papers(NEW))])
-    assert run(other.home, "export", str(tmp_path / "snapshot")).returncode == 0
-    shutil.copytree(home, tmp_path / "before")
-
-    def go_on() -> None:
-        check_old_are_there(home)
-        assert import_snapshot(settings(home), tmp_path / "snapshot").unreadable == []
-        assert [one.title for one, _ in export(home)] == [p.title for p in papers(NEW)]
-        assert check(settings(home)) == []
-
-    faults(home, tmp_path / "before", ("import", str(tmp_path / "snapshot")), "signal=SIGKILL", go_on)
-
-
-@traced
-def test_a_repair_killed_at_any_write_loses_nothing_and_goes_on(home: Path, tmp_path: Path) -> None:
-    whole = export(home)
-    with closing(sqlite3.connect(home / "papers.sqlite3")) as db:
-        db.execute("DELETE FROM vectors WHERE paper < 9")
-        db.execute("UPDATE papers SET spans = '[[[0,5]],[[0,5]]]' WHERE number > 15")
-        db.commit()
-    next(home.glob("index-*/words-*/ends.npy")).unlink()
-    shutil.copytree(home, tmp_path / "before")
-
-    def go_on() -> None:
-        check(settings(home), mend=True)
-        assert check(settings(home)) == []
-        assert export(home) == whole
-
-    faults(home, tmp_path / "before", ("check", "--repair"), "signal=SIGKILL", go_on)
 
 
 def test_index_files_damaged_at_random_never_cost_a_paper(home: Path, model: WordModel) -> None:

@@ -1,6 +1,8 @@
 """`paperchat check` finds what is wrong with what is kept, and `--repair` mends it from what is stored."""
 
+import errno
 import json
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -8,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from ingest.derived import IndexFolder
 from ingest.index import PaperIndex
 from ingest.library import check, ingest_sources
 from ingest.locks import OwnedFile
-from tests.corpus import WordModel, check_finds_all, model, papers, settings, write_source
+from tests.corpus import WordModel, check_entries_found, check_finds_all, model, papers, settings, write_source
 from ui.cli import main
 
 __all__ = ["model"]
@@ -76,6 +79,32 @@ def test_what_is_wrong_is_found_and_mended_from_what_is_stored(home: Path, model
     index = PaperIndex(settings(home))
     check_finds_all(index, COUNT)
     index.close()
+
+
+def test_vectors_that_do_not_fit_their_paper_cost_no_answer_where_the_index_is_lost(home: Path) -> None:
+    sql("UPDATE papers SET spans = '[[[0,5]],[[0,5]]]' WHERE number IN (3, 4)")(home)
+    shutil.rmtree(next(home.glob("index-*")))
+    index = PaperIndex(settings(home))
+    check_entries_found(index)
+    assert [head.number for head in index.heads([2, 3, 4, 5])] == [2, 5]
+    index.close()
+
+
+def test_a_repair_tells_what_it_could_not_make(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flip("index-*/words-*/times.npy")(home)
+    sql("DELETE FROM vectors WHERE paper = 3")(home)
+
+    def full(*_: object) -> IndexFolder:
+        for folder in home.glob("index-*"):
+            shutil.rmtree(folder)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(IndexFolder, "make", full)
+    words, gone, index = check(settings(home), mend=True)
+    assert "have no vectors" in words.what
+    assert "not as it was written" in gone.what
+    assert "The index is not there" in index.what
+    assert [finding.mended for finding in (words, gone, index)] == [True, True, False]
 
 
 def test_an_index_of_other_papers_than_the_record_is_found(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -99,8 +99,8 @@ def update(args: Namespace) -> int:
         print("Nothing to update: no day and no query was taken in yet; begin with: paperchat ingest daily:latest")
         return 0
     report = _ingest_into(settings, pieces)
-    for failure in report.failed:
-        say(f"paperchat: {failure}")
+    for sentence in (*report.noted, *report.failed):
+        say(f"paperchat: {sentence}")
     if report.fetched or not report.failed:
         print(update_text(report), flush=True)
     return 1 if report.failed else 0

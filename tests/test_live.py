@@ -250,7 +250,7 @@ def test_a_day_that_is_always_refused_is_told_once_and_left_out_after_a_week(
     out, err = capsys.readouterr()
     assert out == "Nothing new.\n"
     assert err.startswith("paperchat: daily:2026-08-21: Daily Papers refused with status 404;")
-    assert err.endswith("It is asked for again for 7 days, and told only now.\n")
+    assert err.endswith("Each update of the next 7 days asks for it again, without a word.\n")
     for today in ("2026-08-22", "2026-08-28", "2026-08-29", "2026-08-30"):
         stand.asked.clear()
         assert run("update", today=today) == 0

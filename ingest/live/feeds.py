@@ -132,7 +132,7 @@ class Feeds:
         self._taken.keep()
         if began:
             return ""
-        return f"{Day(day).name}: {error} It is asked for again for {PATIENCE.days} days, and told only now."
+        return f"{Day(day).name}: {error} Each update of the next {PATIENCE.days} days asks for it again, without a word."
 
 
 def due(record: Record, services: Services) -> list[Piece]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ingest.errors import UsageError
 from ingest.index import PaperIndex
 from ingest.names import nickname
+from ingest.paper import span_of
 from ingest.record import Entry, Head
 from ingest.words import stems, tokenize
 from rag.answer import Evidence, Ranked
@@ -75,6 +76,7 @@ class Scope:
         for name, date in (("since", self.since), ("until", self.until)):
             if date and not DATE.fullmatch(date):
                 raise UsageError(f"{name!r} is {date!r}, no date; write it as 2024, 2024-08 or 2024-08-21.")
+        object.__setattr__(self, "until", span_of(self.until)[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,8 @@ class Retriever:
                 return selected
             coverage = np.where(np.isin(numbers, selected), coverage, 0)
         near = [] if vector is None else self.index.nearest(vector, NEAREST_ROWS, dates=(scope.since, scope.until))
+        if scope.until:  # the vector index takes a year alone for the first day of it
+            near = np.asarray(near)[np.isin(near, selected)].tolist()
         return list(dict.fromkeys([*near, *numbers[most(coverage, TOP_WORDS)].tolist()]))
 
 

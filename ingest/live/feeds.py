@@ -132,7 +132,9 @@ class Feeds:
         self._taken.keep()
         if began:
             return ""
-        return f"{Day(day).name}: {error} Each update of the next {PATIENCE.days} days asks for it again, without a word."
+        return (
+            f"{Day(day).name}: {error} Each update of the next {PATIENCE.days} days asks for it again, without a word."
+        )
 
 
 def due(record: Record, services: Services) -> list[Piece]:

@@ -46,6 +46,7 @@ class Ingested(Report):
     failed: list[str] = field(default_factory=list)
     fetched: int = 0  # days and queries
     kept: int = 0  # days that were taken in before and not fetched again
+    noted: list[str] = field(default_factory=list)  # plain sentences on what is left to do
 
 
 def ingest_sources(
@@ -134,19 +135,19 @@ def _take_live(index: PaperIndex, pieces: Sequence[Piece], report: Ingested, pro
     from ingest.live.feeds import Feeds
 
     with closing(Feeds(index.record, index.settings.services, progress)) as feeds:
-        for piece in pieces:
-            try:
+        try:
+            for piece in pieces:
                 if (fetched := feeds.fetch(piece)) is None:
-                    report.kept += isinstance(piece, Day)
                     continue
-            except SourceError as error:
-                report.failed.append(f"{piece.name}: {error}")
-                continue
-            found, records = fetched
-            name, record, embedder = found.name, index.record, index.embedder
-            ingest_papers(name, records, record, embedder, report=report, progress=progress, committed=index.share)
-            report.fetched += 1
-            feeds.done(found)
+                found, records = fetched
+                name, record, embedder = found.name, index.record, index.embedder
+                ingest_papers(name, records, record, embedder, report=report, progress=progress, committed=index.share)
+                report.fetched += 1
+                feeds.done(found)
+        finally:
+            report.kept += feeds.kept
+            report.failed += feeds.failures()
+            report.noted += feeds.noted.values()
 
 
 def count_papers(
@@ -218,7 +219,8 @@ def import_snapshot(
     snapshot = Snapshot(folder)
     with _writer(settings, told) as index:
         progress(total=snapshot.papers)
-        report = restore(snapshot, index.record, index.embedder, progress=progress)
+        today = settings.services.today()
+        report = restore(snapshot, index.record, index.embedder, today=today, progress=progress)
         if index.embedder:
             embed_missing(index.record, index.embedder)
         index.settle()

@@ -12,7 +12,8 @@ ARXIV_ID = re.compile(r"(?<!\d)(?<!\d\.)(\d{4}\.\d{4,5}|[a-z][a-z-]+(?:\.[A-Z]{2
 class Paper:
     """One paper as a source gave it, its text cleaned (`ingest.text.clean`).
 
-    `date` is ISO 8601 (YYYY-MM-DD) or empty; `arxiv` is a version-less arXiv id or empty.
+    `date` is ISO 8601, as exact as the source is (YYYY, YYYY-MM or YYYY-MM-DD), or empty; `arxiv` is a version-less
+    arXiv id or empty.
     """
 
     title: str
@@ -52,6 +53,12 @@ class Unreadable:
 
     place: str
     reason: str
+
+
+def span_of(date: str) -> tuple[str, str]:
+    """The first and last day that a date may mean; 31 does for the last of any month. Empty where there is none."""
+    missing = slice(len(date) - len("2024"), None)
+    return (date + "-01-01"[missing], date + "-12-31"[missing]) if date else ("", "")
 
 
 def title_key(title: str) -> str:

@@ -128,12 +128,13 @@ def _compare(
 
 
 def merge(recorded: Paper, said: Paper) -> Paper:
-    """What a source says of a recorded paper: its text replaces, what it leaves out stays; the id never changes."""
+    """What a source says of a recorded paper: its text replaces, what it leaves out stays, and so does a date that is
+    more exact; the id never changes."""
     return replace(
         said,
         id=recorded.id,
         authors=said.authors or recorded.authors,
-        date=said.date or recorded.date,
+        date=said.date if len(said.date) >= len(recorded.date) else recorded.date,
         url=said.url or recorded.url,
         arxiv=said.arxiv or recorded.arxiv,
     )

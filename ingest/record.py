@@ -44,6 +44,8 @@ COLUMNS = "number, id, arxiv, title, abstract, authors, date, url, spans"
 HEADS = """SELECT number, heads, substr(rows, 1, length(rows) / (heads + sentences) * heads) FROM (
     SELECT number, rows, 2 + json_array_length(spans, '$[0]') AS heads, json_array_length(spans, '$[1]') AS sentences
     FROM papers JOIN vectors ON paper = number AND embedding = ? WHERE number IN ({}))"""
+# The days between which a date lies that may name a year or a month alone, as `ingest.paper.span_of` has them.
+FIRST_DAY, LAST_DAY = (f"(date || substr('{rest}', length(date) - 3))" for rest in ("-01-01", "-12-31"))
 OF_PAPERS, ORPHAN = ("said", "vectors"), "paper NOT IN (SELECT number FROM papers)"
 LENGTH = 0.02  # how far from 1 the square of the length of a row may be
 READ_PAPERS = 1_000  # a query; SQLite takes at most 32,766 parameters
@@ -187,22 +189,19 @@ class Record:
         return [str(name) for (name,) in self._db.rows("SELECT DISTINCT embedding FROM vectors ORDER BY 1")]
 
     def select(self, *, ids: Sequence[str] = (), since: str = "", until: str = "") -> list[int]:
-        """Row numbers of papers with one of these ids (if any) and a date from `since` to `until`, both included."""
-        query, values = "SELECT number FROM papers WHERE 1", list(ids)
+        """Row numbers of papers with one of these ids (if any) and a date from `since` to `until`, both included.
+
+        One that is dated by its year alone lies within where all of the year does.
+        """
+        where, values = _dated(since, until)
         if ids:
-            query += f" AND id IN ({_marks(ids)})"
-        if since:
-            query, values = query + " AND date >= ?", [*values, since]
-        if until:
-            query, values = query + " AND date != '' AND date <= ?", [*values, until]
-        return self._numbers(query + " ORDER BY number", values)
+            where, values = f"{where} AND id IN ({_marks(ids)})", [*values, *ids]
+        return self._numbers(f"SELECT number FROM papers WHERE {where} ORDER BY number", values)
 
     def by_date(self, ends: int, *, since: str = "", until: str = "") -> list[int]:
         """Row numbers of the so many newest dated papers, from `since` to `until`, and of as many of the oldest."""
-        where, values = "WHERE date != '' AND date >= ?", [since]
-        if until:
-            where, values = f"{where} AND date <= ?", [since, until]
-        query = f"SELECT number FROM papers {where} ORDER BY date"
+        where, values = _dated(since, until)
+        query = f"SELECT number FROM papers WHERE date != '' AND {where} ORDER BY date"
         found = [self._numbers(f"{query} {way} LIMIT {int(ends)}", values) for way in ("DESC", "ASC")]
         return list(dict.fromkeys(chain(*found)))
 
@@ -218,9 +217,10 @@ class Record:
                 except (ValueError, TypeError) as error:
                     raise damaged(self.path, f"the authors of {paper_id} cannot be read") from error
 
-    def dates(self) -> tuple[str, str]:
-        """The first and the last date of a paper; empty where none has one."""
-        first, last = self._db.rows("SELECT MIN(date), MAX(date) FROM papers WHERE date != ''")[0]
+    def dates(self, *, whole: bool = False) -> tuple[str, str]:
+        """The first and the last date of a paper, or of one whose date names a day; empty where none has one."""
+        least = len("2024-08-21") if whole else 1
+        first, last = self._db.rows("SELECT MIN(date), MAX(date) FROM papers WHERE length(date) >= ?", (least,))[0]
         return str(first or ""), str(last or "")
 
     def find(self, paper_id: str) -> Entry | None:
@@ -357,6 +357,16 @@ def _are_sound(rows: NDArray[np.float16]) -> bool:
     """Whether the first is of length 1: rows that are cut by the number of other spans are longer or shorter."""
     first = rows[0].astype(np.float32)
     return abs(float(first @ first) - 1) < LENGTH
+
+
+def _dated(since: str, until: str) -> tuple[str, list[str]]:
+    """The condition that a paper's whole date lies within bounds, and its values; first what an index can tell."""
+    where, values = "1", list[str]()
+    if since:
+        where, values = f"date >= ? AND {FIRST_DAY} >= ?", [since[: len("2024")], since]
+    if until:
+        where, values = f"{where} AND date != '' AND date <= ? AND {LAST_DAY} <= ?", [*values, until, until]
+    return where, values
 
 
 def _title_key(paper: Paper) -> str:

@@ -3,8 +3,10 @@
 A paper that is there already stays as it is, since it may have changed after the snapshot was made.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import date
 from itertools import islice
 from typing import Any
 
@@ -12,15 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.embedding import Embedder
+from ingest.errors import SourceError
+from ingest.live.taken import UNREADABLE, Taken, read_taken
 from ingest.paper import Paper
 from ingest.pipeline import BATCH_PAPERS, Seen
 from ingest.record import Change, Entry, Record, make_entry
-from ingest.snapshot import Snapshot
+from ingest.snapshot import LIVE, Snapshot
 from ingest.text import clean
 from ingest.vectors import are_of
 
 EARLIER = "snapshot"  # the source of a paper that states none
 MOST_SOURCES = 1_000  # of one paper
+MAX_LIVE = 5_000_000  # bytes; a thousand days have 30,000
 
 Vectors = NDArray[np.float16] | None
 Said = tuple[str, str]  # a source, and the hash of what it said
@@ -41,13 +46,18 @@ def restore(
     record: Record,
     embedder: Embedder | None,
     *,
+    today: date,
     progress: Callable[[int], None] = lambda papers: None,
 ) -> Restored:
-    """Adds the papers of a snapshot to a record, with their vectors where they are of this model."""
+    """Adds the papers of a snapshot to a record, with their vectors where they are of this model.
+
+    What live sources it had taken in counts as taken in here, or is to be fetched where a paper could not be read.
+    """
     embedding = embedder.name if embedder else ""
     dim = embedder.dim if embedder and snapshot.embedding == embedding else 0
     seen = Seen()
     report = Restored()
+    live = _live(snapshot, record)
     lines = iter(snapshot.lines())
     while batch := list(islice(lines, BATCH_PAPERS)):
         fresh: list[tuple[Change, list[Said]]] = []
@@ -67,7 +77,26 @@ def restore(
             fresh.append(((replace(entry, rows=vectors if fits else None), *said[0]), said[1:]))
         _write(record, fresh, embedding, report)
         progress(len(batch))
+    if report.unreadable:
+        live.forget()
+    if snapshot.has_live:
+        taken = read_taken(record)
+        taken.add(live, today)
+        taken.keep()
     return report
+
+
+def _live(snapshot: Snapshot, record: Record) -> Taken:
+    """The days and queries that went into a snapshot, none in one of an older version; raises SourceError."""
+    found, path = Taken(record), snapshot.folder / LIVE
+    try:
+        if snapshot.has_live:
+            if path.stat().st_size > MAX_LIVE:
+                raise ValueError("it is too long")
+            found.read(json.loads(path.read_text(encoding="utf-8")))
+    except UNREADABLE as error:
+        raise SourceError(f"{path} cannot be read ({error}); take another copy of the snapshot.") from error
+    return found
 
 
 def _write(record: Record, fresh: list[tuple[Change, list[Said]]], embedding: str, report: Restored) -> None:

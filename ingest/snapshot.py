@@ -1,8 +1,9 @@
 """All that is recorded, as open files in a folder: `papers.jsonl`, vectors as Parquet, and a manifest with checksums.
 
 A line of `papers.jsonl` is a paper with its spans and with what each source said of it (as a hash); a row of
-`vectors.parquet` is one vector: the paper's id, its place among the paper's rows and float16 values. The manifest is
-written last and the folder named last, so that one that was not finished is never taken for a whole one.
+`vectors.parquet` is one vector: the paper's id, its place among the paper's rows and float16 values. `live.json` says
+which days and queries were taken in and when, so that an update goes on from there. The manifest is written last and
+the folder named last, so that one that was not finished is never taken for a whole one.
 """
 
 import hashlib
@@ -20,10 +21,11 @@ from numpy.typing import NDArray
 
 from ingest.errors import SourceError, StoreError
 from ingest.formats.json_lines import MAX_LINE
+from ingest.live.taken import read_taken
 from ingest.record import Entry, Record
 
-FORMAT = 1  # grows when older versions could no longer read what is written
-PAPERS, VECTORS, MANIFEST = "papers.jsonl", "vectors.parquet", "manifest.json"
+FORMAT = 2  # grows when older versions could no longer read what is written
+PAPERS, VECTORS, LIVE, MANIFEST = "papers.jsonl", "vectors.parquet", "live.json", "manifest.json"
 PART = 500  # papers written at a time: 6,000 vectors, 5 MB
 PIECE = 1_000_000  # bytes read at a time for a checksum
 MAX_MANIFEST = 1_000_000  # bytes
@@ -68,7 +70,10 @@ def _write(record: Record, folder: Path, progress: Progress) -> int:
                 vectors.add(entry)
             vectors.flush()
             progress(len(part))
-    _settle(folder / PAPERS, folder / VECTORS)
+    taken = read_taken(record).points()
+    if any(taken.values()):
+        (folder / LIVE).write_text(json.dumps(taken, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    _settle(folder / PAPERS, folder / VECTORS, folder / LIVE)
     files = {path.name: {"bytes": path.stat().st_size, "sha256": checksum(path)} for path in sorted(folder.iterdir())}
     stated = {"format": FORMAT, "made_by": f"paperchat {version('paperchat')}", "papers": len(numbers)}
     text = json.dumps({**stated, "embedding": embedding if vectors.rows else "", "files": files}, indent=1)
@@ -147,7 +152,7 @@ class Snapshot:
         stated = self._manifest()
         self.papers: int = stated["papers"]
         self.embedding: str = stated["embedding"]
-        self._has_vectors = VECTORS in stated["files"]
+        self._has_vectors, self.has_live = VECTORS in stated["files"], LIVE in stated["files"]
         for name, mark in stated["files"].items():
             self._verify(folder / name, mark)
 
@@ -164,7 +169,7 @@ class Snapshot:
                     f"to {FORMAT}); import it with that version."
                 )
             names = set(stated["files"])
-            if not (names <= {PAPERS, VECTORS} and PAPERS in names):
+            if not (names <= {PAPERS, VECTORS, LIVE} and PAPERS in names):
                 raise ValueError("its files are not those of a snapshot")
             if not (isinstance(stated["papers"], int) and isinstance(stated["embedding"], str)):
                 raise ValueError("it does not state what it holds")

@@ -55,8 +55,8 @@ class Bylines:
 
     @property
     def newest(self) -> str:
-        """The last date of a paper, empty where none has one."""
-        return self._index.record.dates()[1]
+        """The last day that a paper is dated by, else the last date, empty where none has one."""
+        return self._index.record.dates(whole=True)[1] or self._index.record.dates()[1]
 
     def is_part(self, word: str) -> bool:
         """Whether a word, folded, is part of an author's name."""

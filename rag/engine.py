@@ -10,15 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from ingest.endpoint import OPENAI_URL, host_of
-from ingest.errors import UsageError
 from ingest.index import PaperIndex
 from ingest.intake import Intake
 from ingest.names import nickname
 from ingest.paper import Paper
 from ingest.settings import Settings
-from ingest.text import clean
 from ingest.words import STOPWORDS, tokenize
-from rag.answer import MOST_CHARACTERS, Answer, Ranked, Turn
+from rag.answer import Answer, Ranked, Turn
 from rag.atlas import Atlases, Mapped
 from rag.catalogue import Catalogue
 from rag.chat.model import ChatModel
@@ -28,7 +26,7 @@ from rag.feedback import Vote, keep
 from rag.given import Given
 from rag.listing import Listed, Listing, Looked
 from rag.manner import USUAL, Manner, Writing
-from rag.measures import MARK
+from rag.question import take_query, take_question
 from rag.reply import RETRIEVED, Replies
 from rag.retrieve import Retriever, Scope
 from rag.suggest import Suggestions
@@ -122,7 +120,7 @@ class Engine:
 
     def search(self, question: str, *, k: int = RETRIEVED, scope: Scope | None = None) -> list[Ranked]:
         """The k papers that fit a question best, best first; raises UsageError for a question that cannot be asked."""
-        return self._retriever.search(check_question(question), k=k, scope=scope)
+        return self._retriever.search(take_query(question), k=k, scope=scope)
 
     def ask(
         self,
@@ -158,11 +156,15 @@ class Engine:
         """Pieces of text as they are written, then exactly one Answer whose text they make up.
 
         Between the pieces stand lines on what is waited for. `model=False` has nothing written by the language model.
-        Raises UsageError, before the first piece, for a question that cannot be asked.
+        Of a question that is too long the beginning is answered, and the answer's note says so. Raises UsageError,
+        before the first piece, for a question that cannot be asked.
         """
-        question = check_question(question)
+        question, notice = take_question(question)
         self.index.refresh()
-        yield from self._turns.run(question, history, scope, model=model, manner=manner)
+        for piece in self._turns.run(question, history, scope, model=model, manner=manner):
+            if notice and isinstance(piece, Answer):
+                piece = replace(piece, note=f"{notice} {piece.note}".strip())
+            yield piece
 
     def suggest(self, answer: Answer, *, scope: Scope | None = None) -> Answer:
         """The answer with questions to go on with, found without a model; takes about as long as a few answers."""
@@ -203,20 +205,6 @@ def mode_of(settings: Settings) -> str:
     name = settings.chat_model or "The first model listed"
     where = host_of(settings.openai_base_url or OPENAI_URL)
     return f"{name} at {where} writes the answers, each sentence checked; nothing is sent anywhere else."
-
-
-def check_question(question: str) -> str:
-    """The question cleaned; raises UsageError where nothing is left or it is too long to be one."""
-    if len(question) > 50 * MOST_CHARACTERS:
-        raise UsageError(f"The question has {len(question):,} characters; ask in at most {MOST_CHARACTERS:,}.")
-    cleaned = clean(question)
-    if len(cleaned) > MOST_CHARACTERS:
-        raise UsageError(f"The question has {len(cleaned):,} characters; ask in at most {MOST_CHARACTERS:,}.")
-    if not any(c.isalnum() for c in MARK.sub("", cleaned)):
-        if MARK.search(cleaned):
-            raise UsageError(f"{cleaned} is only a mark; ask in words about what it stands for.")
-        raise UsageError("The question is empty; ask in a few words, such as: Which papers are about pruning?")
-    return cleaned
 
 
 def common_topic(titles: Sequence[str]) -> str:

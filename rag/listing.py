@@ -15,7 +15,7 @@ import numpy as np
 
 from ingest.errors import UsageError
 from ingest.index import PaperIndex
-from ingest.paper import Paper
+from ingest.paper import Paper, span_of
 from ingest.text import unaccented
 from rag.retrieve import DATE
 
@@ -143,7 +143,8 @@ def is_between(date: str, looked: Looked) -> bool:
     """Whether a date lies between the bounds; one that is not known lies outside any."""
     if not (looked.since or looked.until):
         return True
-    return bool(date) and date >= looked.since and (not looked.until or date[: len(looked.until)] <= looked.until)
+    first, last = span_of(date)
+    return bool(date) and first >= looked.since and (not looked.until or last[: len(looked.until)] <= looked.until)
 
 
 def weight(term: str, line: Line) -> float:

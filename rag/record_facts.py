@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from ingest.authors import answers_to
 from ingest.names import short_name
-from ingest.paper import Paper
+from ingest.paper import Paper, span_of
 from rag.names import listed
 from rag.record_wishes import Wish, picks
 
@@ -66,6 +66,11 @@ def _tell_pick(wish: Wish, wishes: Sequence[Wish], papers: Sequence[Paper]) -> T
     verb = "is" if len(best) == 1 else "are"
     words = f"{listed([_name(paper) for paper in best])}, dated {best[0].date}, {verb} the {wish} of the {len(papers)}"
     words += f"; the {'other is' if len(rest) == 1 else 'others are'} {listed(rest)}." if rest else "."
+    first, last = span_of(best[0].date)
+    spans = ((_name(paper), span_of(paper.date)) for paper in ordered[len(best) :])
+    unsure = [name for name, (a, b) in spans if (a < last if wish is Wish.OLDEST else b > first)]
+    if unsure:  # where a year is all that is known
+        words += f" {listed(unsure)} may be {'older' if wish is Wish.OLDEST else 'newer'}: not every date names a day."
     if missing := [_name(paper) for paper in papers if not paper.date]:
         words += f" The page gives no date for {listed(missing)}."
     more = [one for one in wishes if one not in (Wish.NEWEST, Wish.OLDEST, Wish.DATE)]

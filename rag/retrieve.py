@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ingest.errors import UsageError
 from ingest.index import PaperIndex
 from ingest.names import nickname
+from ingest.paper import span_of
 from ingest.record import Entry, Head
 from ingest.words import stems, tokenize
 from rag.answer import Evidence, Ranked
@@ -80,6 +81,7 @@ class Scope:
         for name, date in (("since", self.since), ("until", self.until)):
             if date and not DATE.fullmatch(date):
                 raise UsageError(f"{name!r} is {date!r}, no date; write it as 2024, 2024-08 or 2024-08-21.")
+        object.__setattr__(self, "until", span_of(self.until)[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,8 @@ class Retriever:
                 return selected
             coverage = np.where(np.isin(numbers, selected), coverage, 0)
         near = [] if vector is None else self.index.nearest(vector, NEAREST_ROWS, dates=(scope.since, scope.until))
+        if scope.until:  # the vector index takes a year alone for the first day of it
+            near = np.asarray(near)[np.isin(near, selected)].tolist()
         return list(dict.fromkeys([*near, *numbers[most(coverage, TOP_WORDS)].tolist()]))
 
 

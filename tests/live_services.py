@@ -33,10 +33,11 @@ def paper(number: int, *, abstract: str = "") -> dict[str, object]:
 
 
 def feed(*numbers: int, published: str = "2026-08-20") -> bytes:
-    """An answer of arXiv with these papers."""
+    """An answer of arXiv with these papers; in `published`, {:02} stands for the number of the paper."""
     entries = "".join(
-        f"<entry><id>http://arxiv.org/abs/2607.{n:05}v1</id><title>Prism {n}</title><updated>{published}T00:00:00Z"
-        f"</updated><published>{published}T00:00:00Z</published><summary>We cut prism {n} from glass and measure its "
+        f"<entry><id>http://arxiv.org/abs/2607.{n:05}v1</id><title>Prism {n}</title>"
+        f"<updated>{published.format(n)}T00:00:00Z</updated><published>{published.format(n)}T00:00:00Z</published>"
+        f"<summary>We cut prism {n} from glass and measure its "
         "edges.</summary><author><name>Ada Byron</name></author></entry>"
         for n in numbers
     )
@@ -47,12 +48,16 @@ def feed(*numbers: int, published: str = "2026-08-20") -> bytes:
 
 
 class Stand:
-    """What it was asked, what it answers: `days`, `found`, and before those each of `troubles` once."""
+    """What it was asked, what it answers: `days`, `found`, and before those each of `troubles` once.
+
+    The days that it `refuses` have status 404.
+    """
 
     def __init__(self) -> None:
         self.days: dict[str, list[dict[str, object]]] = {}
         self.found = feed(1, 2)
         self.troubles: list[Reply] = []
+        self.refuses: set[str] = set()
         self.asked: list[str] = []
         self.url = ""
 
@@ -62,6 +67,8 @@ class Stand:
         self.asked.append(query.get("date") or query.get("search_query") or query.get("id_list") or path)
         if self.troubles:
             return self.troubles.pop(0)
+        if query.get("date") in self.refuses:
+            return 404, {}, b""
         if parts.path == "/api/daily_papers":
             return 200, {}, json.dumps(self.days.get(query["date"], [])).encode()
         return 200, {}, self.found

@@ -141,13 +141,14 @@ def test_control_and_direction_marks_of_papers_are_not_printed(
 # -- questions -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", ["ask", "search"])
 @pytest.mark.parametrize(
-    ("question", "said"),
+    ("command", "question", "said"),
     [
-        ("", "The question is empty; ask in a few words"),
-        (" \t\u202e?! ", "The question is empty"),
-        ("word " * 200_000, "The question has 1,000,000 characters; ask in at most 4,000."),
+        ("ask", "", "The question is empty; ask in a few words"),
+        ("search", "", "The question is empty; ask in a few words"),
+        ("ask", " \t\u202e?! ", "The question is empty"),
+        ("ask", "?" * 5_000 + " What is KIVI", "The question is empty"),
+        ("search", "word " * 200_000, "The question has 1,000,000 characters; ask in at most 4,000."),
     ],
 )
 def test_what_is_no_question_is_refused(

@@ -303,11 +303,20 @@ def test_a_question_that_cannot_be_asked_costs_no_other_its_answer(
     ]
     code, _, err = run(capsys, "batch", write_questions(tmp_path / "q.jsonl", *rows), str(tmp_path / "a.jsonl"))
     assert code == 0
-    assert "2 could not be asked" in err
+    assert "1 could not be asked" in err
     answers = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text("utf-8").splitlines()]
     assert [answer["id"] for answer in answers] == [1, "\ud800", 3]
     assert answers[0]["answer"].startswith("The question is empty")
-    assert "9,999 characters" in answers[2]["answer"]
+    assert "cut to its first 4,000 characters" in answers[2]["note"]
+
+
+@pytest.mark.parametrize("form", [[], ["--json"], ["--bibtex"]])
+def test_a_question_that_is_too_long_is_cut_and_the_notice_says_so(
+    page: Path, capsys: pytest.CaptureFixture[str], form: list[str]
+) -> None:
+    code, out, err = run(capsys, "ask", QUESTION + " Is it so?" * 1000, *form)
+    assert code == 0
+    assert "cut to its first 3,999 characters" in " ".join((err if form == ["--bibtex"] else out).split())
 
 
 def test_a_stopped_batch_keeps_the_answers_it_has(

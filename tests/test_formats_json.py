@@ -90,13 +90,17 @@ def test_at_most_a_thousand_authors_are_kept():
         ("July 28th, 2024", "2024-07-28"),
         ("2024-02-30", ""),
         ("28 Jul", ""),
-        ("2024", ""),
+        ("2024", "2024"),
+        ("2024-7", "2024-07"),
+        ("July 2024", "2024-07"),
+        ("2024-13", ""),
+        ("20240", ""),
         ("next week", ""),
         (1722160000, ""),
         (None, ""),
     ],
 )
-def test_dates_become_iso_or_nothing(given, iso):
+def test_dates_become_iso_as_far_as_they_go_or_nothing(given, iso):
     assert one(RECORD | {"date": given}).date == iso
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from test_properties import acting
 
-from ingest.errors import PaperchatError, SourceError, UsageError
+from ingest.errors import SourceError, UsageError
 from ingest.library import ingest_sources
 from ingest.settings import Settings
 from ingest.sources import Given, read_bytes
@@ -120,6 +120,7 @@ def test_a_file_of_any_name_is_read_or_refused_by_its_content(tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_question_that_is_too_long_is_refused_with_the_figures(hostile: Engine) -> None:
-    with pytest.raises(PaperchatError, match=f"{MOST_CHARACTERS:,}"):
-        hostile.ask("a " * MOST_CHARACTERS)
+def test_a_question_that_is_too_long_is_cut_at_a_word_and_the_answer_says_so(hostile: Engine) -> None:
+    answer = hostile.ask("word " * MOST_CHARACTERS)
+    assert answer.question == ("word " * (MOST_CHARACTERS // 5)).strip()
+    assert answer.note.startswith(f"The question was cut to its first {MOST_CHARACTERS - 1:,} characters")

@@ -11,7 +11,7 @@ from ingest.errors import ModelError, StoreError
 from ingest.index import PaperIndex
 from ingest.library import ingest_sources, rebuild
 from ingest.paper import Paper, Unreadable
-from ingest.pipeline import BATCH_PAPERS, SLICE_PAPERS, Report, ingest_papers
+from ingest.pipeline import BATCH_PAPERS, SLICE_PAPERS, Report, ingest_papers, merge
 from ingest.record import Record
 from tests.corpus import (
     WordModel,
@@ -103,6 +103,12 @@ def test_an_edit_grows_and_shrinks_the_rows_of_a_paper_in_place(tmp_path: Path, 
         rows = [len(entry.rows) for entry in index.record.entries(embedding=model.name) if entry.rows is not None]
         assert rows == [2 + len(entry.passages) + len(entry.sentences) for entry in index.record.entries()]
         index.close()
+
+
+def test_a_date_that_is_less_exact_replaces_none() -> None:
+    whole, year = paper(1, date="2024-08-21"), paper(1, date="2025")
+    assert merge(whole, year).date == merge(year, whole).date == "2024-08-21"
+    assert merge(year, paper(1, date="2024")).date == "2024"
 
 
 def test_an_api_record_updates_the_paper_of_the_page_and_keeps_its_id(tmp_path: Path, model: WordModel) -> None:

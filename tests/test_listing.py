@@ -12,7 +12,7 @@ from ingest.paper import Paper
 from ingest.record import make_entry
 from ingest.settings import Settings
 from rag.engine import Engine
-from rag.listing import Listing, Looked, Order, folded, terms_of
+from rag.listing import Listing, Looked, Order, folded, is_between, terms_of
 
 PAPERS = (
     Paper("Transformers at Work", "A model for text. It uses key-value caches.", ("François Müller",), "2024-03-01"),
@@ -59,6 +59,13 @@ def test_dates_bound_both_ends_and_leave_out_what_has_none(listing: Listing) -> 
     assert titles(listing, since="2024-04") == ["A Cloth", "On Lenses"]
     assert titles(listing, until="2024") == ["On Lenses", "Transformers at Work"]
     assert titles(listing, since="2024-03-01", until="2024-03-01") == ["Transformers at Work"]
+
+
+def test_a_year_alone_lies_within_bounds_where_all_of_it_does() -> None:
+    assert is_between("2024", Looked(since="2024", until="2024"))
+    assert is_between("2024", Looked(since="2024-01"))
+    assert not is_between("2024", Looked(since="2024-02"))
+    assert not is_between("2024", Looked(until="2024-11"))
 
 
 @pytest.mark.parametrize("date", ["24", "2024-13", "yesterday", "2024-1-1", "<script>"])

@@ -11,11 +11,13 @@ from live_services import Stand, feed, paper, standing
 
 from ingest.errors import SourceError
 from ingest.intake import Intake
-from ingest.library import ingest_sources
+from ingest.library import import_snapshot, ingest_sources
 from ingest.live import fetch
+from ingest.live.feeds import due
 from ingest.paper import Paper, Unreadable
 from ingest.record import Record
 from ingest.settings import Settings
+from ingest.snapshot import export_snapshot
 from ingest.sources import Given, read_given
 from rag.engine import Engine
 from ui.cli import main
@@ -214,6 +216,106 @@ def test_the_limit_of_a_query_does_not_cut_what_an_update_finds(
         assert capsys.readouterr().out == said
 
 
+def test_what_an_update_leaves_of_a_query_is_told_and_taken_in_by_the_next_ones(
+    run: Run, stand: Stand, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.live.feeds.MOST_FOUND", 4)
+    stand.found = feed(1, published="2026-08-{:02}")
+    run("ingest", "arxiv:prisms", today="2026-08-01")
+    capsys.readouterr()
+    stand.found = feed(*range(10, 0, -1), published="2026-08-{:02}")
+    assert run("update", today="2026-08-10") == 0
+    out, err = capsys.readouterr()
+    assert out == "4 new papers, 0 updated.\n"
+    assert err == (
+        "paperchat: arxiv:prisms: more than 4 papers are new. The newest 4 were taken in; those of 2026-08-07 and "
+        "before are left, and the next update goes on with them.\n"
+    )
+    stand.found = feed(*range(20, 0, -1), published="2026-08-{:02}")  # more is left before all of that came in
+    left = [run("update", today="2026-08-20") or capsys.readouterr().err.count("are left") for _ in range(7)]
+    assert left == [1] * 6 + [0]
+    with closing(Record(tmp_path / "home")) as record:
+        assert record.count() == 20
+    assert run("update", today="2026-08-20") == 0
+    assert capsys.readouterr() == ("Nothing new.\n", "")
+
+
+def test_a_day_that_is_always_refused_is_told_once_and_left_out_after_a_week(
+    run: Run, stand: Stand, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("ingest", "daily:2026-08-20")
+    stand.refuses = {"2026-08-21"}
+    capsys.readouterr()
+    assert run("update") == 1
+    out, err = capsys.readouterr()
+    assert out == "Nothing new.\n"
+    assert err.startswith("paperchat: daily:2026-08-21: Daily Papers refused with status 404;")
+    assert err.endswith("Each update of the next 7 days asks for it again, without a word.\n")
+    for today in ("2026-08-22", "2026-08-28", "2026-08-29", "2026-08-30"):
+        stand.asked.clear()
+        assert run("update", today=today) == 0
+        assert capsys.readouterr() == ("Nothing new.\n", "")
+        assert ("2026-08-21" in stand.asked) == (today < "2026-08-30")
+
+
+def test_a_refused_day_that_comes_after_all_is_taken_in(
+    run: Run, stand: Stand, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("ingest", "daily:2026-08-20")
+    stand.refuses = {"2026-08-21"}
+    assert run("update") == 1
+    stand.refuses = set()
+    capsys.readouterr()
+    assert run("update", today="2026-08-25") == 0
+    assert capsys.readouterr() == ("1 new paper, 0 updated.\n", "")
+
+
+def test_a_service_that_refuses_every_day_is_told_in_one_line_each_time_and_costs_no_day(
+    run: Run, stand: Stand, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("ingest", "daily:2026-08-20")
+    stand.refuses = {f"2026-08-{day}" for day in range(20, 32)}
+    capsys.readouterr()
+    for today, more in (("2026-08-22", "1 more day"), ("2026-08-31", "10 more days")):
+        assert run("update", today=today) == 1
+        assert capsys.readouterr() == (
+            "",
+            f"paperchat: daily:2026-08-21 and {more}: Daily Papers refused with status 404; check what is asked, and "
+            "run again; what was fetched is kept.\n",
+        )
+    stand.refuses = set()
+    assert run("update", today="2026-08-31") == 0
+    assert capsys.readouterr().out == "1 new paper, 0 updated.\n"
+
+
+def test_after_the_import_of_a_snapshot_an_update_goes_on_from_there(run: Run, stand: Stand, tmp_path: Path) -> None:
+    run("ingest", "daily:2026-08-19..2026-08-20", "arxiv:prisms", "--limit", "2")
+    with closing(Record(tmp_path / "home")) as record:
+        export_snapshot(record, tmp_path / "snapshot")
+        here = due(record, stand.services("2026-08-23"))
+    there = Settings(tmp_path / "there", embedding="none", services=stand.services("2026-08-23"))
+    import_snapshot(there, tmp_path / "snapshot")
+    with closing(Record(there.home)) as record:
+        assert due(record, there.services) == here
+    assert [piece.name for piece in here] == [f"daily:2026-08-{day}" for day in (21, 22, 23)] + ["arxiv:prisms"]
+    assert (here[-1].since, here[-1].limit) == ("2026-08-19", 2_000)  # type: ignore[union-attr]
+
+
+def test_what_live_sources_gave_to_two_libraries_is_known_where_they_become_one(
+    run: Run, stand: Stand, tmp_path: Path
+) -> None:
+    run("ingest", "daily:2026-08-19", today="2026-08-19")
+    run("ingest", "arxiv:prisms", "--limit", "2")
+    with closing(Record(tmp_path / "home")) as record:
+        export_snapshot(record, tmp_path / "snapshot")
+    there = Settings(tmp_path / "there", embedding="none", services=stand.services())
+    ingest_sources(there, ["daily:2026-08-19..2026-08-21"])
+    import_snapshot(there, tmp_path / "snapshot")
+    with closing(Record(there.home)) as record:
+        names = [piece.name for piece in due(record, there.services)]
+        assert names == ["daily:2026-08-21", "daily:2026-08-22", "arxiv:prisms"]
+
+
 def test_two_days_are_compared(run: Run, stand: Stand, capsys: pytest.CaptureFixture[str]) -> None:
     stand.days["2026-08-21"] = [paper(2, abstract="We polish lens 2 with wool, and say so at length."), paper(3)]
     run("ingest", "daily:2026-08-20..2026-08-21")
@@ -295,6 +397,39 @@ ER  -
 def test_lists_of_references_are_told_by_their_content(content: bytes, authors: tuple[str, ...]) -> None:
     found = next(iter(read_given(Given("x.txt", content))))
     assert (found.title, found.arxiv, found.authors) == ("On Lenses", "2407.03618", authors)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("written", "date"),
+    [
+        ("year = 2024", "2024"),
+        ("year = 2024, month = jul", "2024-07"),
+        ("year = {2024}, month = {7}", "2024-07"),
+        ("year = {2024}, month = {July}", "2024-07"),
+        ("date = {2024-07-03}, year = 2025", "2024-07-03"),
+        ("date = {2024-07-03/2024-07-05}, year = 2023, month = {someday}", "2024-07-03"),
+        ("date = {soon}, year = 2024, month = {someday}", "2024"),
+        ("year = {in press}", ""),
+    ],
+)
+def test_a_bibtex_date_goes_as_far_as_it_is_written(written: str, date: str) -> None:
+    content = BIBTEX[: BIBTEX.index(b"@misc")].replace(b"year = 2024", written.encode())
+    (found,) = read_given(Given("x.bib", content))
+    assert found.date == date  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("written", "date"),
+    [
+        ("PY  - 2024", "2024"),
+        ("DA  - 2024/07//", "2024-07"),
+        ("DA  - 2024///spring\nPY  - 2024", "2024"),
+        ("DA  - ", ""),
+    ],
+)
+def test_a_ris_date_goes_as_far_as_it_is_written(written: str, date: str) -> None:
+    (found,) = read_given(Given("x.ris", RIS.replace(b"DA  - 2024/07/03", written.encode())))
+    assert found.date == date  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(

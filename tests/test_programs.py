@@ -78,6 +78,12 @@ def test_an_answer_is_the_object_that_the_command_line_gives(address: str, engin
     assert given["citations"]
 
 
+def test_a_question_that_is_too_long_is_answered_as_far_as_it_is_read(address: str) -> None:
+    answer = post(address, "ask", "What is KIVI?" + " and" * 300_000, [], [], True)
+    assert answer["note"].startswith("The question was cut to its first 3,997 characters, of at most 4,000;")
+    assert answer["citations"]
+
+
 def test_earlier_messages_say_what_it_is(address: str) -> None:
     earlier = [{"role": "user", "content": "What is KIVI?"}, {"role": "assistant", "content": "KIVI is a quantizer."}]
     assert "KIVI" in post(address, "ask", "Does it need tuning?", earlier, [], True)["standalone"]
@@ -123,7 +129,7 @@ def test_a_paper_is_given_by_its_id(address: str, engine: Engine) -> None:
     ("name", "values", "said"),
     [
         ("ask", ("", [], [], True), "The question is empty"),
-        ("ask", ("x" * 4001, [], [], True), "'question' has 4,001 characters; send at most 4,000."),
+        ("search", ("x" * 4001, 5, "", ""), "'query' has 4,001 characters; send at most 4,000."),
         ("ask", (["a"], [], [], True), "'question' is to be text; a list was sent."),
         ("ask", ("a", "b", [], True), "'history' is to be a list of messages; text was sent."),
         ("ask", ("a", [{"role": "system", "content": "b"}], [], True), "'history[0]' is no message; send"),

@@ -86,6 +86,16 @@ def test_papers_are_selected_by_id_and_date(record: Record) -> None:
     assert record.select(ids=["title:of no paper"]) == []
 
 
+def test_a_paper_dated_by_a_year_or_month_lies_where_all_of_it_does(record: Record) -> None:
+    record_papers(record, [replace(paper(n), date=date) for n, date in enumerate(["2024", "2024-08", "2024-08-21"])])
+    assert record.select(since="2024") == record.select(until="2024-12-31") == [1, 2, 3]
+    assert record.select(since="2024-01") == record.select(since="2024-01-01") == [1, 2, 3]
+    assert record.select(since="2024-08", until="2024-08-31") == record.select(since="2024-02") == [2, 3]
+    assert record.select(until="2024-08-30") == record.select(since="2024-08-21", until="2024-08-21") == [3]
+    assert record.select(since="2025") == record.select(until="2023-12-31") == []
+    assert (record.dates(), record.dates(whole=True)) == (("2024", "2024-08-21"), ("2024-08-21", "2024-08-21"))
+
+
 def test_entries_come_in_the_order_asked_for(record: Record) -> None:
     record_papers(record, papers(5))
     assert [entry.number for entry in record.entries([4, 1, 99, 5])] == [4, 1, 5]

@@ -281,3 +281,31 @@ def test_a_name_is_known_whatever_its_case_accents_and_order() -> None:
     assert answers_to("José María Müller", "j. muller")
     assert answers_to("José Müller", "Muller José")
     assert not answers_to("José Müller", "Jose")
+
+
+@pytest.mark.parametrize(
+    ("wish", "dates", "words"),
+    [
+        (Wish.NEWEST, ("2024-03-01", "2024"), "newest of the 2; the other is B 2024. B may be newer: not every date"),
+        (Wish.OLDEST, ("2024", "2024-03-01"), "oldest of the 2; the other is B 2024-03-01. B may be older: not every"),
+        (Wish.NEWEST, ("2025", "2024-03-01"), "newest of the 2; the other is B 2024-03-01."),
+    ],
+)
+def test_where_a_year_is_all_that_is_known_it_is_said_what_may_be(
+    wish: Wish, dates: tuple[str, str], words: str
+) -> None:
+    papers = [Paper(name, "", date=date) for name, date in zip("AB", dates, strict=True)]
+    assert tell_records([wish], papers).words.startswith(f"A, dated {dates[0]}, is the {words}")
+
+
+@pytest.mark.parametrize("embedding", ["minilm", "none"])
+def test_papers_of_a_year_are_those_dated_by_it_alone_too(tmp_path: Path, embedding: str) -> None:
+    abstract = "We grind lenses by hand, slowly, and measure them."
+    listed = [("Lens A", "year = 2024"), ("Lens B", "year = 2024, month = feb"), ("Lens C", "year = 2023")]
+    entries = (f"@misc{{x{n}, title = {{{t}}}, {d}, abstract = {{{abstract}}}}}" for n, (t, d) in enumerate(listed))
+    (tmp_path / "x.bib").write_text("\n".join(entries))
+    ingest_sources(Settings(tmp_path / "home", embedding=embedding), [str(tmp_path / "x.bib")])
+    with Engine(Settings(tmp_path / "home", embedding=embedding)) as engine:
+        for since, until, titles in (("2024", "", "AB"), ("", "2024-06", "BC"), ("2024-02", "2024-02", "B")):
+            found = engine.search("grinding lenses", scope=Scope((), since, until))
+            assert sorted(ranked.paper.title[-1] for ranked in found) == list(titles)

@@ -46,7 +46,7 @@ def test_a_question_without_a_word_is_told_what_to_do(engine: Engine, question: 
 
 
 @pytest.mark.parametrize("length", [MOST_CHARACTERS + 1, 1_000_000])
-def test_a_question_that_is_too_long_is_told_the_limit(engine: Engine, length: int) -> None:
+def test_a_search_that_is_too_long_is_told_the_limit(engine: Engine, length: int) -> None:
     with pytest.raises(UsageError, match=rf"has {length:,} characters; ask in at most 4,000"):
         engine.search("x" * length)
 

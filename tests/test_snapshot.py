@@ -11,8 +11,9 @@ import pytest
 from ingest.errors import SourceError, StoreError
 from ingest.index import PaperIndex
 from ingest.library import check, import_snapshot, ingest_sources
+from ingest.live.taken import read_taken
 from ingest.record import Entry, Record
-from ingest.snapshot import MANIFEST, PAPERS, VECTORS, checksum, export_snapshot
+from ingest.snapshot import LIVE, MANIFEST, PAPERS, VECTORS, checksum, export_snapshot
 from tests.corpus import WordModel, check_finds_all, model, paper, papers, settings, use, write_source
 from ui.cli import main
 
@@ -173,6 +174,59 @@ def test_a_line_that_is_no_paper_is_named_and_the_others_go_in(
     index.refresh()
     assert index.record.without_vectors(model.name) == []
     index.close()
+
+
+LIVE_POINTS = {"days": {"2026-08-20": "2026-08-22"}, "queries": {"cat:cs.LG": [100, "2026-08-22"]}}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"days": 7},
+        {"days": {"yesterday": "2026-08-22"}},
+        {"queries": {"x" * 501: [100, ""]}},
+        {"queries": {"all": [10**9, ""]}},
+        {"rests": {"all": ["2026-08-22", "then"]}},
+        None,
+    ],
+)
+def test_resume_points_that_cannot_be_are_refused_before_anything_is_taken_in(
+    snapshot: Path, tmp_path: Path, change: dict[str, Any] | None
+) -> None:
+    put_live(snapshot, json.dumps(LIVE_POINTS | change) if change else '{"days": ' + "[" * 9_999)
+    with pytest.raises(SourceError, match=r"live\.json cannot be read"):
+        import_snapshot(settings(tmp_path / "there"), snapshot)
+    assert Record(tmp_path / "there").count() == 0
+
+
+def test_resume_points_come_in_with_the_papers_and_only_with_all_of_them(
+    snapshot: Path, tmp_path: Path, model: WordModel
+) -> None:
+    put_live(snapshot, json.dumps(LIVE_POINTS | {"days": {"2026-08-20": "2026-08-22", "9999-12-31": "9999-12-31"}}))
+    import_snapshot(settings(tmp_path / "there"), snapshot)
+    taken = read_taken(Record(tmp_path / "there"))
+    assert (taken.days, taken.queries) == ({"2026-08-20": "2026-08-22"}, {"cat:cs.LG": (100, "2026-08-22")})
+    rewrite(snapshot, PAPERS, lambda line: line | {"title": ""})
+    import_snapshot(settings(tmp_path / "part"), snapshot)
+    taken = read_taken(Record(tmp_path / "part"))
+    assert (taken.days["2026-08-20"], taken.queries) == ("2026-08-20", {"cat:cs.LG": (100, "")})
+
+
+def test_a_snapshot_of_an_older_version_holds_no_resume_points_and_comes_in(
+    snapshot: Path, tmp_path: Path, model: WordModel
+) -> None:
+    rewrite(snapshot, MANIFEST, lambda stated: stated | {"format": 1})
+    assert import_snapshot(settings(tmp_path / "there"), snapshot).added == COUNT
+    assert not (tmp_path / "there" / "live.json").exists()
+
+
+def put_live(snapshot: Path, text: str) -> None:
+    """Resume points in a snapshot, with their checksum."""
+    (snapshot / LIVE).write_text(text)
+    stated = json.loads((snapshot / MANIFEST).read_text())
+    stated["files"][LIVE] = {}
+    (snapshot / MANIFEST).write_text(json.dumps(stated))
+    reseal(snapshot)
 
 
 def reseal(snapshot: Path) -> None:

@@ -99,8 +99,8 @@ def update(args: Namespace) -> int:
         print("Nothing to update: no day and no query was taken in yet; begin with: paperchat ingest daily:latest")
         return 0
     report = _ingest_into(settings, pieces)
-    for failure in report.failed:
-        say(f"paperchat: {failure}")
+    for sentence in (*report.noted, *report.failed):
+        say(f"paperchat: {sentence}")
     if report.fetched or not report.failed:
         print(update_text(report), flush=True)
     return 1 if report.failed else 0
@@ -155,6 +155,8 @@ def ask(args: Namespace) -> int:
         if args.suggest:
             answer = engine.suggest(answer)
         papers = [paper for citation in answer.citations if (paper := engine.paper(citation.paper_id))]
+    if answer.note and (args.bibtex or args.table):  # which have no place for it
+        say(answer.note)
     if args.bibtex:
         print(_bibtex_text(papers))
     elif args.table:
@@ -303,9 +305,9 @@ def _ingest_into(
 
 def _unanswered(question: str, reason: str) -> "Answer":
     """The refusal of a question that could not be asked."""
-    from rag.answer import Answer
+    from rag.answer import MOST_CHARACTERS, Answer
 
-    shown = clean(question[:4000])
+    shown = clean(question[:MOST_CHARACTERS])
     return Answer(shown, reason, (), True, shown, (), 0.0, outcome="absent")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from ingest.errors import SourceError
 from ingest.formats import Records
+from ingest.formats.dates import iso_date
 from ingest.formats.fields import arxiv_id, checked_paper
 from ingest.paper import Paper, Unreadable
 from ingest.text import clean
@@ -47,13 +48,13 @@ def read_bibtex(text: str) -> Records:
 
 
 def _paper(fields: Mapping[str, str], place: str) -> Any:
-    date = fields.get("date", "") or fields.get("year", "")
+    year, month = fields.get("year", ""), fields.get("month", "")
     return checked_paper(
         place,
         fields.get("title", ""),
         fields.get("abstract", ""),
         authors=[_turned(name) for name in fields.get("author", "").split(" and ")],
-        date=date,
+        date=_dated(fields.get("date", ""), f"{month} {year}", f"{year}-{month}", year),
         url=fields.get("url", "") or _doi(fields.get("doi", "")),
         arxiv=arxiv_id(fields.get("eprint", "")),
     )
@@ -88,7 +89,7 @@ def _ris_paper(text: str, place: str) -> Paper | Unreadable:
         _first(record, "title", "primary_title", "translated_title"),
         _first(record, "abstract", "notes_abstract"),
         authors=[_turned(name) for name in record.get("authors") or record.get("first_authors") or []],
-        date=_first(record, "date", "year", "publication_year").strip("/"),
+        date=_dated(*(_first(record, name) for name in ("date", "year", "publication_year"))),
         url=urls[0] if urls else _first(record, "url") or _doi(_first(record, "doi")),
     )
 
@@ -101,6 +102,11 @@ def _turned(name: str) -> str:
     """'Byron, Ada' as 'Ada Byron'."""
     last, comma, first = name.partition(",")
     return f"{first.strip()} {last.strip()}" if comma and "," not in first else name
+
+
+def _dated(*written: str) -> str:
+    """The first of these that is a date, cut where RIS leaves its parts empty ('2024/07//')."""
+    return next(filter(None, (iso_date(one.strip("/ ")) for one in written)), "")
 
 
 def _doi(doi: str) -> str:

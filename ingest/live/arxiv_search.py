@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from itertools import islice, takewhile
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from itertools import dropwhile, islice, takewhile
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -22,15 +24,18 @@ PAGE = 100  # papers of one answer
 ERRORS = "/api/errors"  # within the id of the entry with which arXiv says what is wrong with a query
 
 
-def search(service: Service, query: Query) -> list[Paper | Unreadable]:
-    """What arXiv has for a query, best first, or newest first from the day `query.since` on; raises SourceError."""
+def search(service: Service, query: Query) -> tuple[Query, list[Paper | Unreadable]]:
+    """What arXiv has for a query, best first, or newest first from the day `query.since` on; raises SourceError.
+
+    The query comes back with the moment up to which papers are left, where there are more than its limit.
+    """
     import arxiv  # here: it and the XML library beneath take a quarter of a second
 
     newest, best = arxiv.SortCriterion.SubmittedDate, arxiv.SortCriterion.Relevance
     asked = arxiv.Search(
         query="" if query.arxiv else query.text,
         id_list=[query.arxiv] if query.arxiv else [],
-        max_results=query.limit,
+        max_results=None if query.since else query.limit,
         sort_by=newest if query.since else best,
     )
     logging.getLogger("arxiv").setLevel(logging.CRITICAL)  # what it passes over is not for a reader's terminal
@@ -38,17 +43,29 @@ def search(service: Service, query: Query) -> list[Paper | Unreadable]:
     client.query_url_format = f"{service.base}/api/query?{{}}"
     client._session = _Session(service)
     try:
-        results = islice(client.results(asked), query.limit)
-        wanted = takewhile(lambda one: one.published.date().isoformat() >= query.since, results)
-        found = list(_papers(wanted))
+        results = client.results(asked)
+        if query.since:
+            results = _within(results, query)
+        taken = list(islice(results, query.limit))
+        if query.since and len(taken) == query.limit and next(results, None):
+            query = replace(query, left=taken[-1].published.isoformat())
+        found = list(_papers(taken))
     except (arxiv.ArxivError, ValueError, AttributeError) as error:  # dates and entries that are none
         raise SourceError(f"arXiv gave an answer that cannot be read ({type(error).__name__}); run again.") from None
     if not found and not query.since:
         raise SourceError(f"arXiv has nothing for {query.text[:100]!r}; {HOW_ARXIV}.")
-    return found
+    return query, found
 
 
-def _papers(results: Iterator[arxiv.Result]) -> Iterator[Paper | Unreadable]:
+def _within(results: Iterator[arxiv.Result], query: Query) -> Iterator[arxiv.Result]:
+    """Those of the time that is asked for, of results that come newest first."""
+    if query.until:
+        until = datetime.fromisoformat(query.until)
+        results = dropwhile(lambda one: one.published > until, results)
+    return takewhile(lambda one: one.published.date().isoformat() >= query.since, results)
+
+
+def _papers(results: Iterable[arxiv.Result]) -> Iterator[Paper | Unreadable]:
     for number, one in enumerate(results, 1):
         yield checked_paper(
             f"result {number}",

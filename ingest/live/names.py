@@ -19,9 +19,13 @@ HOW_ARXIV = 'write arxiv:2407.03618 or arxiv:"cat:cs.LG AND kv cache"'
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day of Daily Papers as YYYY-MM-DD; 'latest' is the newest that has any."""
+    """One day of Daily Papers as YYYY-MM-DD; 'latest' is the newest that has any.
+
+    `due` where an update asks for it: that it is refused need then be told only once.
+    """
 
     day: str
+    due: bool = False
 
     @property
     def name(self) -> str:
@@ -30,11 +34,17 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is asked of arXiv: an id, or its query language; only papers from the day `since` on, newest first."""
+    """What is asked of arXiv: an id, or its query language; only papers from the day `since` on, newest first.
+
+    Only those submitted up to the moment `until`, if any. Once fetched, `left` is the moment up to which papers are
+    left, more than the limit; empty where none are.
+    """
 
     text: str
     limit: int = LIMIT
     since: str = ""
+    until: str = ""
+    left: str = ""
 
     @property
     def name(self) -> str:

@@ -14,7 +14,7 @@
     const shown = [...document.querySelectorAll("#chat .question, #chat .answer")];
     const question = shown[shown.indexOf(answer) - 1];
     if (!question?.matches(".question") || question.nextElementSibling?.matches(".amending")) return;
-    const field = Object.assign(document.createElement("textarea"), { value: record.question, maxLength: 4000, rows: 2 });
+    const field = Object.assign(document.createElement("textarea"), { value: record.question, rows: 2 });
     field.setAttribute("aria-label", "Your question, changed");
     const form = Object.assign(document.createElement("form"), { className: "amending" });
     const button = (words, type) => Object.assign(document.createElement("button"), { type, textContent: words });

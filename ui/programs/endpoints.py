@@ -50,7 +50,7 @@ class Endpoints:
         sentence of an abstract that it rests on; what the papers do not say is refused.
 
         Args:
-            question: The question in plain words, at most 4,000 characters; a comparison or a survey as well.
+            question: The question in plain words, a comparison or a survey as well; 4,000 characters of it are read.
             history: Earlier messages, oldest first, so that 'it' and 'the second one' are understood.
             papers: Ids of the only papers to look at; all papers where it is left out.
             model: Whether a language model, if one is configured, may write the answer; without it all is quoted.
@@ -59,7 +59,7 @@ class Endpoints:
             The object of `paperchat ask --json`: answer with [n] marks, outcome, citations with quote and span.
         """
         with self._engine() as engine:
-            asked = read.text(question, "question", most=MOST_CHARACTERS)
+            asked = read.text(question, "question")
             turns = read.messages(history, "history")
             ids = read.texts(papers, "papers", most=MOST_SCOPE, longest=LONGEST_ID)
             for paper_id in ids:

@@ -8,10 +8,11 @@ from rag.answer import Turn
 from ui.history import MOST_CHAT_BYTES, MOST_TURNS, clean_lines, words_of
 
 MOST_MESSAGES = 1_000
+MOST_SENT = 2_000_000  # characters: as much as a request may hold
 ROLES = ("user", "assistant")
 
 
-def text(value: Any, name: str, *, most: int) -> str:
+def text(value: Any, name: str, *, most: int = MOST_SENT) -> str:
     """Text of at most `most` characters, cleaned."""
     if not isinstance(value, str):
         raise UsageError(f"'{name}' is to be text; {kind_of(value)} was sent.")

@@ -15,9 +15,10 @@ from typing import Any, cast
 import gradio as gr
 
 from ingest.text import clean
-from rag.answer import MOST_CHARACTERS, Answer, Turn
+from rag.answer import Answer, Turn
 from rag.chat.pieces import Waiting
 from rag.manner import USUAL, Manner
+from rag.question import cut
 from rag.retrieve import Scope
 from ui import render
 from ui.actions import actions, follow_ups
@@ -175,27 +176,20 @@ class Talk:
 
         `papers` are the only ones asked, if any; `wishes` are what was set, `spent` what all answers took so far.
         """
-        question = question.strip() if isinstance(question, str) else ""
-        if len(question) > MOST_CHARACTERS:
-            words = (
-                f"A question may have {MOST_CHARACTERS:,} characters; this one has {len(question):,}. Nothing was sent."
-            )
-            yield gr.skip(), gr.skip(), render.notice(words), gr.skip(), gr.skip()
-            return
-        question = clean_lines(question)
+        question = clean_lines(question) if isinstance(question, str) else ""
         if not question:
             yield gr.skip(), gr.skip(), "", gr.skip(), gr.skip()
             return
         whole = kept(chat)
         messages = until(whole, since)
         turns = history(messages)
-        blank = Exchange(next_place(messages, whole), question)
-        messages.append({"role": "user", "content": render.question(question)})
+        blank = Exchange(next_place(messages, whole), cut(question))
+        messages.append({"role": "user", "content": render.question(blank.question)})
         first = assistant(render.waiting(self.doing(), hidden(blank)))
         yield BUSY | ({} if since else {"value": ""}), [*messages, first], "", "", gr.skip()
         how: dict[str, Any] = {"scope": scope_of(papers), "model": bool(pen), "manner": wishes_of(wishes).manner}
         said = ""
-        for said in self.answer(blank, turns, **how, before=total(messages)):
+        for said in self.answer(question, blank, turns, **how, before=total(messages)):
             # Values, not `gr.skip()`, for which Gradio makes each component anew: half of what a turn takes.
             yield gr.skip(), [*messages, assistant(said)], "", "", spent
         took = total([assistant(said)])
@@ -206,6 +200,7 @@ class Talk:
 
     def answer(
         self,
+        question: str,
         blank: Exchange,
         turns: Sequence[Turn],
         *,
@@ -214,7 +209,7 @@ class Talk:
         manner: Manner = USUAL,
         before: tuple[int, int, float] = (0, 0, 0.0),
     ) -> Iterator[str]:
-        """The answer to the question of a blank exchange as it grows, each time whole, as HTML.
+        """The answer to a question as it grows, each time whole, as HTML; a blank exchange shows what is read of it.
 
         An engine's stream is closed when the reader leaves.
         """
@@ -223,7 +218,7 @@ class Talk:
         tail = hidden(blank)
         try:
             engine = self.opening.result()
-            made = engine.stream(clean(blank.question), turns, scope=scope, model=model, manner=manner)
+            made = engine.stream(clean(question), turns, scope=scope, model=model, manner=manner)
             with closing(cast(Any, made)) as pieces:
                 for piece in pieces:
                     if isinstance(piece, Answer):

@@ -309,3 +309,41 @@ def test_papers_of_a_year_are_those_dated_by_it_alone_too(tmp_path: Path, embedd
         for since, until, titles in (("2024", "", "AB"), ("", "2024-06", "BC"), ("2024-02", "2024-02", "B")):
             found = engine.search("grinding lenses", scope=Scope((), since, until))
             assert sorted(ranked.paper.title[-1] for ranked in found) == list(titles)
+
+
+def test_a_list_is_put_in_the_order_of_its_dates(engine: Engine) -> None:
+    names = ("TinyQuant (2024-11-02)", "PruneBird (2026-08-05)")
+    oldest = talk(engine, "Which papers are about language models?", "oldest first please")
+    assert [oldest.text.find(name) >= 0 for name in names] == [True, True]
+    assert oldest.text.find(names[0]) < oldest.text.find(names[1])
+    newest = talk(engine, "Which papers are about language models?", "sort by date")
+    assert newest.text.find(names[1]) < newest.text.find(names[0])
+    assert newest.note == oldest.note
+
+
+def test_a_comparison_is_put_in_the_order_of_its_dates(engine: Engine) -> None:
+    answer = talk(engine, "Compare GlowCam and PruneBird", "newest first")
+    assert answer.table
+    assert answer.table.names == ("PruneBird", "GlowCam")
+
+
+def test_what_is_no_list_has_no_order(engine: Engine) -> None:
+    assert talk(engine, "What is GlowCam?", "newest first").text == (
+        "Only a list or a comparison can be put in the order of its dates."
+    )
+
+
+def test_a_list_is_counted(engine: Engine) -> None:
+    listed = engine.ask("Which papers are about language models?")
+    counted = talk(engine, "Which papers are about language models?", "how many are there?")
+    assert counted.text == listed.note == "4 papers looked at, 2 fit."
+
+
+def test_the_papers_are_counted_with_their_dates(engine: Engine) -> None:
+    assert engine.ask("how many papers do you have?").text == "4 papers here. They are dated 2024-10-22 to 2026-08-05."
+
+
+def test_the_authors_of_most_papers_are_told_by_name(engine: Engine) -> None:
+    answer = engine.ask("Which authors have the most papers?")
+    assert "Ada Byron (2 papers), Zhenyu Zhang (2 papers)" in answer.text
+    assert "Counted by name" in answer.note

@@ -38,6 +38,8 @@ def test_a_noun_phrase_ends_before_what_is_said_of_it(text: str, phrase: str) ->
     ("question", "missing"),
     [
         ("How does KIVI use reinforcement learning?", "“reinforcement learning”"),
+        ("How does BottleFit use reinforcement learning?", "“reinforcement learning”"),  # whose title has 'learning'
+        ("Does MiniMA report numbers on ImageNet?", "“ImageNet”"),
         ("Is ZipCache tested on medical data?", "“medical data”"),
         ("What does APOLLO say about carbon footprint?", "“carbon footprint”"),
         ("Does ALISA mention robustness?", "“robustness”"),
@@ -80,4 +82,21 @@ def test_a_comparison_on_what_neither_abstract_speaks_of_says_so_first(engine: E
     answer = engine.ask("Which of KIVI and ZipCache uses less energy?")
     assert (answer.outcome, answer.refused) == ("close", True)
     assert answer.text.startswith("Neither abstract speaks of energy; this comes nearest.\n\n|")
+    assert answer.table
+
+
+@pytest.mark.parametrize(
+    ("question", "missing"),
+    [
+        ("Why does KIVI use reinforcement learning while ZipCache does not?", "“reinforcement learning”"),
+        ("Why do KIVI and GEAR both require retraining?", "“retraining”"),
+        ("How did KIVI and ZipCache both beat FlashAttention-3?", "“FlashAttention-3”"),
+    ],
+)
+def test_what_no_side_of_a_comparison_speaks_of_is_said_before_the_table(
+    engine: Engine, question: str, missing: str
+) -> None:
+    answer = engine.ask(question)
+    assert (answer.kind, answer.outcome) == ("compare", "close")
+    assert answer.text.startswith(f"Neither abstract speaks of {missing}; this comes nearest.")
     assert answer.table

@@ -173,6 +173,21 @@ def test_an_update_fetches_what_is_new_and_the_second_has_nothing_new(
     assert capsys.readouterr().out == "Nothing new.\n"
 
 
+def test_an_update_tells_each_trouble_and_how_many_in_a_line_and_nothing_twice(
+    run: Run, stand: Stand, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("ingest", "daily:2026-08-20", "arxiv:prisms")
+    capsys.readouterr()
+    up, stand.url = stand.url, "http://127.0.0.1:9"
+    assert run("update") == 1  # offline
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n"), err.count("cannot be reached")) == ("", 2, 2)
+    stand.url, stand.found = up, b"no feed"
+    assert run("update") == 1  # half of it is broken
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n"), err.count("damaged answer")) == ("1 new paper, 0 updated.\n", 1, 1)
+
+
 def test_a_damaged_memory_of_what_was_fetched_only_costs_fetching_again(run: Run, stand: Stand, tmp_path: Path) -> None:
     run("ingest", "daily:2026-08-20")
     (tmp_path / "home" / "live.json").write_text('{"days": 7}')
@@ -249,8 +264,10 @@ def test_a_day_that_is_always_refused_is_told_once_and_left_out_after_a_week(
     assert run("update") == 1
     out, err = capsys.readouterr()
     assert out == "Nothing new.\n"
-    assert err.startswith("paperchat: daily:2026-08-21: Daily Papers refused with status 404;")
-    assert err.endswith("Each update of the next 7 days asks for it again, without a word.\n")
+    assert err == (
+        "paperchat: daily:2026-08-21: Daily Papers refused with status 404. Each update of the next 7 days asks again, "
+        "without a word.\n"
+    )
     for today in ("2026-08-22", "2026-08-28", "2026-08-29", "2026-08-30"):
         stand.asked.clear()
         assert run("update", today=today) == 0

@@ -132,9 +132,8 @@ class Feeds:
         self._taken.keep()
         if began:
             return ""
-        return (
-            f"{Day(day).name}: {error} Each update of the next {PATIENCE.days} days asks for it again, without a word."
-        )
+        why = str(error).partition(";")[0].rstrip(".")  # without the advice, which is for one who waits for it
+        return f"{Day(day).name}: {why}. Each update of the next {PATIENCE.days} days asks again, without a word."
 
 
 def due(record: Record, services: Services) -> list[Piece]:

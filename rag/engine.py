@@ -27,8 +27,9 @@ from rag.given import Given
 from rag.listing import Listed, Listing, Looked
 from rag.manner import USUAL, Manner, Writing
 from rag.question import take_query, take_question
-from rag.reply import RETRIEVED, Replies
+from rag.reply import Replies
 from rag.retrieve import Retriever, Scope
+from rag.seek import RETRIEVED
 from rag.suggest import Suggestions
 from rag.turn import Turns
 from rag.understand import Understanding

@@ -16,8 +16,9 @@ from rag.draft import Table
 from rag.extract import as_paragraphs
 from rag.grammar import Kind
 from rag.manner import USUAL, Manner
-from rag.reply import Replies, Reply
+from rag.reply import Replies
 from rag.retrieve import GATE_CENTRE, Scope
+from rag.seek import Reply
 from rag.sufficiency import NEIGHBOURS, Outcome
 from rag.understand import Understanding, Understood
 from rag.writer.consult import expand, restate

@@ -9,10 +9,9 @@ from ingest.paper import Paper, Sentence
 from rag.answer import Answer, Evidence, Ranked
 from rag.draft import Numbering
 from rag.engine import Engine, common_topic
-from rag.extract import choose, flow, mark
+from rag.extract import as_paragraphs, choose, flow, mark
 from rag.measures import MARK, answer_sentences
 from rag.prose import render
-from rag.reply import as_paragraphs
 from rag.revise import shorten
 
 QUESTIONS = [

@@ -1,0 +1,104 @@
+"""The evidence for a turn as it was understood, and the plain words where there is none: what is near, whether it
+answers, what it lacks. Knows no kinds of turns.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ingest.index import PaperIndex
+from ingest.paper import Paper
+from ingest.record import Entry
+from rag.answer import Ranked
+from rag.draft import MOST_COMPARED, Draft
+from rag.extract import as_paragraphs
+from rag.manner import USUAL
+from rag.retrieve import Retriever, Scope
+from rag.sufficiency import Outcome, Verdict, not_mentioned, refusal, weigh
+from rag.understand import Understood
+from rag.unsaid import unsaid
+
+RETRIEVED = USUAL.papers  # that an answer reports as found
+RRF_K = 60  # of reciprocal rank fusion, as published
+MEANT = 0.3  # what being named, or pointed to, adds to a paper's score in the ranking
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A draft, or where there is none the plain words instead; `ranked` are the papers found, best first."""
+
+    draft: Draft
+    ranked: tuple[Ranked, ...] = ()
+    words: str = ""
+    outcome: Outcome = Outcome.ANSWERED
+
+
+class Seeker:
+    """Seeks evidence in one index. Safe to share between threads."""
+
+    def __init__(self, index: PaperIndex, retriever: Retriever) -> None:
+        self._index, self._retriever = index, retriever
+
+    def inside(self, ids: Sequence[str], scope: Scope) -> set[str]:
+        allowed = set(self._index.record.select(ids=scope.ids, since=scope.since, until=scope.until))
+        return {paper_id for paper_id in ids if allowed.intersection(self._index.record.select(ids=[paper_id]))}
+
+    def near(self, asked: Understood, scope: Scope | None) -> tuple[Ranked, ...]:
+        """The papers found for the question, those it is about before others that are as good."""
+        count = asked.manner.papers
+        ranked = self._retriever.search(asked.topic or asked.standalone, k=count + len(asked.papers), scope=scope)
+        if asked.terms:
+            ranked = fuse_by_rank(ranked, self._retriever.search(asked.terms, k=count, scope=scope))
+        missing = [paper for paper in asked.papers if paper not in {found.paper.id for found in ranked}]
+        ranked += self._retriever.look(asked.standalone, missing)
+        meant = [replace(one, score=one.score + MEANT * (one.paper.id in asked.papers)) for one in ranked]
+        return tuple(sorted(meant, key=lambda one: -one.score)[: max(count, len(asked.papers))])
+
+    def weigh(self, asked: Understood, ranked: Sequence[Ranked]) -> Verdict:
+        return weigh(asked.standalone, ranked, self._index.words, named=asked.papers)
+
+    def unsaid(self, asked: Understood) -> tuple[list[str], bool]:
+        """The things asked of the papers meant that none of them speaks of, and whether that is all of it."""
+        embed = self._index.embedder.embed_query if self._index.embedder else None
+        entries = self.entries(asked.papers[:MOST_COMPARED])
+        lacking = [unsaid(asked.ask, entry, self._index.words, embed) for entry in entries]
+        things = [thing for thing in (lacking[0][0] if lacking else ()) if all(thing in other for other, _ in lacking)]
+        return things, bool(things) and all(all_of_it for _, all_of_it in lacking)
+
+    def note_of(self, things: Sequence[str], asked: Understood) -> str:
+        return f"{not_mentioned(self.papers(asked.papers)[0], things)}." if things else ""
+
+    def looked_at(self, asked: Understood, scope: Scope | None) -> tuple[int, str]:
+        """How many papers were looked at, and which: '3', 'chosen'."""
+        if not scope or not scope.ids or asked.bounds:
+            return self._index.count(), asked.bounds.words or "here"
+        return len(self._index.record.select(ids=scope.ids, since=scope.since, until=scope.until)), "chosen"
+
+    def instead(self, asked: Understood, scope: Scope | None, words: str) -> Reply:
+        """Plain words in the place of an answer, with the papers nearest to what was asked."""
+        return Reply(Draft(()), self.near(asked, scope), words, Outcome.ABSENT)
+
+    def refuse(self, verdict: Verdict, ranked: Sequence[Ranked], count: int, where: str) -> Reply:
+        words, neighbours = refusal(verdict, ranked, count, where=where)
+        return Reply(as_paragraphs(neighbours), tuple(ranked), words, verdict.outcome)
+
+    def entries(self, ids: Sequence[str]) -> list[Entry]:
+        """Papers with their sentences and vectors."""
+        return self._index.entries([number for paper_id in ids for number in self._index.record.select(ids=[paper_id])])
+
+    def papers(self, ids: Sequence[str]) -> list[Paper]:
+        found = (self._index.record.find(paper_id) for paper_id in ids)
+        return [entry.paper for entry in found if entry]
+
+
+def fuse_by_rank(first: Sequence[Ranked], second: Sequence[Ranked]) -> list[Ranked]:
+    """Two rankings as one by reciprocal rank (Cormack et al. 2009); each paper keeps the scores it had first, spread
+    anew over the places, since those of two questions do not compare."""
+    places: dict[str, float] = {}
+    found: dict[str, Ranked] = {}
+    for ranking in (first, second):
+        for place, one in enumerate(ranking):
+            places[one.paper.id] = places.get(one.paper.id, 0.0) + 1 / (RRF_K + place)
+            found.setdefault(one.paper.id, one)
+    order = sorted(places, key=lambda paper: -places[paper])
+    scores = sorted((one.score for one in found.values()), reverse=True)
+    return [replace(found[paper], score=score) for paper, score in zip(order, scores, strict=True)]

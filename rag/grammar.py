@@ -107,10 +107,16 @@ WHICH_OF = any_of(r"^\W*(?:(?:and|so|but|ok(?:ay)?)\W+)*(?:which|any|who|do any|
 ASKS = any_of(r"^\W*(?:what|which|how|why|who|do|does|did|can|could|would|is|are|tell|explain)\b")
 YES_NO = any_of(r"^\W*(?:is|are|was|were|do|does|did|can|could|will|would|has|have|should)\b")
 SUMMARY = any_of(
+    r"\bwhat(?:['’]?s| is| do we) (?:already )?known? (?:so far )?(?:about|on|of) (?P<known>[^?]{3,80}?)\W*$",
     r"\bsummar\w+|\btl;?dr\b|\boverview\b|\btell me (?:more )?about\b|\bexplain\b|\bwhat (?:is"
     r"|are) (?P<named>[^?]{2,80}?)(?: about)?\W*$"
     r"|\bwhat does (?:the )?[\w-]+(?: paper)? (?:do|propose|say)\W*$|\bdescribe\b|\bin a nutshell\b"
-    r"|\bmain (?:idea|points?|contribution)\b"
+    r"|\bmain (?:idea|points?|contribution)\b",
+)
+# 'KV cache compression, what's known about it?'
+FRONTED = re.compile(
+    r"^\W*(?P<topic>[^,?.!]{4,60}),\s*what(?:['’]?s| is| do we) (?:known?|there|new) (?:about|on) (?:it|this|that)\W*$",
+    re.IGNORECASE,
 )
 PART_BREAK = any_of(
     r"\s*(?:;|:|\?|\.\s|\bversus\b|\bvs\b\.?|,(?:\s*(?:and|or|while|whereas|but))?|\b(?:and|or|while|whereas"

@@ -128,6 +128,12 @@ ALSO = re.compile(
     r"|^\W*(?:and\W+)?(?:the\s+)?(?P<then>[^,;.?!]{2,60}?)\s+(?:too|as well|also)\W*$",
     re.IGNORECASE,
 )
+# What stands around a topic in 'only those for images', 'only the text-to-music ones'.
+ONES = re.compile(
+    r"^\s*(?:(?:the|those|these|papers|ones|methods|that|which|are|is|on|about|for|with|of|from|in)\b\s*)+"
+    r"|\s*\b(?:ones|papers|methods|works)\s*$",
+    re.IGNORECASE,
+)
 ROW = re.compile(r"\b(?:row|column|aspect|paper)s?\b", re.IGNORECASE)
 
 

@@ -83,6 +83,9 @@ class Pointed:
             return None  # 'these papers' are the collection unless several were just spoken of
         if pointers.TWO.search(found[0]) and len(dialogue.focus) != 2:
             return dialogue.latest(2), ""
+        several = re.search(r"\b(three|four|five)\b", found[0], re.IGNORECASE)
+        if several and len(dialogue.focus) != (count := COUNTED[several[1].casefold()]):
+            return dialogue.latest(count), ""
         authors = re.fullmatch(r"they|them|their|theirs", found[0], re.IGNORECASE)
         return (dialogue.focus if authors or len(dialogue.focus) > 1 else dialogue.choice or dialogue.focus), ""
 

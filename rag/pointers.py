@@ -30,7 +30,8 @@ OTHER = re.compile(
 MANY = re.compile(
     r"\b(?:both(?:\s+of\s+them)?|(?:(?:one|which|any|some|none)\s+of\s+|all\s+)?(?:these|those)"
     rf"(?:\s+(?:two|three|four))?(?:\s+{THINGS})?|(?:all|one|which|any|some|none|each) of them"
-    r"|(?:the\s+)?two(?:\s+of them)?|they|them|their|theirs)\b",
+    r"|(?:(?:the|all)\s+)?two(?:\s+of them)?"
+    r"|(?:the|all)\s+(?:three|four|five)(?=\W*$|\s+(?:of them|on|in|by|for|with|as|at)\b)|they|them|their|theirs)\b",
     re.IGNORECASE,
 )
 # 'Which one is faster?', asked of papers that were just set out.

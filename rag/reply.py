@@ -21,6 +21,7 @@ from rag.record_wishes import Wish
 from rag.retrieve import Retriever, Scope
 from rag.revise import in_full, reshape
 from rag.seek import RETRIEVED, Reply, Seeker
+from rag.spelled import asked_form, spelled_out
 from rag.strangers import mentioning, tell_strangers
 from rag.sufficiency import Outcome, either, lacking
 from rag.summarise import summarise_paper, summarise_topic
@@ -95,6 +96,10 @@ class Replies:
     # -- kinds -------------------------------------------------------------------------------------------------
 
     def _fact(self, asked: Understood, scope: Scope | None) -> Reply:
+        if form := asked_form(asked.standalone):
+            said = spelled_out(form, self._seek.mentioning(form, scope))
+            if said:
+                return Reply(as_paragraphs(said), self._seek.near(asked, scope))
         ranked = self._seek.near(asked, scope)
         things, all_of_it = self._seek.unsaid(asked)
         verdict = lacking(things, asked.papers) if all_of_it else self._seek.weigh(asked, ranked)

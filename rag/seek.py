@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ingest.index import PaperIndex
+from ingest.names import squeeze
 from ingest.paper import Paper
 from ingest.record import Entry
 from rag.answer import Ranked
@@ -19,6 +20,7 @@ from rag.unsaid import unsaid
 
 RETRIEVED = USUAL.papers  # that an answer reports as found
 RRF_K = 60  # of reciprocal rank fusion, as published
+MOST_MENTIONING = 200  # papers read for a short form
 MEANT = 0.3  # what being named, or pointed to, adds to a paper's score in the ranking
 
 
@@ -80,6 +82,16 @@ class Seeker:
     def refuse(self, verdict: Verdict, ranked: Sequence[Ranked], count: int, where: str) -> Reply:
         words, neighbours = refusal(verdict, ranked, count, where=where)
         return Reply(as_paragraphs(neighbours), tuple(ranked), words, verdict.outcome)
+
+    def mentioning(self, form: str, scope: Scope | None) -> list[Paper]:
+        """The papers of a scope that have a name or a short form anywhere, the newest row last."""
+        numbers, _ = self._index.calls.named(squeeze(form))
+        allowed = numbers.tolist()
+        if scope and scope != Scope():
+            allowed = sorted(
+                {*allowed} & {*self._index.record.select(ids=scope.ids, since=scope.since, until=scope.until)}
+            )
+        return [entry.paper for entry in self._index.record.entries(allowed[:MOST_MENTIONING])]
 
     def entries(self, ids: Sequence[str]) -> list[Entry]:
         """Papers with their sentences and vectors."""

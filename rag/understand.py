@@ -101,9 +101,9 @@ class Understanding:
 
     def _understand(self, question: str, dialogue: Dialogue, revision: int) -> Understood:
         """The same, of one revision of the record."""
-        if is_style(question) and dialogue.standing.last:
+        if is_style(question) and dialogue.standing.last and not read_edit(question):
             return Understood(Kind.FACT, question, trouble=STYLED, follows=True)
-        question = plain(question)
+        question = grammar.FRONTED.sub(r"What is known about \g<topic>?", plain(question))
         question, wishes, bounds = read_words(question, self.bylines, self._catalogue.knows)
         if one := one_of_author(question, bounds):
             question, bounds = bounds.spoken.replace("\x00", self._name(one)), NOTHING
@@ -261,6 +261,10 @@ class Understanding:
         papers = standing.focus
         aspects = find_aspects(edit.what)
         meant = self.named(edit.what)
+        topic = instructions.ONES.sub("", edit.what).strip()
+        if edit.change is Change.ONLY and not meant and not aspects and topic and self._is_list(dialogue):
+            asked = f"Which of these {len(papers)} papers are about {topic}?"
+            return self._with_names(Understood(Kind.SURVEY, asked, papers, ask=topic, follows=True))
         if edit.change is Change.ADD:
             if not meant and not aspects and not self.lacking(edit.what):
                 meant = self._nearest(edit.what)

@@ -18,8 +18,9 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from ingest.entry import Entry
 from ingest.plane import FEWEST, Floats, Plane, by_words, lay_out, only, put
-from ingest.record import Entry, Record
+from ingest.record import Record
 from ingest.terms import terms_of
 
 FORMAT = 1  # grows when what is laid out, or how, changes

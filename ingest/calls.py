@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from ingest.authors import fold, keys_of
+from ingest.entry import Entry
 from ingest.names import names_of, squeeze
 from ingest.parts import Inverted, Numbers
-from ingest.record import Entry
 
 # What stands before a term, so that the kinds do not mix.
 NAME, AUTHOR, SURNAME, FULL_NAME, PART_OF_NAME = "n ", "a ", "s ", "f ", "p "

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from ingest.chroma_server import ServerClient
 from ingest.copies import Copied, Origin, copy, followed, said_of
+from ingest.entry import Entry
 from ingest.errors import StoreError
-from ingest.record import Entry, Record
+from ingest.record import Record
 from ingest.vectors import ChromaVectors, plain
 
 FORMAT = 1

@@ -18,10 +18,11 @@ from ingest.calls import CallIndex
 from ingest.chroma_server import MOST_BEHIND
 from ingest.derived import IndexFolder, recorded
 from ingest.embedding import Embedder, ModelMissingError, make_embedder
+from ingest.entry import Entry, Head
 from ingest.errors import StoreError
 from ingest.locks import OwnedFile
 from ingest.recent import Recent
-from ingest.record import Entry, Head, Record
+from ingest.record import Record
 from ingest.settings import Settings
 from ingest.sharing import Sharing
 from ingest.vectors import Dates, ExactVectors, Nearest

@@ -9,8 +9,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.entry import Entry
 from ingest.postings import Part
-from ingest.record import Entry, Record
+from ingest.record import Record
 
 LARGEST = 50_000  # papers of a part: what is held in memory while one is made, some 100 MB
 SMALLER = 2  # a part this many times as large as what is new is left as it is; smaller ones are joined to it

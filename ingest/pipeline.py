@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.embedding import Embedder
+from ingest.entry import Change, Entry, Note, make_entry
 from ingest.paper import Paper, Unreadable, title_key
-from ingest.record import Change, Entry, Note, Record, make_entry
+from ingest.record import Record
 
 BATCH_PAPERS = 64  # a commit; two seconds of embedding where nothing else runs
 # Embedded at a time, between two steps of the progress. A call groups its texts by length: with 16 papers that costs

@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.embedding import Embedder
+from ingest.entry import Change, Entry, make_entry
 from ingest.errors import SourceError
 from ingest.live.taken import UNREADABLE, Taken, read_taken
 from ingest.paper import Paper
 from ingest.pipeline import BATCH_PAPERS, Seen
-from ingest.record import Change, Entry, Record, make_entry
+from ingest.record import Record
 from ingest.snapshot import LIVE, Snapshot
 from ingest.text import clean
 from ingest.vectors import are_of

@@ -19,10 +19,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.entry import Entry
 from ingest.errors import SourceError, StoreError
 from ingest.formats.json_lines import MAX_LINE
 from ingest.live.taken import read_taken
-from ingest.record import Entry, Record
+from ingest.record import Record
 
 FORMAT = 2  # grows when older versions could no longer read what is written
 PAPERS, VECTORS, LIVE, MANIFEST = "papers.jsonl", "vectors.parquet", "live.json", "manifest.json"

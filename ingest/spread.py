@@ -21,11 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.embedding import Embedder, make_embedder
+from ingest.entry import make_entry
 from ingest.errors import ModelError, PaperchatError, SourceError, SpreadError, UsageError
 from ingest.formats import Records
 from ingest.paper import Paper, Unreadable
 from ingest.pipeline import BATCH_PAPERS, SLICE_PAPERS, content_hash
-from ingest.record import Record, make_entry
+from ingest.record import Record
 from ingest.settings import Settings
 from ingest.sources import read_source
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.entry import Entry
 from ingest.errors import StoreError
-from ingest.record import Entry, Record
+from ingest.record import Record
 from ingest.text import clean
 
 if TYPE_CHECKING:

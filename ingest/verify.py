@@ -9,11 +9,12 @@ from functools import partial
 from pathlib import Path
 
 from ingest.derived import IndexFolder, lacking
+from ingest.entry import Entry, make_entry
 from ingest.errors import StoreError
 from ingest.index import PaperIndex
 from ingest.locks import OwnedFile
 from ingest.pipeline import embed_missing
-from ingest.record import Entry, Record, make_entry
+from ingest.record import Record
 from ingest.vectors import SEARCHED, are_of, paper_of, row_id
 
 PART = 500  # papers read at a time

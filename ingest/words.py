@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.entry import Entry
 from ingest.parts import Inverted
 from ingest.postings import Part
-from ingest.record import Entry
 
 WORD = re.compile(r"[^\W_]+(?:[.,]\d+)*")
 COMPOUND = re.compile(r"[^\W_]+(?:-[^\W_]+)+")

@@ -10,11 +10,11 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
+from ingest.entry import make_entry
 from ingest.errors import SourceError, UsageError
 from ingest.index import PaperIndex
 from ingest.paper import Paper
 from ingest.pipeline import BATCH_PAPERS, embed_entries
-from ingest.record import make_entry
 from ingest.settings import Settings
 from ingest.text import clean
 from rag.answer import Turn

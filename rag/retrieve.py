@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.entry import Entry, Head
 from ingest.errors import UsageError
 from ingest.index import PaperIndex
 from ingest.names import nickname
 from ingest.paper import span_of
-from ingest.record import Entry, Head
 from ingest.words import stems, tokenize
 from rag.answer import Evidence, Ranked
 from rag.everyday import towards_abstracts

@@ -6,8 +6,8 @@ Changes drafts and counts what was asked for; makes no answer and knows no index
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from ingest.entry import Entry
 from ingest.names import COINED_WORD, short_name
-from ingest.record import Entry
 from rag.answer import Evidence
 from rag.aspects import IDEA, RESULT
 from rag.draft import Draft, Group, Paragraph, Part, Statement, Table

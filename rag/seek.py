@@ -5,10 +5,10 @@ answers, what it lacks. Knows no kinds of turns.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ingest.entry import Entry
 from ingest.index import PaperIndex
 from ingest.names import squeeze
 from ingest.paper import Paper
-from ingest.record import Entry
 from rag.answer import Ranked
 from rag.draft import MOST_COMPARED, Draft
 from rag.extract import as_paragraphs

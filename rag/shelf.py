@@ -15,9 +15,9 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.entry import Entry
 from ingest.index import PaperIndex
 from ingest.paper import Paper, Sentence
-from ingest.record import Entry
 from ingest.words import stem, tokenize
 from rag.retrieve import manner
 

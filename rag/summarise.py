@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ingest.entry import Entry
 from ingest.names import short_name
 from ingest.paper import Paper, Sentence
-from ingest.record import Entry
 from ingest.words import stems
 from rag.answer import Evidence, Ranked
 from rag.draft import Draft, Group, Paragraph, Statement

@@ -11,8 +11,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.entry import Entry
 from ingest.names import COINED_WORD, nickname
-from ingest.record import Entry
 from ingest.words import STOPWORDS, WordIndex, stems, tokenize
 from rag.demand import ABOUT, ARTICLES, BEGINS, MEASURES, SIZED, WORD, clauses
 from rag.support import SAME_ROOT, likeness

@@ -13,10 +13,11 @@ import pytest
 from numpy.typing import NDArray
 
 import ingest.index
+from ingest.entry import Entry, make_entry
 from ingest.index import PaperIndex
 from ingest.paper import Paper
 from ingest.pipeline import embed_entries
-from ingest.record import Entry, Record, make_entry
+from ingest.record import Record
 from ingest.settings import Settings
 from ingest.words import tokenize
 

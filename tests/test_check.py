@@ -2,9 +2,9 @@
 
 import pytest
 
+from ingest.entry import make_entry
 from ingest.errors import ModelError
 from ingest.paper import Paper
-from ingest.record import make_entry
 from rag.answer import Evidence
 from rag.check import Check, Checker, Verdict
 from rag.closeness import MODELS

@@ -23,11 +23,12 @@ import ingest.chroma_server
 import ingest.index
 import ingest.vectors
 from ingest.chroma_server import ServerClient, SharedVectors, _find
+from ingest.entry import Entry
 from ingest.errors import StoreError
 from ingest.index import PaperIndex
 from ingest.library import check, ingest_sources, rebuild
 from ingest.paper import Paper
-from ingest.record import Entry, Record
+from ingest.record import Record
 from ingest.vectors import ChromaVectors
 from rag.engine import Engine
 from tests.corpus import (

@@ -15,11 +15,11 @@ import pytest
 import ingest.chroma_server
 import ingest.sharing
 from ingest.chroma_server import ServerClient, SharedVectors
+from ingest.entry import Entry
 from ingest.errors import StoreError, UsageError
 from ingest.following import LibraryRows
 from ingest.index import PaperIndex
 from ingest.library import ingest_sources, rebuild
-from ingest.record import Entry
 from ingest.settings import Settings
 from rag.engine import Engine
 from tests.corpus import (

@@ -5,8 +5,8 @@ from itertools import product
 
 import pytest
 
+from ingest.entry import make_entry
 from ingest.paper import Paper
-from ingest.record import make_entry
 from rag.answer import Evidence, Ranked
 from rag.draft import Draft, Numbering
 from rag.extract import as_paragraphs

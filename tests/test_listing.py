@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from ingest.entry import make_entry
 from ingest.errors import UsageError
 from ingest.index import PaperIndex
 from ingest.paper import Paper
-from ingest.record import make_entry
 from ingest.settings import Settings
 from rag.engine import Engine
 from rag.listing import Listing, Looked, Order, folded, is_between, terms_of

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from ingest.calls import AUTHOR, NAME, CallIndex
+from ingest.entry import make_entry
 from ingest.paper import Paper
 from ingest.postings import Part
-from ingest.record import Record, make_entry
+from ingest.record import Record
 from ingest.words import WordIndex
 
 WORDS = "cache eviction attention prune quantize token memory video diffusion graph sparse protein".split()

@@ -9,9 +9,10 @@ from conftest import PAGE
 
 from ingest import library
 from ingest.atlas import NAME, keep, kept
+from ingest.entry import Entry, make_entry
 from ingest.paper import Paper
 from ingest.plane import FEWEST, MOST_GROUPS, lay_out, only, put
-from ingest.record import Entry, Record, make_entry
+from ingest.record import Record
 from ingest.settings import Settings
 from ingest.terms import terms_of
 from rag.engine import Engine

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ingest.entry import make_entry
 from ingest.errors import SourceError, UsageError
 from ingest.paper import Paper, Unreadable
 from ingest.parts import Inverted
 from ingest.postings import Part
-from ingest.record import make_entry
 from ingest.sources import read_bytes
 from ingest.text import clean
 from rag.engine import Engine

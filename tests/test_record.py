@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ingest.entry import make_entry
 from ingest.errors import StoreError
 from ingest.paper import Paper, title_key
 from ingest.pipeline import Report, embed_entries, ingest_papers
-from ingest.record import FORMAT, WITHOUT_VECTORS, Record, make_entry
+from ingest.record import FORMAT, WITHOUT_VECTORS, Record
 from tests.corpus import WordModel, change_abstract, paper, papers, record_papers
 
 

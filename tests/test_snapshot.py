@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ingest.entry import Entry
 from ingest.errors import SourceError, StoreError
 from ingest.index import PaperIndex
 from ingest.library import check, import_snapshot, ingest_sources
 from ingest.live.taken import read_taken
-from ingest.record import Entry, Record
+from ingest.record import Record
 from ingest.snapshot import LIVE, MANIFEST, PAPERS, VECTORS, checksum, export_snapshot
 from tests.corpus import WordModel, check_finds_all, model, paper, papers, settings, use, write_source
 from ui.cli import main

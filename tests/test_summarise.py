@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ingest.entry import Entry, make_entry
 from ingest.index import PaperIndex
 from ingest.paper import Paper, Sentence
-from ingest.record import Entry, make_entry
 from ingest.settings import Settings
 from rag.answer import Evidence, Ranked
 from rag.draft import Draft, Group, Numbering, Paragraph

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ingest.entry import make_entry
 from ingest.index import PaperIndex
 from ingest.library import ingest_sources
 from ingest.paper import Paper, Sentence
-from ingest.record import make_entry
 from ingest.settings import Settings
 from rag.answer import Evidence
 from rag.draft import Draft, Group, Numbering

@@ -11,9 +11,9 @@ from pathlib import Path
 from timing import machine, made_papers, seconds
 
 from ingest.embedding import make_embedder
+from ingest.entry import make_entry
 from ingest.library import ingest_sources
 from ingest.pipeline import BATCH_PAPERS
-from ingest.record import make_entry
 from ingest.settings import Settings
 
 PAPERS = 1_000

@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from ingest.entry import make_entry
 from ingest.names import nickname
 from ingest.paper import Paper
-from ingest.record import make_entry
 from rag.answer import Evidence
 from rag.claims import names_in, plain_sentence, read_claim, stands_in, terms
 from rag.quantities import equal, plain, read_quantities

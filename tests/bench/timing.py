@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
 
+from ingest.entry import make_entry
 from ingest.paper import Paper, Unreadable
-from ingest.record import make_entry
 from ingest.sources import read_source
 
 PAGE = Path(__file__).parents[2] / "ingest" / "pages" / "daily_papers_page.txt"

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.embedding import make_embedder
+from ingest.entry import make_entry
 from ingest.paper import Paper
 from ingest.pipeline import embed_entries
-from ingest.record import make_entry
 from ingest.settings import Settings
 from rag.everyday import LEARNT
 from rag.retrieve import nearness

@@ -26,7 +26,7 @@ from rag.manner import USUAL, Manner
 from rag.names import without_names
 from rag.negated import read_negated
 from rag.record_wishes import PROLIFIC, Wish
-from rag.refer import Earlier, Resolver
+from rag.refer import Earlier, Reference, Resolver
 from rag.retrieve import Retriever
 from rag.sides import Sides
 from rag.strangers import is_name, strangers
@@ -138,13 +138,7 @@ class Understanding:
             return Understood(Kind.FACT, question, trouble=trouble, follows=True)
         standalone = reference.standalone
         papers = tuple(dict.fromkeys([*reference.papers, *([] if reference.corrects else named)]))
-        kind = Kind.SURVEY if reference.told or reference.both else self._kind(standalone, named=papers)
-        if kind is Kind.SURVEY and len(reference.papers) == 1 and not re.search(grammar.MANY_WORKS, question, re.I):
-            kind = Kind.FACT  # 'which models were tested?' of the one paper spoken of
-        compares = bool(grammar.STRONG_COMPARISON.search(question))
-        if kind is Kind.COMPARISON and len(reference.papers) > MOST_COMPARED and not compares:
-            # 'what are they about?' of more than a table holds
-            kind = Kind.SURVEY if content(reference.ask or question) else Kind.SUMMARY
+        kind = self._kind_of(question, reference, papers)
         absent = strangers(standalone, self._catalogue) if kind is Kind.COMPARISON and not reference.told else ()
         if kind is Kind.COMPARISON and len(papers) < 2:
             papers = papers if absent else self._sides.describe(standalone, papers, dialogue.papers)
@@ -187,6 +181,17 @@ class Understanding:
         return tuple(found.paper.id for found in self._search(text, k=1) if found.score >= KNOWN_TOPIC)
 
     # -- kinds -------------------------------------------------------------------------------------------------
+
+    def _kind_of(self, question: str, reference: Reference, papers: Sequence[str]) -> Kind:
+        """The kind of a turn that may point back to papers."""
+        if reference.told or reference.both:
+            return Kind.SURVEY
+        kind, pointed = self._kind(reference.standalone, named=papers), len(reference.papers)
+        if kind is Kind.SURVEY and pointed == 1 and not re.search(grammar.MANY_WORKS, question, re.IGNORECASE):
+            return Kind.FACT  # 'which models were tested?' of the one paper spoken of
+        if kind is Kind.COMPARISON and pointed > MOST_COMPARED and not grammar.STRONG_COMPARISON.search(question):
+            return Kind.SURVEY if content(reference.ask or question) else Kind.SUMMARY  # 'what are they about?'
+        return kind
 
     def _kind(self, question: str, *, named: Sequence[str]) -> Kind:
         strong = grammar.STRONG_COMPARISON.search(question)

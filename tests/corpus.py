@@ -1,4 +1,4 @@
-"""What the tests of storage share: made-up papers, sources of them, and a model that reads words."""
+"""What tests share: made-up papers, sources of them, a model that reads words, and a talk of several turns."""
 
 import json
 import re
@@ -20,6 +20,7 @@ from ingest.pipeline import embed_entries
 from ingest.record import Record
 from ingest.settings import Settings
 from ingest.words import tokenize
+from rag.answer import Answer, Turn
 
 if TYPE_CHECKING:
     from rag.engine import Engine
@@ -160,3 +161,12 @@ def brightness(engine: "Engine") -> set[str]:
     shown = set(re.findall(r"(\d+) lumens", text))
     assert len(shown) <= 1, text
     return shown
+
+
+def talk(engine: "Engine", *questions: str) -> Answer:
+    """The answer to the last of some questions, asked one after the other."""
+    history: list[Turn] = []
+    for question in questions:
+        answer = engine.ask(question, history)
+        history += [Turn("user", question), Turn("assistant", answer.text)]
+    return answer

@@ -2,17 +2,8 @@
 
 import pytest
 
-from rag.answer import Answer, Turn
 from rag.engine import Engine
-
-
-def talk(engine: Engine, *questions: str) -> Answer:
-    """The answer to the last of these turns."""
-    history: list[Turn] = []
-    for question in questions:
-        answer = engine.ask(question, history)
-        history += [Turn("user", question), Turn("assistant", answer.text)]
-    return answer
+from tests.corpus import talk
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,14 @@ from ingest.authors import answers_to, fold
 from ingest.library import ingest_sources
 from ingest.paper import Paper
 from ingest.settings import Settings
-from rag.answer import Answer, Turn
+from rag.answer import Answer
 from rag.asked_papers import read_bounds
 from rag.bylines import Bylines
 from rag.engine import Engine
 from rag.record_facts import CUT_TO, tell_records
 from rag.record_wishes import Wish, mend, read_wishes
 from rag.retrieve import Scope
+from tests.corpus import talk
 
 PAPERS = (
     (
@@ -65,15 +66,6 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     rows: list[dict[str, object]] = [dict(zip(keys, row, strict=True)) for row in PAPERS]
     with opened(tmp_path_factory.mktemp("signed"), rows) as given:
         yield given
-
-
-def talk(engine: Engine, *questions: str) -> Answer:
-    """The answer to the last of some questions, asked one after the other."""
-    history: list[Turn] = []
-    for question in questions:
-        answer = engine.ask(question, history)
-        history += [Turn("user", question), Turn("assistant", answer.text)]
-    return answer
 
 
 def listed(answer: Answer) -> list[str]:

@@ -20,12 +20,14 @@ SURE_COVERAGE = 0.30  # share of a sentence's words that its paper must hold
 SURE_LEAD = 1.25  # how much more of it than the next paper holds
 NOTHING = re.compile(r"(?:None of the [\d,]+ papers here|The one paper here does not)\b")  # so a refusal of ours begins
 CLOSE = re.compile(
-    r"The abstract of .{1,200}? (?:does not (?:say|mention)|gives no number)\b|The model finds no answer\b", re.DOTALL
+    r"The abstract of .{1,200}? (?:does not (?:say|mention)|gives no number)\b|The model finds no answer\b"
+    r"|No abstract here says\b",
+    re.DOTALL,
 )  # so a refusal of ours begins that quotes what comes nearest
 # So our words begin where nothing is quoted: what was asked could not be made out, or was no question.
 ASIDE = re.compile(
-    r"(?:No paper|Only (?:one|\d+) papers?|There (?:is|are) no(?:thing)?|That is how|None of those|You are welcome"
-    r"|Ask about the papers|The papers here|The last answer has|.{1,200} compared with itself)\b"
+    r"(?:No paper|Only (?:one|\d+) papers?|Only a list|There (?:is|are) no(?:thing)?|That is how|None of those"
+    r"|You are welcome|Ask about the papers|The papers here|The last answer has|.{1,200} compared with itself)\b"
 )
 LEAD = re.compile(r"^(?:[-*•]\s+)?(?P<name>[^|]{2,160}?):\s")
 MARKS = re.compile(r"\[\d+(?:\s*[,–-]\s*\d+)*\]")

@@ -208,7 +208,7 @@ class Replies:
         place = question_place(dialogue)
         before = Dialogue(dialogue.exchanges[:place])
         listed = self.reply(self._understanding.understand(dialogue.exchanges[place].question, before), before, scope)
-        return Reply(Draft(()), listed.ranked, listed.draft.note)
+        return Reply(Draft(()), listed.ranked, listed.draft.note or "The last answer lists no papers.")
 
 
 def _speaks_of_any(draft: Draft, aspects: Sequence[str]) -> bool:

@@ -62,3 +62,13 @@ def test_the_table_alone_says_what_is_compared(engine: Engine) -> None:
     answer = talk(engine, "Compare KIVI and ZipCache", "shorter", "add APOLLO")
     assert answer.table
     assert answer.table.names == ("KIVI", "ZipCache", "APOLLO")
+
+
+def test_the_options_for_a_need_are_counted(engine: Engine) -> None:
+    need = "recommend me a way to compress the kv cache"
+    assert talk(engine, need, "how many is that?").text == engine.ask(need).note
+
+
+def test_a_list_that_found_nothing_is_not_what_is_counted(engine: Engine) -> None:
+    first, nothing = "which papers are about federated learning?", "Which papers do not use GPUs?"
+    assert talk(engine, first, nothing, "how many are there?").text == engine.ask(first).note

@@ -49,6 +49,8 @@ COLLECTION = any_of(
     rf"|^\W*how many {WORKS}\W*$",
     rf"\b(?:list|show)(?: me)? (?:all|every)(?: the| of the)? {WORKS}\W*$|\bwhat {WORKS} (?:do you have"
     rf"|are (?:there|here)|are in here)\W*$",
+    r"\bwhat (?:are|is) the (?:main |key |chief )?(?:topics?|themes?|subjects?|areas?|fields?)\b(?:[^?]{0,20}"
+    rf"\b(?:{MANY_WORKS}|here|page|collection|library)\b)?\W*$",
     r"\bwhat (?:topics|themes|subjects|areas|fields)\b[^?]{0,40}\b(?:are|do|is|there|here|cover)",
     r"\b(?:overview|summary) of (?:the |this |your |all )?(?:whole |entire )?(?:collection|page|library|corpus"
     r"|all papers)\b",
@@ -84,6 +86,7 @@ ADVICE = any_of(
     rf"\bbest {METHODS}(?: here)? (?:to|for)\b"
     rf"|\b(?:which|what)(?: [\w-]+){{0,2}}? {METHODS} (?:is|are|works?|would be|fits?) (?:the )?"
     r"(?:best|better|most suitable|suitable)\b",
+    r"^\W*(?:i|we) (?:(?:really )?(?:need|want|would like|have)|am trying|are trying) to (?:\w+[\s-]*){1,10}\W*$",
     r"\bwhat (?:helps|(?:can|would|could|might) help|works best)\b",
     r"^\W*(?:[^?]*[,.;:]\s+)?how (?:can|could|should|do|would|might) (?:i|we) "
     r"(?!know\b|tell\b|use (?:you|this|it)\b)\w+",

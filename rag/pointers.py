@@ -47,6 +47,12 @@ KIND_OF = re.compile(
     rf"(?:{THINGS}|things?|work)\b",
     re.IGNORECASE,
 )
+# 'Is there anything like it?', 'similar papers?': of the paper just spoken of.
+ALIKE = re.compile(
+    rf"\b(?:others?|ones?|anything|something|{THINGS})\s+(?:like|similar to|close to)\s+(?:it|this|that)(?: one)?\W*$"
+    rf"|^\W*(?:(?:and|any|show(?: me)?|find|are there|is there)\W+)*(?:similar|related)\s+{THINGS}\W*$",
+    re.IGNORECASE,
+)
 ELSE = any_of(
     r"^\W*(?:(?:and|or|ok|so|is there|are there|do you have|have you)\W+)*"
     rf"(?:any(?:thing)? (?:else|more|others?)|what else|(?:any )?others?|(?:any )?(?:more|other) {THINGS}"

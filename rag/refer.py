@@ -72,6 +72,8 @@ class Resolver:
         corrects = bool(correction and correction.end() > 2)
         if correction and corrects:
             question = question[correction.end() :] or question
+        if pointers.ALIKE.search(question) and (like := self._find(dialogue.focus[0])):
+            return Reference((), f"Which papers are like {like.title}?", told=dialogue.focus[:1])
         if more := pointers.ELSE.search(question):
             return self._more(dialogue, more["also"] or "")
         compares = bool(grammar.STRONG_COMPARISON.search(question) or pointers.THAN.search(question))

@@ -72,3 +72,11 @@ def test_the_options_for_a_need_are_counted(engine: Engine) -> None:
 def test_a_list_that_found_nothing_is_not_what_is_counted(engine: Engine) -> None:
     first, nothing = "which papers are about federated learning?", "Which papers do not use GPUs?"
     assert talk(engine, first, nothing, "how many are there?").text == engine.ask(first).note
+
+
+def test_papers_like_the_one_spoken_of_leave_it_out(engine: Engine) -> None:
+    answer = talk(engine, "What is KIVI?", "are there others like it?")
+    titles = [citation.title for citation in answer.citations]
+    assert answer.kind == "survey"
+    assert any(title.startswith("ZipCache") for title in titles)
+    assert not any(title.startswith("KIVI") for title in titles)

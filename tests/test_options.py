@@ -14,6 +14,7 @@ from rag.grammar import ADVICE
         "I have 8 GB, what can I use to train?",
         "what is the best way to send less between machines?",
         "My vocabulary is huge. What helps?",
+        "i need to compress gradients",
         "How can I reduce the memory of the optimizer?",
         "which quantization method is best for the KV cache?",
     ],

@@ -98,6 +98,7 @@ def test_an_answer_from_elsewhere_is_read_by_names_and_by_its_words(mind: Mind) 
         ("tell me about Redco", Kind.SUMMARY),
         ("What are these papers about?", Kind.COLLECTION),
         ("what are the newest papers?", Kind.COLLECTION),
+        ("What are the main topics of these papers?", Kind.COLLECTION),
         ("How many papers are there?", Kind.COLLECTION),
         ("hello!", Kind.TALK),
         ("thanks, that helps", Kind.TALK),

@@ -412,9 +412,12 @@ def test_chroma_and_the_record_agree_on_dates(
     index.close()
 
 
-@pytest.mark.parametrize("date", ["", "2024", "2024-08", "2024-08-21"])
-def test_a_scope_takes_a_date_or_its_beginning(date: str) -> None:
-    assert (Scope(since=date).since, Scope(until=date).until) == (date, date)
+@pytest.mark.parametrize(
+    ("date", "last"),
+    [("", ""), ("2024", "2024-12-31"), ("2024-08", "2024-08-31"), ("2024-08-21", "2024-08-21")],
+)
+def test_a_scope_takes_a_date_or_its_beginning_and_ends_with_the_last_day_of_it(date: str, last: str) -> None:
+    assert (Scope(since=date).since, Scope(until=date).until) == (date, last)
 
 
 @pytest.mark.parametrize(

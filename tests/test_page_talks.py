@@ -76,9 +76,9 @@ def test_a_reload_shows_the_conversation_again_and_its_marks_open(page: Page, en
     expect(page.locator("#chat .answer")).to_have_count(2)
     assert page.locator("#chat .answer").first.inner_text() == before
     expect(page.get_by_role("table")).to_be_visible()
+    expect(page.locator("#follow .suggested").first).to_be_visible()
     page.locator("#chat .answer").first.locator("button.cite.n2").click()
     expect(page.locator("#source mark.chosen")).to_have_text("A wet cloth halves the scratches.")
-    expect(page.locator("#follow .suggested").first).to_be_visible()
     ask(page, "And mirrors?")
     assert [turn.content for turn in engine.asked[-1][1] if turn.role == "user"] == [
         "How are lenses ground?",

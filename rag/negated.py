@@ -23,7 +23,9 @@ NEGATION = re.compile(
     rf"(?P<thing>(?!(?:only|about|in|just)\b)[^?.!,;]{{3,60}}?|(?<=\s){VERBS})\W*$",
     re.IGNORECASE,
 )
-DENIES = frozenset("without no not never avoid eliminat remov obviat instead free neither nor zero lossless".split())
+DENIES = re.compile(
+    r"without|no|not|never|neither|nor|instead|[a-z]+n['’]t|(?:avoid|eliminat|remov|obviat)[a-z]*", re.IGNORECASE
+)
 REACH = 5  # words between a denial and what it denies
 LEAST = 3  # letters of a word that says what is denied
 
@@ -58,12 +60,7 @@ def says_without(paper: Paper, thing: str) -> Evidence | None:
 
 def _denies(words: Sequence[str], wanted: set[str]) -> bool:
     holds = [i for i, word in enumerate(words) if wanted.intersection(tokenize(word))]
-    for place, word in enumerate(words):
-        if word.endswith(("n't", "n’t")) or any(
-            word.startswith(stem) for stem in DENIES if len(stem) > 3 or word == stem
-        ):
-            if word == "free" and place and place - 1 in holds:
-                return True  # 'tuning-free'
-            if word != "free" and any(place < i <= place + REACH for i in holds):
-                return True
-    return False
+    if any(words[i + 1 : i + 2] == ["free"] for i in holds):
+        return True  # 'tuning-free'
+    denials = [i for i, word in enumerate(words) if DENIES.fullmatch(word) and words[i + 1 : i + 2] != ["only"]]
+    return any(place < i <= place + REACH for place in denials for i in holds)

@@ -30,6 +30,8 @@ def test_what_papers_are_to_do_without_is_read(question: str, read: Negated | No
         ("Retraining is not needed. Our cache shrinks, avoiding costly retraining.", True),
         ("We retrain for a day. Nothing else is needed.", False),
         ("Our cache shrinks.", False),
+        ("Freezing the cache makes retraining cheap.", False),
+        ("It does not only spare retraining.", False),
     ],
 )
 def test_only_a_sentence_that_says_so_counts(abstract: str, says: bool) -> None:

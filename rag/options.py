@@ -10,18 +10,19 @@ from rag.answer import Evidence, Ranked
 from rag.cells import Said, read_side
 from rag.draft import Draft, Group, Statement
 from rag.judge import Judgement, fitting
-from rag.likelihood import ANY
 from rag.rhetoric import Role
 
 MOST_OPTIONS = 6  # that can be weighed against each other at a glance
 SERVES = 0.4  # share of the best paper's chance that another needs
-FAINT, SURE = 0.1, 0.7  # a chance of any that is doubtful is enough where one paper is this likely
+# The chance that any paper is about the need from which they are offered: more than for a list, since they read as
+# advice; and one that is doubtful, which is enough where one paper is this likely.
+ANY_SERVES, FAINT, SURE = 0.3, 0.1, 0.7
 TELLING = 0.5  # weight of stating an idea or a result beside being near to the need
 
 
 def options(ranked: Sequence[Ranked], judged: Judgement) -> Draft:
     """The papers found that fit the need, the likeliest first; no parts where none does."""
-    if judged.any < ANY and not (judged.any >= FAINT and judged[0].probability >= SURE):
+    if judged.any < ANY_SERVES and not (judged.any >= FAINT and judged[0].probability >= SURE):
         return Draft(())
     found = {one.paper.id: one for one in ranked}
     fit = [one for one in fitting(judged) if one.paper.id in found]

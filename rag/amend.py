@@ -12,14 +12,12 @@ from rag.aspects import speaks_of
 from rag.dialogue import Dialogue
 from rag.edit import split_request
 from rag.focus import says
-from rag.grammar import Kind
+from rag.grammar import LISTS, Kind
 from rag.instructions import Change, Edit, read_edit
 from rag.revise import LONGEST_OWN, Shape
 from rag.strangers import any_of_these
 from rag.table import read_table
 from rag.understand import Understanding, Understood, question_place
-
-LISTS = (Kind.SURVEY, Kind.COLLECTION)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 The model of embedding was made for sentences that say the same; who remembers a paper without its vocabulary says it
 otherwise. What lies between is a linear map of low rank, learnt by tests/bench/train_everyday.py from questions that
-people could ask about 595 other papers. Knows no papers.
+people could ask about 596 other papers. Knows no papers.
 """
 
 from functools import cache
@@ -11,10 +11,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.index import PaperIndex
+
 Floats = NDArray[np.float32]
 
 LEARNT = Path(__file__).with_name("everyday.npz")
 MODEL = "minilm-l6-v2"  # whose vectors it was learnt for
+
+
+def moved_query(index: PaperIndex, text: str) -> Floats | None:
+    """The vector of a question or topic (dim,), moved towards abstracts; None without a model."""
+    vector, embedder = index.embed_query(text), index.embedder
+    return None if vector is None or embedder is None else towards_abstracts(vector, embedder.name)
 
 
 def towards_abstracts(vector: Floats, model: str) -> Floats:

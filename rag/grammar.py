@@ -21,13 +21,17 @@ class Kind(StrEnum):
     TALK = "talk"
 
 
+LISTS = (Kind.SURVEY, Kind.COLLECTION)  # of which the answer is a list of papers
+
+
 def any_of(*forms: str) -> re.Pattern[str]:
     return re.compile("|".join(forms), re.IGNORECASE)
 
 
 WORKS = r"(?:papers?|works?|studies|study|articles?|publications?|abstracts?)"
 MANY_WORKS = r"(?:papers|works|studies|articles|publications|abstracts)"
-THINGS = rf"(?:{WORKS}|methods?|approach(?:es)?|techniques?|models?|systems?|frameworks?|algorithms?|ones?)"
+WAYS = r"methods?|approach(?:es)?|techniques?|models?|systems?|frameworks?|algorithms?"
+THINGS = rf"(?:{WORKS}|{WAYS}|ones?)"
 GREETING = any_of(
     r"^\W*(?:hi|hello|hey|howdy|good (?:morning|evening|afternoon|day)|thanks?|thank you|thx|cheers|great|cool"
     r"|nice|ok(?:ay)?"
@@ -43,7 +47,6 @@ HELP_WITH_THIS = any_of(r"\bhow (?:do|does|can) (?:this|it) work\W*$")  # where 
 COLLECTION = any_of(
     rf"\bwhat(?:'s|s| is| are) (?:this|these|they|the|your|all) (?:page|{WORKS}|collection|library|corpus"
     rf"|data)?\s*(?:all )?about\W*$",
-    r"\bwhat are they (?:all )?about\W*$",
     rf"\b(?:newest|latest|most recent|oldest) {WORKS}\b",
     rf"\bhow many {WORKS} (?:are (?:there|here|in|on)|do you (?:have|know)|have you|in total|does this)\b"
     rf"|^\W*how many {WORKS}\W*$",
@@ -72,10 +75,7 @@ SURVEY = any_of(
     r"(?:on|about|regarding|concerning)\b",
     rf"\b(?:do|does|did|is|are) (?:any|some) (?:of )?(?:the(?:se|m)? )?{WORKS} (?:here )?\w+",
 )
-METHODS = (
-    rf"(?:{WORKS}|methods?|approach(?:es)?|techniques?|models?|systems?|frameworks?|algorithms?|tools?|optimi[sz]ers?"
-    r"|librar(?:y|ies)|options?|ways?)"
-)
+METHODS = rf"(?:{WORKS}|{WAYS}|tools?|optimi[sz]ers?|librar(?:y|ies)|options?|ways?)"
 ASKER = r"(?:i|we|one|you|someone|people)"
 # Which method to choose for a need: several papers may serve.
 ADVICE = any_of(
@@ -110,7 +110,7 @@ WHICH_OF = any_of(r"^\W*(?:(?:and|so|but|ok(?:ay)?)\W+)*(?:which|any|who|do any|
 ASKS = any_of(r"^\W*(?:what|which|how|why|who|do|does|did|can|could|would|is|are|tell|explain)\b")
 YES_NO = any_of(r"^\W*(?:is|are|was|were|do|does|did|can|could|will|would|has|have|should)\b")
 SUMMARY = any_of(
-    r"\bwhat(?:['’]?s| is| do we) (?:already )?known? (?:so far )?(?:about|on|of) (?P<known>[^?]{3,80}?)\W*$",
+    r"\bwhat(?:['’]?s| is| do we) (?:already )?known? (?:so far )?(?:about|on|of) [^?]{3,80}?\W*$",
     r"\bsummar\w+|\btl;?dr\b|\boverview\b|\btell me (?:more )?about\b|\bexplain\b|\bwhat (?:is"
     r"|are) (?P<named>[^?]{2,80}?)(?: about)?\W*$"
     r"|\bwhat does (?:the )?[\w-]+(?: paper)? (?:do|propose|say)\W*$|\bdescribe\b|\bin a nutshell\b"

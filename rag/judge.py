@@ -17,7 +17,7 @@ from ingest.names import COINED_WORD
 from ingest.paper import Paper
 from ingest.words import WordIndex, tokenize
 from rag.answer import Evidence, Ranked
-from rag.everyday import towards_abstracts
+from rag.everyday import moved_query
 from rag.likelihood import (
     ANY_BY_MEANING,
     ANY_BY_WORDS,
@@ -190,15 +190,10 @@ class Judge:
             dated = self.index.record.by_date(ENDS, since=scope.since, until=scope.until)
             return self._shelves.some([*among[:: 1 + len(among) // sifted].tolist(), *dated])
         held = at_numbers(among, numbers, self._words_everywhere(tokenize(about)))
-        vector, dates = self._vector(about), (scope.since, scope.until)
+        vector, dates = moved_query(self.index, about), (scope.since, scope.until)
         near = [] if vector is None else self.index.nearest(vector, sifted, dates=dates)
         near = near if inside is None else np.intersect1d(near, among).tolist()
         return self._shelves.some(list({*among[most(held, sifted)].tolist(), *near}))
-
-    def _vector(self, topic: str) -> Floats | None:
-        """The vector of a topic (dim,), moved towards abstracts; None without a model."""
-        vector, embedder = self.index.embed_query(topic), self.index.embedder
-        return None if vector is None or embedder is None else towards_abstracts(vector, embedder.name)
 
     def _words_everywhere(self, tokens: Sequence[str]) -> Floats:
         """The share of a topic's words in each paper of the index, aligned with the numbers of its words."""
@@ -217,7 +212,7 @@ class Judge:
         few = self._all_fit
         shares, words, named, unknown = weigh_words(shelf, topic, None if few else self.index.words)
         cosine = np.zeros(len(shelf.paper), dtype=np.float32)
-        vector = self._vector(topic)
+        vector = moved_query(self.index, topic)
         if vector is not None and shelf.rows.shape[1]:
             cosine = shelf.rows @ vector
         merits = cosine + WORD_SHARE * shares

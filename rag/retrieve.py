@@ -21,7 +21,7 @@ from ingest.names import nickname
 from ingest.paper import span_of
 from ingest.words import stems, tokenize
 from rag.answer import Evidence, Ranked
-from rag.everyday import towards_abstracts
+from rag.everyday import moved_query
 
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.int64]
@@ -95,6 +95,16 @@ class Signals:
     passage: Floats  # of the best passage
 
 
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is searched for: its text, its distinct stems, its vector (dim,), and that moved towards abstracts."""
+
+    text: str
+    tokens: tuple[str, ...]
+    vector: Floats | None
+    everyday: Floats | None
+
+
 class Retriever:
     """Searches one index. Safe to share between threads."""
 
@@ -107,17 +117,15 @@ class Retriever:
         `shared` is how much of what a sentence shares with its whole paper is set aside.
         """
         self.index.refresh()
-        tokens = list(dict.fromkeys(self.index.words.known(token) for token in tokenize(question)))
-        vector = self.index.embed_query(question)
-        signals = self._measure(tokens, vector, scope or Scope())
+        tokens = tuple(dict.fromkeys(self.index.words.known(token) for token in tokenize(question)))
+        vector, everyday = self.index.embed_query(question), moved_query(self.index, question)
+        asked = Query(question, tokens, vector, everyday)
+        signals = self._measure(asked, scope or Scope())
         scores = fuse(signals)
         best = np.argsort(-scores, kind="stable")[:k].tolist()
         entries = {entry.number: entry for entry in self.index.entries([signals.numbers[i] for i in best])}
         found = [(entries[signals.numbers[i]], i) for i in best if signals.numbers[i] in entries]
-        return [
-            _ranked(entry, float(scores[i]), float(signals.coverage[i]), vector, tokens, question, shared)
-            for entry, i in found
-        ]
+        return [_ranked(entry, float(scores[i]), float(signals.coverage[i]), asked, shared) for entry, i in found]
 
     def look(self, question: str, paper_ids: Sequence[str]) -> list[Ranked]:
         """These papers, in this order, with their sentences ranked for the question; unknown ids are left out.
@@ -128,19 +136,17 @@ class Retriever:
         found = {one.paper.id: one for one in self.search(question, k=len(paper_ids), scope=scope, shared=0.0)}
         return [found[paper_id] for paper_id in paper_ids if paper_id in found]
 
-    def _measure(self, tokens: Sequence[str], vector: Floats | None, scope: Scope) -> Signals:
+    def _measure(self, asked: Query, scope: Scope) -> Signals:
         words = self.index.words
-        mass = sum(words.idf(token) for token in tokens) or 1.0
-        coverage = words.scores(tokens) / np.float32(mass)
-        embedder = self.index.embedder
-        everyday = None if vector is None or embedder is None else towards_abstracts(vector, embedder.name)
-        numbers = self._candidates(words.numbers, coverage, everyday, scope)
+        mass = sum(words.idf(token) for token in asked.tokens) or 1.0
+        coverage = words.scores(asked.tokens) / np.float32(mass)
+        numbers = self._candidates(words.numbers, coverage, asked.everyday, scope)
         covered = at_numbers(numbers, words.numbers, coverage)
-        heads = self.index.heads(numbers) if vector is not None else []
-        if vector is None or everyday is None or not heads:
+        heads = self.index.heads(numbers) if asked.vector is not None else []
+        if asked.vector is None or asked.everyday is None or not heads:
             nothing = np.zeros(len(numbers), dtype=np.float32)
             return Signals(numbers, covered, nothing, nothing, nothing)
-        return _cosines(numbers, heads, covered, vector, everyday)
+        return _cosines(numbers, heads, covered, asked.vector, asked.everyday)
 
     def _candidates(self, numbers: Numbers, coverage: Floats, vector: Floats | None, scope: Scope) -> list[int]:
         """The papers to be weighed, out of those with these numbers and coverages and those near by meaning."""
@@ -155,24 +161,16 @@ class Retriever:
         return list(dict.fromkeys([*near, *numbers[most(coverage, TOP_WORDS)].tolist()]))
 
 
-def _ranked(
-    entry: Entry,
-    score: float,
-    coverage: float,
-    vector: Floats | None,
-    tokens: Sequence[str],
-    question: str,
-    shared: float,
-) -> Ranked:
+def _ranked(entry: Entry, score: float, coverage: float, asked: Query, shared: float) -> Ranked:
     """A paper found, its sentences best first."""
     cosine = beyond = np.zeros(len(entry.sentences), dtype=np.float32)
-    if vector is not None and entry.rows is not None:
+    if (vector := asked.vector) is not None and entry.rows is not None:
         rows = entry.rows.astype(np.float32)
         whole, sentences = rows[0], rows[len(rows) - len(entry.sentences) :]
         cosine = sentences @ vector
         beyond = cosine - shared * (whole @ vector) * (sentences @ whole)
     own = set(tokenize(f"{nickname(entry.paper)} {entry.paper.title if shared else ''}"))
-    scores = score_sentences(entry, beyond, [token for token in tokens if token not in own], question)
+    scores = score_sentences(entry, beyond, [token for token in asked.tokens if token not in own], asked.text)
     order = map(int, np.argsort(-scores, kind="stable"))
     found = (Evidence(entry.paper, entry.sentences[j], float(scores[j]), float(cosine[j])) for j in order)
     return Ranked(entry.paper, score, tuple(found), coverage)
@@ -205,10 +203,7 @@ def nearness(whole: NDArray[Any], middle: NDArray[Any], vector: NDArray[Any]) ->
 
 
 def _cosines(numbers: list[int], heads: list[Head], coverage: Floats, vector: Floats, everyday: Floats) -> Signals:
-    """All cosines of all candidates in one product over their stacked rows; 0 for those that have no vectors.
-
-    `everyday` is the question's vector for where it is in other words than the papers'.
-    """
+    """All cosines of all candidates, in products over their stacked rows; 0 for those that have no vectors."""
     starts = np.cumsum([0, *(len(head.rows) for head in heads)])[:-1]
     stacked = np.concatenate([head.rows for head in heads]).astype(np.float32)
     cosine = stacked @ vector

@@ -22,7 +22,8 @@ MOST_MENTIONING = 3  # papers quoted where no paper is named
 SIDES = re.compile(rf"{grammar.PART_BREAK.pattern}|\s+(?:to|between)\s+", re.IGNORECASE)
 # What stands around the name in a side: 'how does', 'the difference', 'on memory', 'compare'.
 AROUND = re.compile(
-    r"^\W*(?:(?:apart|aside|besides|except|unlike|how|what|whats|which|is|are|was|were|does|do|did|can|could|would|you|please|pls|the|a|an|main|key|it|this"
+    r"^\W*(?:(?:apart|aside|besides|except|unlike|how|what|whats|which|is|are|was|were|does|do|did|can|could|would|you"
+    r"|please|pls|the|a|an|main|key|it|this"
     r"|that|they|them|these|those|difference|differences|different|differ|differs|compar\w+|contrast\w*|similar\w*|put|set"
     r"|show|side|by|me|tell|and|actually|ok|so|now|in|main|all|both|paper|method|model|of)\b\W*)+"
     r"|\W*\b(?:compar\w+|differ\w*|different|similar|side by side|paper|method|please|instead|too)?\W*$",

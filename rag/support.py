@@ -190,8 +190,9 @@ class Weighing:
 
     def absent_names(self, question: str) -> list[str]:
         """Names in the question that the papers meant do not have."""
+        if not (found := dict.fromkeys(PROPER.findall(question))):
+            return []
         text, words = _squeeze(self.text), {_squeeze(word).rstrip("s") for word in re.split(r"[\s/(),.-]+", self.text)}
-        found = dict.fromkeys(PROPER.findall(question))
         squeezed = {name: _squeeze(name).rstrip("s") for name in found if _squeeze(name) not in self.names}
         absent = [name for name, key in squeezed.items() if key not in (words if len(key) <= SHORT_NAME else text)]
         return [name for name in absent if not all(self.held(token) for token in tokenize(name))]

@@ -254,7 +254,7 @@ class Understanding:
     def _is_list(self, dialogue: Dialogue) -> bool:
         """Whether the last answer lists papers."""
         last = self._last_of(dialogue, question_place(dialogue)) if dialogue.standing.last else None
-        return last is not None and last.kind in (Kind.SURVEY, Kind.COLLECTION, Kind.OPTIONS)
+        return last is not None and last.kind in (*grammar.LISTS, Kind.OPTIONS)
 
     def _is_plainly(self, edit: Edit, question: str) -> bool:
         """Whether an instruction is one even where there is nothing to change: 'skip connections' is a topic."""

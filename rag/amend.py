@@ -9,15 +9,17 @@ from dataclasses import dataclass, replace
 from ingest.names import COINED_WORD, short_name
 from ingest.paper import Paper
 from rag.aspects import speaks_of
-from rag.dialogue import Dialogue
+from rag.dialogue import Dialogue, Exchange
 from rag.edit import split_request
 from rag.focus import says
 from rag.grammar import LISTS, Kind
 from rag.instructions import Change, Edit, read_edit
+from rag.names import listed as in_words
 from rag.revise import LONGEST_OWN, Shape
 from rag.strangers import any_of_these
 from rag.table import read_table
-from rag.understand import Understanding, Understood, question_place
+from rag.understand import Understanding
+from rag.understood import Understood
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,42 +43,67 @@ class Amendments:
     def read(self, asked: Understood, dialogue: Dialogue) -> Amended | str:
         """What an instruction and those before it make of the last answer; a sentence where that is nothing."""
         assert asked.edit
-        place, standing = question_place(dialogue), dialogue.standing
-        before, first = Dialogue(dialogue.exchanges[:place]), dialogue.exchanges[place]
-        last = self._understanding.understand(first.question, before)
-        if read_edit(first.question):  # the question lies further back than is remembered
-            names = " and ".join(short_name(paper) for paper in self._find(first.papers))
-            kind = Kind.COMPARISON if len(first.papers) > 1 else Kind.SUMMARY
-            last = Understood(kind, f"{'Compare' if len(first.papers) > 1 else 'What is'} {names}", first.papers)
-        table = read_table(first.answer)
-        rows = tuple(a.casefold() for a in table[1]) if table else last.aspects
-        shape = start = Shape(rows, rows, last.aspects)
-        for i, exchange in enumerate(dialogue.exchanges[place + 1 :], place + 1):
-            then = self._understanding.understand(exchange.question, Dialogue(dialogue.exchanges[:i]))
-            for one in one_by_one(then.edit) if then.edit and exchange in standing.exchanges else []:
-                shape = shape.after(one.change, one.what)
-        was, focus = shape, standing.focus
-        changes = one_by_one(asked.edit)
+        before, first, last = self._question(dialogue)
+        start, was = self._shapes(dialogue, first, last)
+        focus, changes = dialogue.standing.focus, one_by_one(asked.edit)
         papers = self._papers_after(changes, dialogue) if len(changes) > 1 else asked.papers
         papers = tuple(p for p in papers if p in focus or not self._is_aspect(asked.edit.what, p, focus))
-        words: list[str] = []
-        for one in changes:
-            if one.change is Change.ADD and (lacking := self._understanding.lacking(one.what)):
-                words.append(f"No paper here is {any_of_these(lacking)}.")
-            then_shape = shape.after(one.change, one.what, takes_own=set(papers) == set(focus))
-            dropped = set(self._understanding.named(one.what)) & set(focus)
-            if one.change is Change.DROP and then_shape == shape and not dropped:
-                words.append(f"The last answer has no “{one.what}” to drop.")
-            shape = then_shape
+        shape, words = self._changed(was, changes, dialogue, takes_own=set(papers) == set(focus))
+        if not papers and focus:
+            return "That would leave nothing of the last answer."
         if not papers or (shape == was and papers == focus):
             return " ".join(words) if len(changes) > 1 and words else unchanged(asked.edit, words)
         if shape.order != was.order and (cannot := self._unsortable(last.kind, papers)):
             return cannot
-        if shape.order:
-            last, papers = self._by_date(last, papers, shape.order)
-        anew = shape.rows != start.rows or set(papers) != set(focus)
-        last = replace(last, papers=papers if table or anew else last.papers)
-        return Amended(" ".join(words), last, shape, start.rows, before)
+        if last.kind in (*LISTS, Kind.OPTIONS):
+            listed = last.listed or shape.form is Change.TABLE or set(papers) != set(first.papers)
+            last = replace(last, listed=listed, papers=papers if listed else last.papers)
+        elif read_table(first.answer) or shape.rows != start.rows or set(papers) != set(focus):
+            last = replace(last, papers=papers)
+        return Amended(" ".join(words), self._by_date(last, shape.order), shape, start.rows, before)
+
+    def _question(self, dialogue: Dialogue) -> tuple[Dialogue, Exchange, Understood]:
+        """What went before the question whose answer stands, its exchange, and the question as it was understood."""
+        place = self._understanding.instructed.place(dialogue)
+        before, first = Dialogue(dialogue.exchanges[:place]), dialogue.exchanges[place]
+        last = self._understanding.understand(first.question, before)
+        if read_edit(first.question) and not last.papers:  # the question lies further back than is remembered
+            asked = f"Tell me about {in_words([short_name(paper) for paper in self._find(first.papers)])}."
+            is_list = len(first.papers) > 1 and not read_table(first.answer)
+            several = Kind.SURVEY if is_list else Kind.COMPARISON
+            kind = several if len(first.papers) > 1 else Kind.SUMMARY
+            last = Understood(kind, asked, first.papers, listed=is_list)
+        return before, first, last
+
+    def _shapes(self, dialogue: Dialogue, first: Exchange, last: Understood) -> tuple[Shape, Shape]:
+        """The shape of an answer as it was first given, and what the instructions since have made of it."""
+        table = read_table(first.answer)
+        rows = tuple(a.casefold() for a in table[1]) if table else last.aspects
+        shape = start = Shape(rows, rows, last.aspects)
+        place, standing = dialogue.exchanges.index(first), dialogue.standing.exchanges
+        for i, exchange in enumerate(dialogue.exchanges[place + 1 :], place + 1):
+            then = self._understanding.understand(exchange.question, Dialogue(dialogue.exchanges[:i]))
+            for one in one_by_one(then.edit) if then.edit and exchange in standing else []:
+                shape = shape.after(one.change, one.what)
+            if not shape.rows and (table := read_table(exchange.answer)):
+                rows = tuple(a.casefold() for a in table[1])
+                shape = replace(shape, rows=rows, whole=rows)
+        return start, shape
+
+    def _changed(
+        self, shape: Shape, changes: Sequence[Edit], dialogue: Dialogue, *, takes_own: bool
+    ) -> tuple[Shape, list[str]]:
+        """The shape after the changes of one instruction, and the words on those that could not be made."""
+        words: list[str] = []
+        for one in changes:
+            if one.change is Change.ADD and (lacking := self._understanding.instructed.lacking(one.what)):
+                words.append(f"No paper here is {any_of_these(lacking)}.")
+            then = shape.after(one.change, one.what, takes_own=takes_own)
+            dropped = {*self._understanding.instructed.meant(one, dialogue)[0]} & {*dialogue.standing.focus}
+            if one.change is Change.DROP and then == shape and not dropped:
+                words.append(f"The last answer has no “{one.what}” to drop.")
+            shape = then
+        return shape, words
 
     def _unsortable(self, kind: Kind, ids: Sequence[str]) -> str:
         """Why papers cannot be put in the order of their dates; empty where they can."""
@@ -85,14 +112,15 @@ class Amendments:
         dated = kind in LISTS or any(paper.date for paper in self._find(ids))
         return "" if dated else "None of those papers carries a date."
 
-    def _by_date(self, last: Understood, ids: Sequence[str], order: str) -> tuple[Understood, tuple[str, ...]]:
-        """The question and its papers with those in the order of their dates, papers without one last."""
+    def _by_date(self, last: Understood, order: str) -> Understood:
+        """The question with its papers in the order of their dates, those without one last; as it is for no order."""
+        if not order:
+            return last
         if last.kind in LISTS:
             everything = "papers" if last.kind is Kind.COLLECTION else last.topic
-            last = replace(last, kind=Kind.SURVEY, topic=everything, bounds=replace(last.bounds, order=order))
-            return last, tuple(ids)
-        papers = sorted(self._find(ids), key=lambda paper: paper.date, reverse=order == "newest")
-        return last, tuple(paper.id for paper in sorted(papers, key=lambda paper: not paper.date))
+            return replace(last, kind=Kind.SURVEY, topic=everything, bounds=replace(last.bounds, order=order))
+        papers = sorted(self._find(last.papers), key=lambda paper: paper.date, reverse=order == "newest")
+        return replace(last, papers=tuple(paper.id for paper in sorted(papers, key=lambda paper: not paper.date)))
 
     def _papers_after(self, changes: Sequence[Edit], dialogue: Dialogue) -> tuple[str, ...]:
         """The papers after several changes, each understood for itself."""

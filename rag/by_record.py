@@ -6,7 +6,6 @@ Fits the words on dates, authors and links to kind, papers and topic. Reads no a
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from ingest.authors import fold
 from ingest.names import COINED_WORD
@@ -16,9 +15,7 @@ from rag.dialogue import Dialogue
 from rag.grammar import MANY_WORKS, STRONG_COMPARISON, WORKS, YES_NO, Kind
 from rag.pointers import ELLIPSIS
 from rag.record_wishes import MADE, Wish, beside, mend, picks, read_wishes
-
-if TYPE_CHECKING:
-    from rag.understand import Understood
+from rag.understood import Understood
 
 LONGEST = 600  # characters of a question that asks of the record; what is longer describes a topic
 MOST_ASKED = 12  # papers of an author whose records are told one by one
@@ -61,9 +58,7 @@ def one_of_author(question: str, bounds: Bounds) -> str:
     return "" if SEVERAL.search(bounds.rest) else bounds.ids[0]
 
 
-def follow(
-    bounds: Bounds, question: str, dialogue: Dialogue, back: Callable[[int], "Understood"]
-) -> "Understood | None":
+def follow(bounds: Bounds, question: str, dialogue: Dialogue, back: Callable[[int], Understood]) -> Understood | None:
     """The list before with other bounds, where a turn names nothing else ('and in 2025?'); None for other turns.
 
     `back` understands the last question (0) or one before it.
@@ -80,7 +75,7 @@ def follow(
     return replace(before, kind=Kind.SURVEY, bounds=bounds, topic=topic, standalone=standalone, follows=True)
 
 
-def bounded(asked: "Understood", question: str, bounds: Bounds) -> "Understood":
+def bounded(asked: Understood, question: str, bounds: Bounds) -> Understood:
     """A turn limited to what its words on time and authors allow."""
     if not (bounds or bounds.order) or asked.kind in (Kind.EDIT, Kind.TALK):
         return asked
@@ -109,8 +104,8 @@ def written(topic: str, bounds: Bounds) -> str:
 
 
 def of_record(
-    asked: "Understood", question: str, wishes: Sequence[Wish], dialogue: Dialogue, find: tuple[Find, Find]
-) -> "Understood | None":
+    asked: Understood, question: str, wishes: Sequence[Wish], dialogue: Dialogue, find: tuple[Find, Find]
+) -> Understood | None:
     """The question of a paper's record that a turn is, with the papers meant; None where it is none or means none.
 
     `find` are two ways from words to papers: by their names, and by a description.

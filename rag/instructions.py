@@ -113,7 +113,7 @@ ADD = re.compile(
 
 
 ONLY = re.compile(
-    rf"^\W*{POLITE}(?:only|just|keep (?:only )?|show only|nothing but)\s+(?P<what>.+?)"
+    rf"^\W*{POLITE}(?:only|just|keep(?: only| just)?|show only|nothing but)\s+(?P<what>.+?)"
     r"(?:\s+(?:rows?|columns?|aspects?|please))*\W*$",
     re.IGNORECASE,
 )
@@ -134,6 +134,7 @@ ONES = re.compile(
     r"|\s*\b(?:ones|papers|methods|works)\s*$",
     re.IGNORECASE,
 )
+OF_ROW = re.compile(r"\b(?:row|aspect)s?\b", re.IGNORECASE)
 ROW = re.compile(r"\b(?:row|column|aspect|paper)s?\b", re.IGNORECASE)
 
 

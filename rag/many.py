@@ -12,14 +12,14 @@ from rag.collection import describe_collection
 from rag.demand import content
 from rag.draft import Draft
 from rag.judge import Judge, Judged, Judgement, about_each, fitting
-from rag.likelihood import ANY
+from rag.likelihood import ANY, LISTED
 from rag.negated import Negated, read_negated, says_without
 from rag.options import options
 from rag.retrieve import Scope
 from rag.seek import RETRIEVED, Reply, Seeker
 from rag.sufficiency import Outcome, Verdict
 from rag.survey import sifted, survey
-from rag.understand import Understood
+from rag.understood import Understood
 
 STANDS_OUT = 0.6  # share of the best chance that another paper needs where some are to choose from
 
@@ -48,6 +48,8 @@ class Many:
         if asked.told:
             judged = [one for one in judged if one.paper.id not in asked.told]
             looked_at -= len(asked.told)
+        if asked.listed:
+            return _kept(asked, question, judged)
         if asked.papers and judged and not bounds:  # 'which of them': those that stand out among them
             judged = [one for one in judged if one.probability >= STANDS_OUT * judged[0].probability]
         if (negated := read_negated(question)) and not bounds:
@@ -77,7 +79,11 @@ class Many:
     def options(self, asked: Understood, scope: Scope | None) -> Reply:
         """The few papers that may serve a need, or a refusal."""
         ranked = self._seeker.near(asked, scope)
-        judged = self._judge.judge(asked.topic or asked.standalone, scope=scope)
+        judged = self._judge.judge(
+            asked.topic or asked.standalone, scope=Scope(asked.papers) if asked.listed else scope
+        )
+        if asked.listed:
+            return _kept(asked, asked.standalone, judged)
         draft = options(ranked, judged)
         if not draft.parts:
             return self._seeker.refuse(Verdict(Outcome.ABSENT, 0.0), ranked, *self._seeker.looked_at(asked, scope))
@@ -91,3 +97,13 @@ class Many:
         if not draft.parts:
             return Reply(Draft(()), self._seeker.near(asked, scope), note)
         return Reply(replace(draft, note=note), self._seeker.near(asked, scope))
+
+
+def _kept(asked: Understood, question: str, judged: Sequence[Judged]) -> Reply:
+    """The papers of a list as later turns left it, each by its best sentence."""
+    likely = [replace(one, probability=max(one.probability, LISTED)) for one in judged]
+    kept = [one for one in likely if one.paper.id in asked.papers]
+    draft = survey(question, kept, len(kept), bounds=asked.bounds)
+    note = f"{len(kept)} papers of the list before." if len(kept) != 1 else "1 paper of the list before."
+    undated = " None of them carries a date." if asked.bounds.order and not any(k.paper.date for k in kept) else ""
+    return Reply(replace(draft, note=note + undated), tuple(one.ranked() for one in judged[:RETRIEVED]))

@@ -39,6 +39,11 @@ class Pointed:
             (pointers.ONE, self._one),
         )
 
+    def by_place(self, what: str, dialogue: Dialogue) -> Chosen | None:
+        """The papers that all of some words point to by their place: 'the first', 'second one', 'the last two'."""
+        found = pointers.ORDINAL.fullmatch(f"the {what}")
+        return self._ordinal(found, dialogue, ()) if found else None
+
     def _ordinal(self, found: re.Match[str], dialogue: Dialogue, named: Sequence[str]) -> Chosen:
         place, options = pointers.ordinal(found), dialogue.choice or dialogue.focus
         if place > len(options):  # of a longer list before

@@ -62,7 +62,7 @@ class Resolver:
         self.name, self.names = wording.name, wording.names
         self._comparison, self._write_out, self._again = wording.comparison, wording.write_out, wording.again
         self._described = Described(retriever, find)
-        self._choosers = Pointed(retriever, find, wording).forms
+        self.pointed = Pointed(retriever, find, wording)
 
     def resolve(self, question: str, dialogue: Dialogue, named: Sequence[str]) -> Reference:
         """What a turn points back to; `named` are the papers that it names itself."""
@@ -109,7 +109,7 @@ class Resolver:
     def _pointed(
         self, question: str, dialogue: Dialogue, named: Sequence[str], *, corrects: bool, compares: bool
     ) -> Reference | None:
-        for form, choose in self._choosers:
+        for form, choose in self.pointed.forms:
             found = form.search(question)
             if found and (chosen := choose(found, dialogue, named)) is not None:
                 papers, trouble = chosen

@@ -25,7 +25,8 @@ from rag.spelled import asked_form, spelled_out
 from rag.strangers import mentioning, tell_strangers
 from rag.sufficiency import Outcome, either, lacking
 from rag.summarise import summarise_paper, summarise_topic
-from rag.understand import Understanding, Understood, question_place
+from rag.understand import Understanding
+from rag.understood import Understood
 from rag.within import cannot_go_on, kept_within, tell_outside
 
 FALSE_FROM = 0.1  # chance that papers set side by side answer below which what is missing is told before the table
@@ -205,7 +206,7 @@ class Replies:
 
     def _count(self, dialogue: Dialogue, scope: Scope | None) -> Reply:
         """How many papers the list before has: its note, which stands beside it, as the answer."""
-        place = question_place(dialogue)
+        place = self._understanding.instructed.place(dialogue)
         before = Dialogue(dialogue.exchanges[:place])
         listed = self.reply(self._understanding.understand(dialogue.exchanges[place].question, before), before, scope)
         return Reply(Draft(()), listed.ranked, listed.draft.note or "The last answer lists no papers.")

@@ -5,6 +5,7 @@ Changes drafts and counts what was asked for; makes no answer and knows no index
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 
 from ingest.entry import Entry
 from ingest.names import COINED_WORD, short_name
@@ -16,7 +17,7 @@ from rag.instructions import Change
 from rag.rhetoric import Role, weigh
 
 MOST_ROWS = 2  # of a table made shorter; one where it is so already
-FEWEST_ITEMS = 5  # of a list made shorter
+FEWEST_ITEMS = 5  # of a list made shorter once; fewer each time after
 LONGEST_OWN = 3  # words of a row of the asker's own
 
 
@@ -74,6 +75,7 @@ def reshape(draft: Draft, shape: Shape, *, sums_up: bool = False) -> Draft:
     """
     if shape.detail < 0:
         draft = shorten(draft, _idea if sums_up else _nearness)
+        draft = shorten_lists(draft, -shape.detail, in_order=bool(shape.order))
     return as_list(draft) if shape.form is Change.LIST else draft
 
 
@@ -86,17 +88,29 @@ def _idea(statement: Statement) -> float:
 
 
 def shorten(draft: Draft, worth: Callable[[Statement], float] = _nearness) -> Draft:
-    """The worthiest sentence of each paragraph, the first items of each list, a table without what is below it."""
+    """The worthiest sentence of each paragraph, a table without what is below it."""
     tables = [part for part in draft.parts if isinstance(part, Table)]
     return replace(draft, parts=tuple(tables or (_shortened(part, worth) for part in draft.parts)))
 
 
 def _shortened(part: Part, worth: Callable[[Statement], float]) -> Part:
-    if isinstance(part, Paragraph):
-        lead = next((statement.lead for statement in part.statements if statement.lead), "")
-        best = max(part.statements, key=worth)
-        return Paragraph((replace(best, lead=lead),))
-    return replace(part, items=part.items[:FEWEST_ITEMS]) if isinstance(part, Group) else part
+    if not isinstance(part, Paragraph):
+        return part
+    lead = next((statement.lead for statement in part.statements if statement.lead), "")
+    return Paragraph((replace(max(part.statements, key=worth), lead=lead),))
+
+
+def shorten_lists(draft: Draft, times: int, *, in_order: bool = False) -> Draft:
+    """The likeliest items of its lists, or the first of one that is `in_order`, as one list: half of them each time."""
+    groups = [part for part in draft.parts if isinstance(part, Group)]
+    items = [item for group in groups for item in group.items]
+    fewer = min(FEWEST_ITEMS, ceil(len(items) / 2**times))
+    if fewer >= len(items):
+        return draft
+    kept = items[:fewer] if in_order else sorted(items, key=lambda item: -item.evidence.score)[:fewer]
+    others = tuple(part for part in draft.parts if not isinstance(part, Group))
+    note = f"{draft.note} Quoted here: the {'first' if in_order else 'likeliest'} {fewer}."
+    return Draft((*others, Group(tuple(kept))), note.strip())
 
 
 def as_list(draft: Draft) -> Draft:

@@ -15,7 +15,7 @@ from rag.extract import as_paragraphs
 from rag.manner import USUAL
 from rag.retrieve import Retriever, Scope
 from rag.sufficiency import Outcome, Verdict, not_mentioned, refusal, weigh
-from rag.understand import Understood
+from rag.understood import Understood
 from rag.unsaid import unsaid
 
 RETRIEVED = USUAL.papers  # that an answer reports as found

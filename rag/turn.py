@@ -20,7 +20,8 @@ from rag.reply import Replies
 from rag.retrieve import GATE_CENTRE, Scope
 from rag.seek import Reply
 from rag.sufficiency import NEIGHBOURS, Outcome
-from rag.understand import Understanding, Understood
+from rag.understand import Understanding
+from rag.understood import Understood
 from rag.writer.consult import expand, restate
 from rag.writer.mend import quoted
 from rag.writer.sheet import said

@@ -5,13 +5,13 @@ Deterministic: grammar, names, and where a description stands for a name, the ve
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 from ingest.names import short_name
 from rag import grammar, instructions
-from rag.asked_papers import NOTHING, Bounds
-from rag.aspects import FILLER, ITEM, find_aspects
+from rag.asked_papers import NOTHING
+from rag.aspects import find_aspects
 from rag.by_record import bounded, follow, of_record, one_of_author, read_words
 from rag.bylines import Bylines
 from rag.catalogue import Catalogue
@@ -21,65 +21,23 @@ from rag.described import Find
 from rag.dialogue import Dialogue
 from rag.draft import MOST_COMPARED
 from rag.grammar import Kind
-from rag.instructions import Change, Edit, read_edit
-from rag.manner import USUAL, Manner
+from rag.instructed import Instructed
+from rag.instructions import read_edit
 from rag.names import without_names
 from rag.negated import read_negated
 from rag.record_wishes import PROLIFIC, Wish
 from rag.refer import Earlier, Reference, Resolver
 from rag.retrieve import Retriever
 from rag.sides import Sides
-from rag.strangers import is_name, strangers
-from rag.table import read_table
+from rag.strangers import strangers
+from rag.understood import Understood
 
 REMEMBERED = 256  # turns whose understanding is kept, since later turns of a conversation lean on it
-MOST_NAMED = 6  # papers named in the line on what was understood
 STYLED = (
     "There is no language model here to put it in other words: answers are quoted from the papers. Ask for it shorter, "
     "in more detail, as a list or as a table."
 )
 KNOWN_TOPIC = 0.62  # score of a paper from which it is what an instruction to add one describes
-
-
-@dataclass(frozen=True, slots=True)
-class Understood:
-    """What a turn asks. `papers` are the ids it is about, in order; `trouble` is a plain sentence instead of an answer.
-
-    `standalone` is the question written out, with names for what it pointed to; `ask` is what it asks of the papers,
-    without their names. `terms` are the field's words for it, where a model gave some. `told` are papers that were
-    told before and are not to be told again. `topic` is `standalone` without the words of its `bounds`, empty where it
-    has none; `wishes` are what it asks of the papers' records; `manner` is how the reader wants answers. `absent` are
-    names it sets beside papers that no paper here goes by, `both` topics of which papers are to be about each.
-    """
-
-    kind: Kind
-    standalone: str
-    papers: tuple[str, ...] = ()
-    names: tuple[str, ...] = ()
-    aspects: tuple[str, ...] = ()
-    edit: Edit | None = None
-    follows: bool = False
-    trouble: str = ""
-    ask: str = ""
-    terms: str = ""
-    told: tuple[str, ...] = ()
-    bounds: Bounds = NOTHING
-    topic: str = ""
-    wishes: tuple[Wish, ...] = ()
-    manner: Manner = USUAL
-    absent: tuple[str, ...] = ()
-    both: tuple[str, ...] = ()
-
-    @property
-    def line(self) -> str:
-        """'compare · KIVI, ZipCache · memory'."""
-        change = f"{self.edit.change} {self.edit.what}".strip() if self.edit else ""
-        names = list(self.names[:MOST_NAMED])
-        if len(self.names) > MOST_NAMED:
-            names.append(f"{len(self.names) - MOST_NAMED} more")
-        wished = ", ".join(wish.value for wish in self.wishes)
-        said = (self.kind.value, change, ", ".join(names), wished or ", ".join(self.aspects), self.bounds.line)
-        return " · ".join(filter(None, said))
 
 
 class Understanding:
@@ -92,6 +50,7 @@ class Understanding:
         self._resolver = Resolver(catalogue, retriever, find, self._earlier)
         self._sides = Sides(catalogue, retriever, find)
         self._name = self._resolver.name
+        self.instructed = Instructed(catalogue, self._resolver.pointed, self.named, self._nearest, self._last_of)
         self._revision = retriever.index.record.revision
         self._remembered = lru_cache(maxsize=REMEMBERED)(self._understand)
 
@@ -121,13 +80,8 @@ class Understanding:
             return Understood(Kind.TALK, question)
         if PROLIFIC.search(question):
             return Understood(Kind.RECORD, question, wishes=(Wish.PROLIFIC,))
-        edit = read_edit(question) or self._changes_table(question, dialogue)
-        if edit and edit.change is Change.COUNT and not self._is_list(dialogue):
-            edit = None
-        if edit and dialogue.standing.last:
-            return self._edited(edit, dialogue)
-        if edit and self._is_plainly(edit, question):
-            return Understood(Kind.FACT, question, trouble="There is no answer to change yet; ask a question first.")
+        if instructed := self.instructed.read(question, dialogue):
+            return instructed
         if dialogue.last and (other := instructions.INSTEAD.match(question)) and not grammar.ASKS.match(question):
             what = other["what"] or other["then"]
             question = f"no, I meant {what}" if self.named(what) else f"what about {what}?"
@@ -165,7 +119,8 @@ class Understanding:
     def _earlier(self, dialogue: Dialogue) -> Earlier:
         """The last question that was no instruction on an answer and pointed to something, itself written out."""
         places = range(len(dialogue.exchanges) - 1, -1, -1)
-        asked = (i for i in places if not dialogue.exchanges[i].aside and not read_edit(dialogue.exchanges[i].question))
+        asked = (i for i in places if not dialogue.exchanges[i].aside)
+        asked = (i for i in asked if self._last_of(dialogue, i).kind is not Kind.EDIT)
         last = self._last_of(dialogue, next(asked, 0))
         return Earlier(last.kind, last.standalone, last.papers, last.aspects)
 
@@ -238,62 +193,5 @@ class Understanding:
         meant = [m for m in meant if not grammar.SET_ASIDE.search(text[: m.start])]
         return tuple(dict.fromkeys(mention.paper_ids[0] for mention in meant))
 
-    @staticmethod
-    def _changes_table(question: str, dialogue: Dialogue) -> Edit | None:
-        """'Speed instead' and 'and also limitations' of a table: other rows, or more."""
-        last = dialogue.standing.last
-        if not last or not read_table(last.answer) or grammar.ASKS.match(question):
-            return None
-        for form, change in ((instructions.INSTEAD, Change.ONLY), (instructions.ALSO, Change.ADD)):
-            found = form.match(question)
-            what = (found["what"] or found["then"]) if found else ""
-            if what and all(map(find_aspects, ITEM.split(what))):
-                return Edit(change, what)
-        return None
-
-    def _is_list(self, dialogue: Dialogue) -> bool:
-        """Whether the last answer lists papers."""
-        last = self._last_of(dialogue, question_place(dialogue)) if dialogue.standing.last else None
-        return last is not None and last.kind in (*grammar.LISTS, Kind.OPTIONS)
-
-    def _is_plainly(self, edit: Edit, question: str) -> bool:
-        """Whether an instruction is one even where there is nothing to change: 'skip connections' is a topic."""
-        what = edit.what
-        return not what or bool(instructions.ROW.search(question) or self.named(what) or find_aspects(what))
-
-    def _edited(self, edit: Edit, dialogue: Dialogue) -> Understood:
-        standing = dialogue.standing
-        papers = standing.focus
-        aspects = find_aspects(edit.what)
-        meant = self.named(edit.what)
-        topic = instructions.ONES.sub("", edit.what).strip()
-        if edit.change is Change.ONLY and not meant and not aspects and topic and self._is_list(dialogue):
-            asked = f"Which of these {len(papers)} papers are about {topic}?"
-            return self._with_names(Understood(Kind.SURVEY, asked, papers, ask=topic, follows=True))
-        if edit.change is Change.ADD:
-            if not meant and not aspects and not self.lacking(edit.what):
-                meant = self._nearest(edit.what)
-            papers = tuple(dict.fromkeys([*papers, *meant]))
-        elif edit.change is Change.DROP:
-            papers = tuple(paper for paper in papers if paper not in meant)
-        elif edit.change is Change.ONLY and meant:
-            papers = meant
-        last = self._last_of(dialogue, question_place(dialogue))
-        understood = Understood(Kind.EDIT, last.standalone, papers, aspects=aspects, edit=edit, follows=True)
-        return self._with_names(understood)
-
-    def lacking(self, what: str) -> tuple[str, ...]:
-        """The names among words that are to be added which no paper here goes by."""
-        items = [FILLER.sub("", item).strip(" .?!") for item in ITEM.split(what)]
-        return tuple(i for i in items if i and not self.named(i) and is_name(i, self._catalogue))
-
     def _with_names(self, understood: Understood) -> Understood:
         return replace(understood, names=tuple(self._name(paper) for paper in understood.papers))
-
-
-def question_place(dialogue: Dialogue) -> int:
-    """Which exchange began with the last question that was answered from papers, and was no instruction itself."""
-    standing = dialogue.standing.exchanges
-    places = [i for i, exchange in enumerate(dialogue.exchanges) if exchange in standing]
-    asked = [i for i in places if read_edit(dialogue.exchanges[i].question) is None]
-    return asked[-1] if asked else (places or [0])[0]

@@ -2,19 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from rag.grammar import Kind
 from rag.names import listed
 from rag.retrieve import Scope
-
-if TYPE_CHECKING:
-    from rag.understand import Understood
+from rag.understood import Understood
 
 Inside = Callable[[Sequence[str], Scope], set[str]]
 
 
-def kept_within(asked: "Understood", scope: Scope | None, inside: Inside) -> "tuple[Understood, tuple[str, ...]]":
+def kept_within(asked: Understood, scope: Scope | None, inside: Inside) -> tuple[Understood, tuple[str, ...]]:
     """The turn without the papers it names that lie outside the scope, and these; `inside` gives those that do not."""
     if not scope or scope == Scope() or not asked.papers:
         return asked, ()
@@ -28,6 +25,6 @@ def tell_outside(names: Sequence[str]) -> str:
     return f"{listed(names)} {'is' if len(names) == 1 else 'are'} not among the papers chosen."
 
 
-def cannot_go_on(asked: "Understood") -> bool:
+def cannot_go_on(asked: Understood) -> bool:
     """Whether a turn that names papers has no meaning without any of them."""
     return asked.kind not in (Kind.SURVEY, Kind.COLLECTION, Kind.TALK)

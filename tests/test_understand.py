@@ -11,7 +11,8 @@ from rag.grammar import Kind
 from rag.instructions import Change, Edit, read_edit
 from rag.pointers import DESCRIBED
 from rag.retrieve import Retriever
-from rag.understand import Understanding, Understood
+from rag.understand import Understanding
+from rag.understood import Understood
 
 TWO_QUANTIZERS = (
     Turn("user", "Which methods quantize the KV cache?"),

@@ -15,13 +15,16 @@ import numpy as np
 from ingest.calls import NAME
 from ingest.index import PaperIndex
 from ingest.names import COINED_WORD, names_of, squeeze
+from ingest.vocabulary import ordinary_words
 from ingest.words import STOPWORDS, stem, tokenize
 from rag.retrieve import most
 
 LONGEST_NAME = 16  # words, of a title
 SHORTEST_NAME = 3  # letters, of a name that is one word
 SURE_LENGTH = 6  # letters from which a word in lower case is a name that only an abstract mentions
-CLOSE_ENOUGH = 0.84  # similarity (difflib) at which a word no paper has is a misspelt name
+SHORTEST_SLIP = 4  # letters of a name that may be written with one slip
+LONG_NAME = 6  # letters from which a name may be written with more: CLOSE_ENOUGH in difflib's similarity
+CLOSE_ENOUGH = 0.8
 WORD = re.compile(r"[^\W_]+(?:[+.'’][^\W_]+)*")
 GIVEN_NAME = 2  # weight from which a name counts where it is spelled as the paper spells it
 OWN_NAME = 3  # weight from which a name is the paper's own, however common its words
@@ -42,13 +45,15 @@ NOBODY: Holders = ([], 0)
 class Mention:
     """Where a text names papers: `text[start:end]` and their ids, the likeliest first.
 
-    `is_own` is whether it is what they are called, not only a name that stands in their abstracts.
+    `is_own` is whether it is what they are called, not only a name that stands in their abstracts; `meant` is that
+    name as it is spelled, where the text misspells it.
     """
 
     start: int
     end: int
     paper_ids: tuple[str, ...]
     is_own: bool = True
+    meant: str = ""
 
 
 class Catalogue:
@@ -85,6 +90,13 @@ class Catalogue:
         """The papers' own names in a text, as it writes them."""
         return [text[mention.start : mention.end] for mention in self.mentions(text, misspelt=False) if mention.is_own]
 
+    def mended(self, text: str) -> str:
+        """A text with the names that are misspelt in it as their papers spell them."""
+        for mention in reversed(self.mentions(text)):
+            if mention.meant:
+                text = f"{text[: mention.start]}{mention.meant}{text[mention.end :]}"
+        return text
+
     def knows(self, text: str) -> bool:
         """Whether any paper has any of the words of a text."""
         return any(token in self._index.words for token in tokenize(text))
@@ -106,28 +118,27 @@ class Catalogue:
     def _longest(self, text: str, words: list[re.Match[str]], *, misspelt: bool) -> tuple[Mention | None, int]:
         for count in range(len(words), 0, -1):
             start, end = words[0].start(), words[count - 1].end()
-            holders, weight = self._holders(text[start:end], count, misspelt=misspelt)
-            if holders:
-                return Mention(start, end, holders, weight > 0), count
+            name = text[start:end]
+            if held := self._holders(name, count):
+                ids, weight = held
+                return Mention(start, end, ids, weight > 0), count
+            if misspelt and count == 1 and (meant := self._misspelt(name, squeeze(name))):
+                ids, weight = self._holders(meant, 1) or ((), 0)
+                return Mention(start, end, ids, weight > 0, meant), count
         return None, 1
 
-    def _holders(self, name: str, count: int, *, misspelt: bool) -> tuple[tuple[str, ...], int]:
-        """The ids of the papers a name may mean and how much it is their own."""
+    def _holders(self, name: str, count: int) -> tuple[tuple[str, ...], int] | None:
+        """The ids of the papers a name may mean and how much it is their own; None where it is no name."""
         if name.casefold() in STOPWORDS:
-            return (), 0
+            return None
         key = squeeze(name)
         spelled = self._spelled(name, key)
-        numbers, weight = spelled or self._named(key) or NOBODY
-        if not numbers and key.endswith("s"):
-            numbers, weight = self._named(key[:-1]) or NOBODY
-        if not numbers and count == 1 and misspelt:
-            numbers, weight = self._misspelt(name, key) or NOBODY
-        if not numbers:
-            return (), 0
-        if count == 1 and not spelled and self.is_ordinary(name):
-            return (), 0
+        found = spelled or self._named(key) or (self._named(key[:-1]) if key.endswith("s") else None)
+        if not found or (count == 1 and not spelled and self.is_ordinary(name)):
+            return None
+        numbers, weight = found
         if weight < GIVEN_NAME and count == 1 and name.islower() and len(key) < SURE_LENGTH:
-            return (), 0  # 'flat' is rarely FLAT
+            return None  # 'flat' is rarely FLAT
         return tuple(sorted(text.id for text in self._index.record.texts(numbers))), weight
 
     def _named(self, key: str) -> Holders | None:
@@ -165,13 +176,26 @@ class Catalogue:
         found = self._index.entries([number])
         return [(name, weight) for entry in found for name, weight in names_of(entry.paper) if squeeze(name) == key]
 
-    def _misspelt(self, name: str, key: str) -> Holders | None:
-        if len(key) < 6 or any(token in self._index.words for token in tokenize(name.replace("-", " "))):
-            return None
+    def _misspelt(self, name: str, key: str) -> str:
+        """The name of a paper's own that a word is but for a slip or two, as the paper spells it; empty for a word that
+        is English or in a paper."""
+        ordinary = ordinary_words()
+        if len(key) < SHORTEST_SLIP or name.casefold() in ordinary or name.casefold() in STOPWORDS:
+            return ""
+        held = {token for token in tokenize(name.replace("-", " ")) if token in self._index.words}
         start = key[: 1 if len(self._calls.numbers) <= MANY else 2]
         near = [term.removeprefix(NAME) for term in self._calls.beginning(NAME + start)]
-        close = get_close_matches(key, [word for word in near if len(word) >= 5], n=3, cutoff=CLOSE_ENOUGH)
-        return next(filter(None, map(self._named, close)), None)
+        if len(key) < LONG_NAME:
+            near = [word for word in near if len(word) >= SHORTEST_SLIP and is_one_slip(key, word)] if ordinary else []
+            least, most = GIVEN_NAME, 1
+        else:
+            near = get_close_matches(key, [word for word in near if len(word) >= 5], n=3, cutoff=CLOSE_ENOUGH)
+            least, most = 1, len(near)
+        own = [(word, found) for word in near if held <= {word} and (found := self._named(word)) and found[1] >= least]
+        if not 0 < len(own) <= most:
+            return ""
+        word, (numbers, _) = own[0]
+        return max(self._names(numbers[0], word), key=lambda known: known[1])[0]
 
     def _is_rare(self, name: str, weight: int) -> bool:
         """Whether so few papers hold the beginning of a name that it can be somebody's."""
@@ -207,6 +231,15 @@ class Catalogue:
         total = len(words.numbers)
         held = max(HELD_BY_FEW, HELD_SHARE * total)
         return words.idf(token) < log(1 + (total - held + 0.5) / (held + 0.5))
+
+
+def is_one_slip(one: str, other: str) -> bool:
+    """Whether two words differ by one letter, missing, too many or another, or by two that changed places."""
+    if abs(len(one) - len(other)) > 1 or one == other:
+        return False
+    at = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    a, b = one[at:], other[at:]
+    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or (a[:2] == b[1::-1] and a[2:] == b[2:])
 
 
 def head_of(name: str) -> tuple[str, ...]:

@@ -38,6 +38,9 @@ CARRIER = _pattern(
     |(?:give|show|tell|find|get)\s+(?:me|us)|list|name\s+all|is\s+there\s+{SOMETHING}|{SOMETHING}
     |i(?:'m|\s+am)?\s+(?:need|want|look(?:ing)?\s+for|search(?:ing)?\s+for|collect(?:ing)?)(?:\s+to\s+know)?)\b"""
 )
+# Begins a topic with what the sentence spoke of before it asked: 'reinforcement learning: which papers use it to …'.
+IT = re.compile(r"\W*(?:[\w-]+\s+){0,2}(?:it|its)\b", re.IGNORECASE)
+FRONTED = re.compile(r"(?P<what>.+)[:,–—-]\s*(?:\w+\s+){0,3}$")
 # What a question rules out, up to the end of its clause: 'not X', 'except X', 'I don't mean X', 'papers that do not X'.
 # 'networks that do not forget' is a topic, so a denied verb counts only of the papers or of the one who asks.
 DENIED = r"(?:do(?:es)?\s+not|don['’]?t|doesn['’]?t|are\s+not|aren['’]?t|is\s+not|isn['’]?t|not)"
@@ -56,7 +59,7 @@ WORD = re.compile(r"[^\W_]+")
 EMPTY = frozenset(
     """paper papers work works study studies article articles list show name give tell find me please pls question
     many much there here everything anything one ones us i m d ll ve s t full complete whole fit fits qualify match
-    belong apply should read cite see know recommend include consider relevant interesting""".split()
+    belong apply should read cite see look start know recommend include consider relevant interesting worth""".split()
 )
 
 
@@ -92,7 +95,11 @@ def strip_question(sentence: str) -> str:
     asked = ASKED.search(sentence)
     if asked:
         before, after = sentence[: asked.start()], LINK.sub("", sentence[asked.end() :])
-        sentence = after if says_something(CARRIER.sub(" ", after)) else before
+        if not says_something(CARRIER.sub(" ", after)):
+            sentence = before
+        else:
+            fronted = FRONTED.match(before) if IT.match(after) else None
+            sentence = f"{fronted['what']} {after}" if fronted else after
     sentence = LINK.sub("", CARRIER.sub(" ", sentence))
     return re.sub(r"\s+", " ", sentence).strip(" ?.!,:;-–—()")
 

@@ -63,6 +63,7 @@ class Understanding:
         if is_style(question) and dialogue.standing.last and not read_edit(question):
             return Understood(Kind.FACT, question, trouble=STYLED, follows=True)
         question = grammar.FRONTED.sub(r"What is known about \g<topic>?", plain(question))
+        question = self._catalogue.mended(question)
         question, wishes, bounds = read_words(question, self.bylines, self._catalogue.knows)
         if one := one_of_author(question, bounds):
             question, bounds = bounds.spoken.replace("\x00", self._name(one)), NOTHING

@@ -60,6 +60,9 @@ def mind(engine: Engine) -> Mind:
         ("is BASED good?", ["BASED"]),
         ("is it based on a good idea?", []),
         ("what of Keyfromer", ["Keyformer"]),
+        ("compare kivy and zipcash", ["KIVI", "ZipCache"]),
+        ("how does GERA work", ["GEAR"]),
+        ("what about rust, sushi and chess", []),
         ("LLMs on a GPU with a KV cache", []),
         ("Cut Cross-Entropy", ["CCE"]),
         ("", []),
@@ -67,6 +70,10 @@ def mind(engine: Engine) -> Mind:
 )
 def test_papers_are_known_by_their_names_and_common_words_are_no_names(mind: Mind, text: str, names: list[str]) -> None:
     assert mind.names(tuple(mention.paper_ids[0] for mention in mind.catalogue.mentions(text))) == names
+
+
+def test_a_misspelt_name_is_written_out_as_its_paper_spells_it(mind: Mind) -> None:
+    assert mind.hears("is appolo better than kivy?").standalone == "is APOLLO better than KIVI?"
 
 
 def test_an_answer_from_elsewhere_is_read_by_names_and_by_its_words(mind: Mind) -> None:

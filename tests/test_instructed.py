@@ -1,0 +1,77 @@
+"""Instructions on a list: narrowed, shortened, ordered, set out as a table, with a paper dropped by its place."""
+
+import pytest
+
+from rag.engine import Engine
+from tests.corpus import talk
+
+QUANTIZE = "which papers do quantization?"
+
+
+def listed(engine: Engine, *turns: str) -> list[str]:
+    """The papers that the answer to the last turn cites, in order."""
+    return list(dict.fromkeys(citation.title.split(":")[0] for citation in talk(engine, *turns).citations))
+
+
+def test_what_is_asked_of_a_narrowed_list_is_asked_of_it_alone(engine: Engine) -> None:
+    narrowed = listed(engine, QUANTIZE, "only those on KV caches")
+    assert 1 < len(narrowed) < len(listed(engine, QUANTIZE))
+    for then in ("newest first", "as a table"):
+        assert set(listed(engine, QUANTIZE, "only those on KV caches", then)) == set(narrowed)
+    assert set(listed(engine, QUANTIZE, "only those on KV caches", "shorter")) < set(narrowed)
+
+
+@pytest.mark.parametrize(
+    ("instruction", "kept"),
+    [
+        ("drop the first", slice(1, None)),
+        ("drop the last two", slice(None, -2)),
+        ("keep only the first three", slice(None, 3)),
+        ("only the second one", slice(1, 2)),
+    ],
+)
+def test_papers_of_a_list_are_dropped_and_kept_by_their_place(engine: Engine, instruction: str, kept: slice) -> None:
+    assert set(listed(engine, QUANTIZE, instruction)) == set(listed(engine, QUANTIZE)[kept])
+
+
+def test_a_changed_list_stays_changed(engine: Engine) -> None:
+    first = listed(engine, QUANTIZE)
+    answer = talk(engine, QUANTIZE, "drop the first", "newest first")
+    assert answer.note.startswith(f"{len(first) - 1} papers of the list before.")
+    assert len(answer.citations) == len(first) - 1
+
+
+def test_a_list_is_shorter_each_time(engine: Engine) -> None:
+    counts = [len(listed(engine, QUANTIZE, *["shorter"] * times)) for times in range(4)]
+    assert counts == sorted(set(counts), reverse=True)
+    assert "Quoted here: the likeliest" in talk(engine, QUANTIZE, "shorter").note
+
+
+def test_a_list_as_a_table_has_a_column_a_paper_and_can_be_cut(engine: Engine) -> None:
+    asked = "which papers use knowledge distillation?"
+    table = talk(engine, asked, "as a table").table
+    assert table
+    assert len(table.papers) == len(listed(engine, asked))
+    shorter = talk(engine, asked, "as a table", "shorter").table
+    assert shorter
+    assert len(shorter.rows) < len(table.rows)
+
+
+def test_papers_that_may_serve_are_dropped_too(engine: Engine) -> None:
+    need = "what should i use to shrink the kv cache?"
+    assert set(listed(engine, need, "drop the first one")) == set(listed(engine, need)[1:])
+
+
+def test_a_column_goes_by_its_place(engine: Engine) -> None:
+    answer = talk(engine, "compare KIVI, ZipCache and GEAR", "drop the second one")
+    assert answer.table
+    assert answer.table.names == ("KIVI", "GEAR")
+
+
+def test_the_only_paper_of_a_list_is_not_dropped(engine: Engine) -> None:
+    answer = talk(engine, "which papers are about pruning?", "only the first", "drop the first")
+    assert answer.text == "That would leave nothing of the last answer."
+
+
+def test_a_place_beyond_the_list_is_told(engine: Engine) -> None:
+    assert "there is no number 5" in talk(engine, "compare KIVI and ZipCache", "drop the fifth").text

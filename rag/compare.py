@@ -12,6 +12,7 @@ from rag.answer import Ranked
 from rag.aspects import IDEA, PROBLEM, RESULT, RHETORICAL, aspect_query, find_aspects, speaks_of
 from rag.cells import CODE, FITS, Column, Said, Side, fill, read_side, relevance_of
 from rag.draft import MOST_COMPARED, Cell, Draft, Paragraph, Part, Row, Statement, Table
+from rag.grammar import AHEAD
 from rag.names import without_names
 from rag.rhetoric import Role, only_shares
 
@@ -48,7 +49,7 @@ def compare(
     papers, names = tuple(papers[:MOST_COMPARED]), tuple(names[:MOST_COMPARED])
     ids = [paper.id for paper in papers]
     asked = without_names(question, papers, names)
-    told = find_aspects(asked)
+    told = find_aspects(asked) or ((RESULT,) if AHEAD.search(asked) else ())
     wanted = tuple(dict.fromkeys(wish.rows)) or told
     rows = wanted or RHETORICAL
     if len(wanted) == 1 and not wish.rows:  # a single row is hardly a table
@@ -124,6 +125,15 @@ def none_speaks(aspects: Sequence[str], papers: int) -> str:
     """'Neither abstract speaks of energy or cost'."""
     abstracts = "Neither abstract speaks" if papers == 2 else "None of these abstracts speaks"
     return f"{abstracts} of {' or '.join(aspects)}"
+
+
+def none_weighs(papers: Sequence[Paper], names: Sequence[str]) -> str:
+    """That which of them is ahead is not said, where no abstract mentions another; empty where one does."""
+    others = [[name for name in names if name != own] for own in names]
+    if any(name in paper.abstract for paper, rest in zip(papers, others, strict=True) for name in rest):
+        return ""
+    mentions = "Neither abstract mentions the other" if len(papers) == 2 else "None of these abstracts mentions another"
+    return f"{mentions}, so which is ahead is not said: their figures need not be of the same setting."
 
 
 # -- below the table -------------------------------------------------------------------------------------------------

@@ -133,9 +133,15 @@ SET_ASIDE = re.compile(
     re.IGNORECASE,
 )
 COUNTED = {"two": 2, "three": 3, "four": 4, "five": 5, "2": 2, "3": 3, "4": 4, "5": 5}
-DEGREE = any_of(
-    r"\b(?:better|worse|best|worst|more|less|most|least|superior)\b"
-    r"|\b(?:is|are|was|were|the|runs?|gets?)\s+(?:the\s+)?(?!other|paper|after|over|under)\w+(?:er|est)\b"
+DEGREES = (
+    r"(?:\b(?:better|worse|best|worst|more|less|most|least|superior|wins?|won|beats?|outperforms?|ahead|prefer\w*)\b"
+    r"|\b(?:fast|slow|small|larg|bigg|cheap|strong|quick|high|low|eas[iy]|short|long|light)(?:er|est)\b"
+    r"|\b(?:is|are|was|were|the|runs?|gets?)\s+(?:the\s+)?(?!other|paper|after|over|under)\w+(?:er|est)\b)"
+)
+DEGREE = any_of(DEGREES)
+# 'Which is faster?', 'is KIVI better than GEAR?': a question of which is ahead.
+AHEAD = any_of(
+    rf"(?:^|[^\w\s]\s*|\b(?:and|but|so)\s+)\W*(?:which|who|is|are|was|were|do|does|did)\b[^.?!;:]{{0,60}}?{DEGREES}"
 )
 
 

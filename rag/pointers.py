@@ -38,7 +38,7 @@ MANY = re.compile(
 WHICH_ONE = re.compile(
     rf"{AND}which(?: one| ones)?(?: of (?:them|those|these|the two))? (?P<rest>"
     r"(?:is|are|was|were|has|have|had|gets?|runs?|uses?|needs?|would|should|does|do|did|performs?|achieves?|gives?|works?|costs?|takes?|came"
-    r"|saves?|can|could|will)\b.*)$",
+    r"|saves?|can|could|will|wins?|won|beats?|leads?|comes?)\b.*)$",
     re.IGNORECASE | re.DOTALL,
 )
 # 'that family of methods' is a topic, not the paper that was spoken of.

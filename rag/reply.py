@@ -9,11 +9,11 @@ from rag.amend import Amendments
 from rag.asked_papers import narrow
 from rag.aspects import RHETORICAL
 from rag.compare import Wish as Rows
-from rag.compare import compare, none_speaks
+from rag.compare import compare, none_speaks, none_weighs
 from rag.dialogue import Dialogue
 from rag.draft import MOST_COMPARED, Draft, Table
 from rag.extract import as_paragraphs, choose
-from rag.grammar import THANKS, Kind
+from rag.grammar import AHEAD, THANKS, Kind
 from rag.instructions import Change
 from rag.many import Many
 from rag.record_facts import tell_prolific, tell_records
@@ -125,6 +125,8 @@ class Replies:
         if all_of_it and not wish:
             words = f"{none_speaks([either(things)], len(papers))}; this comes nearest."
             return Reply(replace(draft, note=""), ranked, words, Outcome.CLOSE)
+        if AHEAD.search(asked.standalone) and (told := none_weighs(papers, names)):
+            draft = replace(draft, note=f"{draft.note} {told}".strip())
         if len(asked.papers) > MOST_COMPARED:
             count = len(asked.papers)
             note = f"{count} papers were named and a table holds {MOST_COMPARED}: the first {MOST_COMPARED} are here."

@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 
 from ingest.errors import ModelError
+from rag import foreign
 from rag.answer import Answer, Citation, Turn
 from rag.catalogue import Catalogue
 from rag.chat.pieces import Waiting
@@ -82,6 +83,8 @@ class Turns:
             reply = self._replies.reply(asked, dialogue, scope)
             if self._replies.revision() == revision:
                 break
+        if not self._writer and asked.kind is not Kind.TALK and foreign.is_foreign(question):
+            reply = replace(reply, draft=replace(reply.draft, note=f"{reply.draft.note} {foreign.NOTE}".strip()))
         return asked, reply, dialogue
 
     def _write(

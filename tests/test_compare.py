@@ -13,6 +13,7 @@ from rag.draft import Draft, Paragraph, Table
 from rag.edit import Change, edit, read_change, split_request
 from rag.engine import Engine
 from rag.names import without_names
+from tests.corpus import talk
 
 KIVI, ZIP = "KIVI", "ZipCache"
 
@@ -447,3 +448,18 @@ def test_of_several_changes_those_that_can_be_made_are_and_the_rest_is_told(engi
 
 def test_another_paper_instead_takes_the_place_of_the_last(engine: Engine) -> None:
     assert shown(Talk(engine).say("Compare KIVI and ZipCache.", "GEAR instead"))[0] == (KIVI, "GEAR")
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (("compare KIVI and ZipCache", "which one wins?"), True),
+        (("is BitStack faster than KIVI?",), True),
+        (("Compare KIVI and ZipCache",), False),  # asks for no winner
+        (("Which of BASED and FlashAttention-2 is faster?",), False),  # one is measured against the other
+    ],
+)
+def test_which_is_ahead_is_said_to_be_unsaid_where_no_abstract_mentions_the_other(
+    engine: Engine, asked: tuple[str, ...], told: bool
+) -> None:
+    assert ("which is ahead is not said" in talk(engine, *asked).note) is told

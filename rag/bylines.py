@@ -18,7 +18,7 @@ from rag.retrieve import Scope
 LONGEST_NAME = 6  # words of an author's name
 CLOSE_ENOUGH = 0.86  # similarity (difflib) at which a full name that nobody has is a misspelt one
 SHORTEST_MISSPELT = 7  # letters of a full name that may be one
-WORD = re.compile(r"[^\W\d_]+(?:['’-](?!s\b)[^\W\d_]+)*\.?")
+WORD = re.compile(r"(?<!\w)[^\W\d_]+(?:['’-](?!s\b)[^\W\d_]+)*\.?(?!\w)")
 WRITES = r"(?:write|wrote|written|publish|published|author|authored|co-?author|co-?authored)"
 OTHERS = r"(?:\s*,?\s*(?:et\.?\s+al\b\.?|and (?:colleagues|co-?authors|others)\b))"
 AND_OTHERS = re.compile(OTHERS, re.IGNORECASE)
@@ -110,7 +110,7 @@ class Bylines:
         if not key or (count == 1 and key in STOPWORDS):
             return ()
         known = self._answering(AUTHOR, key)
-        if count > 1 and known and (cue or text[0].isupper()):
+        if count > 1 and known and (cue or (text[0].isupper() and text.split()[-1] not in STOPWORDS)):
             return known
         if not cue:
             return ()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ingest.names import squeeze
 from ingest.sentences import split_sentences
 from ingest.text import clean
+from ingest.vocabulary import ordinary_words
 from rag.answer import Turn
 from rag.catalogue import Catalogue
 
@@ -125,7 +126,7 @@ def papers_of(answer: str, catalogue: Catalogue) -> tuple[str, ...]:
             sentences += 1
             if sentences > MOST_SENTENCES:
                 return tuple(found)
-            named = _named(sentence.text, catalogue)
+            named = _quoted(sentence.text, catalogue)
             if not named:
                 named = catalogue.holder(sentence.text, coverage=SURE_COVERAGE, lead=SURE_LEAD)
             found |= dict.fromkeys(named)
@@ -151,3 +152,10 @@ def _called(name: str, catalogue: Catalogue) -> tuple[str, ...]:
 
 def _named(text: str, catalogue: Catalogue) -> tuple[str, ...]:
     return tuple(dict.fromkeys(m.paper_ids[0] for m in catalogue.mentions(text) if m.is_own))
+
+
+def _quoted(text: str, catalogue: Catalogue) -> tuple[str, ...]:
+    """The papers that a sentence of an answer names: what is an English word there is no name ('in stark contrast')."""
+    mentions = [m for m in catalogue.mentions(text, misspelt=False) if m.is_own]
+    named = [m for m in mentions if text[m.start : m.end] not in ordinary_words()]
+    return tuple(dict.fromkeys(m.paper_ids[0] for m in named))

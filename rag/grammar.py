@@ -69,6 +69,7 @@ SURVEY = any_of(
     r"(?=\W*$| (?:on|about|for|to|in|that))",
     r"^\W*(?:(?:and|so|but)\s+)?who (?:else )?(?:all )?(?!wrote|writ|author|publish|propos|introduc|invent|develop|coin"
     r"|present|creat|is\b|are\b|was\b|were\b|has\b|cares?\b)[a-z]+(?:s|ed)\b",
+    r"\b(?:what|which) (?:other )?(?:\w+ )?(?!topics|themes|subjects|areas|fields)[a-z-]+s (?:are there|exist)\b",
     # Whether there is something about a topic is best answered by listing it.
     r"^\W*(?:(?:and|so|but|then|ok(?:ay)?|also|well|now)\W+)*(?:is|are|was|were) there (?:also )?"
     rf"(?:any|some)?(?:thing|one|{WORKS})?(?: (?:here|else|in here|there|at all|more))* "

@@ -88,6 +88,13 @@ FRAGMENT = re.compile(
     rf"(?: (?!is\b|are\b|was\b|were\b|do\b|does\b|did\b|can\b|has\b|have\b|{MANY_WORKS})[\w-]+){{1,3}}\W*$",
     re.IGNORECASE,
 )
+# 'Real images or synthetic?': a choice without a verb, which the question before must lend it.
+CHOICE = re.compile(
+    r"^\W*(?:(?!(?:which|what|who|how|why|is|are|do|does|did|can|was|were|compare|list|show|papers?|any)\b)"
+    r"[\w-]+ ){1,4}or "
+    r"(?:[\w-]+ ){0,3}[\w-]+\W*$",
+    re.IGNORECASE,
+)
 # 'Is the code available?', 'how big is the speed-up?', 'which models were tested?': said of the paper just spoken of,
 # as far as nothing in it is of another.
 OF_IT = any_of(
@@ -108,6 +115,7 @@ LEAD_IN = re.compile(
     r"|(?:the )?same for|more on|as for|in terms of|regarding|on|for|with respect to|concerning)\b\W*)+",
     re.IGNORECASE,
 )
+TAKES_TOPIC = r"(?:about|on|for|with|of|in|us(?:e|es|ing)|do|does|deals? with|cover(?:s|ing)?|mention(?:s|ing)?|papers)"
 AGAINST = re.compile(rf"{AND}(?:from|with|to|than|against|versus|vs)\b", re.IGNORECASE)  # 'and from KIVI?'
 DEFINITE = re.compile(r"\W*(?:the|its|their|his|her|this|that|these|those)\b", re.IGNORECASE)
 CORRECTION = re.compile(

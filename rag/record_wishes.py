@@ -39,6 +39,7 @@ WISHES: tuple[tuple[Wish, re.Pattern[str]], ...] = (
         Wish.AUTHORS,
         _any(
             r"\bwho (?:all )?(?:wrote|writes|ha(?:s|ve) written|(?:co-?)?authored|published)\b",
+            rf"\bwho (?:did|conducted|ran|carried out) (?:this|that|the) {WORKS}\W*$",
             rf"\bwho (?:is|are|was|were) behind\b|\bwho (?:first )?{MADE}\b",
             rf"\bwho(?:'s|’s| is| are| was| were) (?:\w+ ){{0,3}}?{AUTHOR}\b|\b{AUTHOR} of (?:the )?{WORKS}\W*$",
             rf"\b(?:what|which) (?:is|are|was|were) the (?:names? of the )?{AUTHOR}\b",

@@ -223,10 +223,10 @@ class Resolver:
                 return Reference(dialogue.focus, self._comparison(dialogue.focus, (), rest) if several else about)
             topic = find_topic(last.standalone).wanted
             if last.kind is Kind.SURVEY and not last.papers and topic in last.standalone:  # 'and quantization?'
-                listed = re.search(rf"\b{grammar.MANY_WORKS}\b", last.standalone, re.IGNORECASE)
-                return Reference(
-                    (), last.standalone.replace(topic, rest) if listed else f"Which papers are about {rest}?"
-                )
+                before = last.standalone[: last.standalone.index(topic)]
+                stands = re.search(rf"\b{grammar.MANY_WORKS}\b.*\b{pointers.TAKES_TOPIC}\W*$", before, re.IGNORECASE)
+                written = last.standalone.replace(topic, rest) if stands else f"Which papers are about {rest}?"
+                return Reference((), written)
         elif rest:
             return Reference(dialogue.focus, f"{question.rstrip(' ?.!')}, of {self.names(dialogue.focus)}?")
         before = last.standalone.rstrip(" ?.!")
@@ -250,7 +250,7 @@ class Resolver:
         spoken of, another paper has it, and it is no part of them ('the …') nor takes the place of a word before."""
         rest = pointers.LEAD_IN.sub("", question)
         own = content(rest)
-        if not own or find_aspects(rest) or pointers.DEFINITE.match(rest):
+        if not own or find_aspects(rest) or pointers.DEFINITE.match(rest) or pointers.FRAGMENT.match(rest):
             return False
         if not grammar.ASKS.match(rest) and (last.kind is Kind.SURVEY or grammar.YES_NO.match(last.standalone)):
             return False
@@ -276,6 +276,8 @@ class Resolver:
         if pointers.FRAGMENT.match(question):
             return True
         own = content(question)
+        if pointers.CHOICE.match(question) and "?" in question and not self._held(dialogue).isdisjoint(own):
+            return True
         if len(own) > pointers.SHORT:
             return False
         if not own and len(words) <= pointers.SHORT and find_aspects(question):
@@ -284,9 +286,12 @@ class Resolver:
             return bool(own) or bool(grammar.ASKS.match(question))
         if not grammar.ASKS.match(question):
             return False
-        text = " ".join(f"{paper.title} {paper.abstract}" for paper in map(self._find, dialogue.focus) if paper)
         ranked = self._search(question, k=1)
-        return set(own) <= stems(text) and bool(ranked) and ranked[0].paper.id in dialogue.focus
+        return self._held(dialogue).issuperset(own) and bool(ranked) and ranked[0].paper.id in dialogue.focus
+
+    def _held(self, dialogue: Dialogue) -> frozenset[str]:
+        """The stems of the papers just spoken of."""
+        return stems(" ".join(f"{paper.title} {paper.abstract}" for paper in map(self._find, dialogue.focus) if paper))
 
     def _is_of_it(self, question: str, dialogue: Dialogue) -> bool:
         """Whether a turn asks of the one paper just spoken of, in words of which none is of another topic."""

@@ -49,6 +49,10 @@ FRAMES = tuple(
         rf"\b(?:what|which)\s+(?P<thing>(?:[\w-]+\s+){{1,{LONGEST}}}?)(?:do|does|did|is|are|was|were|has|have)\b",
     )
 )
+# Behind these only a name is a thing that has to be spoken of: 'than before', but 'compared to TokenFlow'.
+BESIDE = re.compile(
+    r"\b(?:compared\s+(?:to|with)|versus|vs\.?|than|against|relative\s+to)\s+(?P<thing>.+)", re.IGNORECASE
+)
 ENDS = frozenset("besides instead according due based rather play work".split())
 
 
@@ -88,8 +92,9 @@ def _stands_in(thing: str, held: frozenset[str], words: WordIndex) -> bool:
 
 def things_of(clause: str) -> list[str]:
     """The noun phrases that a clause says a paper uses, is tested on or tells of, as written."""
-    found = (noun_phrase(frame["thing"]) for pattern in FRAMES for frame in pattern.finditer(clause))
-    return list(dict.fromkeys(filter(None, found)))
+    found = [noun_phrase(frame["thing"]) for pattern in FRAMES for frame in pattern.finditer(clause)]
+    beside = [noun_phrase(frame["thing"]) for frame in BESIDE.finditer(clause)]
+    return list(dict.fromkeys(filter(None, found + [name for name in beside if COINED_WORD.fullmatch(name)])))
 
 
 def noun_phrase(text: str) -> str:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from rag.catalogue import Catalogue
+from rag.dialogue import papers_of
 from rag.engine import Engine
 from tests.corpus import talk
 
@@ -80,3 +82,37 @@ def test_papers_like_the_one_spoken_of_leave_it_out(engine: Engine) -> None:
     assert answer.kind == "survey"
     assert any(title.startswith("ZipCache") for title in titles)
     assert not any(title.startswith("KIVI") for title in titles)
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "quoted"),
+    [
+        ("What is KIVI?", "and what throughput?", "throughput"),  # which other papers speak of too
+        ("what does ZipCache do", "per token or per channel?", "channel"),
+    ],
+)
+def test_a_fragment_hangs_on_the_paper_just_spoken_of(engine: Engine, first: str, then: str, quoted: str) -> None:
+    answer = talk(engine, first, then)
+    assert {citation.paper_id for citation in answer.citations} == {talk(engine, first).citations[0].paper_id}
+    assert any(quoted in citation.quote for citation in answer.citations)
+
+
+def test_another_topic_takes_the_place_of_a_verb_and_its_object(engine: Engine) -> None:
+    answer = talk(engine, "which papers compress gradients?", "what about images?")
+    assert answer.standalone == "Which papers are about images?"
+
+
+def test_what_kinds_of_things_there_are_is_answered_by_a_list(engine: Engine) -> None:
+    assert engine.ask("what benchmarks are there for continual learning?").kind == "survey"
+
+
+def test_a_name_that_is_an_english_word_is_none_in_a_quote(engine: Engine) -> None:
+    catalogue = Catalogue(engine.index)
+    named = papers_of("KIVI: It shifts from one gear to another, based on need.", catalogue)
+    assert named == papers_of("KIVI: It is fast.", catalogue)
+    assert papers_of("It is set against GEAR and BASED.", catalogue)
+
+
+def test_what_a_paper_is_measured_against_has_to_stand_in_it(engine: Engine) -> None:
+    answer = engine.ask("How fast is KIVI compared to StreamingLLM?")
+    assert (answer.outcome, "does not mention “StreamingLLM”" in answer.text) == ("close", True)

@@ -31,6 +31,7 @@ BACK = re.compile(
 ON_PAPER = re.compile(
     rf"\bthe {WORKS}\s+(?P<what>(?:on|about|that|which|introducing|proposing|for|with|where|of)\s+[^?]+)", re.IGNORECASE
 )
+THE_ONE = re.compile(rf"\b(?:the|that) (?P<what>(?:[\w-]+ ){{1,5}}?)(?:ones?|{WORKS})\W*$", re.IGNORECASE)
 IT = re.compile(rf"\b(?:it|this|that|this {WORKS}|that {WORKS})\W*$", re.IGNORECASE)
 ABOUT = re.compile(r"\b(?:about|topics?|themes?|overview|summar\w*)\b", re.IGNORECASE)
 WHETHER_WROTE = re.compile(rf"\b(?:{WRITES}|author)", re.IGNORECASE)
@@ -124,7 +125,7 @@ def of_record(
     if picks(wishes):
         papers = papers if len(papers) > 1 or own else dialogue.choice
         return replace(recorded, papers=papers) if len(papers) > 1 else None
-    if not own and (on_paper := ON_PAPER.search(question)):
+    if not own and (on_paper := ON_PAPER.search(question) or THE_ONE.search(question)):
         papers = tuple(described(on_paper["what"]))
     if not papers and len(bounds.ids) <= MOST_ASKED:
         papers = bounds.ids

@@ -64,12 +64,16 @@ SURVEY = any_of(
     rf"\b(?:any|all|every|each|other|more|how many)(?: of)?(?: the| these| those)? (?:\w+ ){{0,2}}?{WORKS}\b",
     rf"^\W*{WORKS} \w+",
     r"\bwhich (?:methods|approaches|techniques|models|systems|frameworks|algorithms|ones)\b",
+    r"^\W*(?:(?:and|so|but)\W+)*what (?:other )?(?:methods|approaches|techniques|systems|frameworks|algorithms) "
+    r"(?!(?:do|does|did|is|are|was|were|has|have)\b)\w+",
     r"\bwhich (?:are they|of (?:them|these|those))\b|\bfull list\b|\bwho (?:else )?(?:does|uses|did|do)\b",
-    r"\bwhat (?:else )?(?:have you got|do you have|do we have|is there|are there|exists|is out there)(?: here)?"
+    r"\bwhat(?:['’]?s| is) (?:out )?there\W*$"
+    r"|\bwhat (?:else )?(?:have you got|do you have|do we have|is there|are there|exists|is out there)(?: here)?"
     r"(?=\W*$| (?:on|about|for|to|in|that))",
     r"^\W*(?:(?:and|so|but)\s+)?who (?:else )?(?:all )?(?!wrote|writ|author|publish|propos|introduc|invent|develop|coin"
     r"|present|creat|is\b|are\b|was\b|were\b|has\b|cares?\b)[a-z]+(?:s|ed)\b",
     r"\b(?:what|which) (?:other )?(?:\w+ )?(?!topics|themes|subjects|areas|fields)[a-z-]+s (?:are there|exist)\b",
+    r"^\W*(?:(?:and|so|but|ok(?:ay)?)\W+)*any(?:thing|one)?(?: else| here)? (?:on|about|regarding|concerning)\b",
     # Whether there is something about a topic is best answered by listing it.
     r"^\W*(?:(?:and|so|but|then|ok(?:ay)?|also|well|now)\W+)*(?:is|are|was|were) there (?:also )?"
     rf"(?:any|some)?(?:thing|one|{WORKS})?(?: (?:here|else|in here|there|at all|more))* "
@@ -112,6 +116,7 @@ ASKS = any_of(r"^\W*(?:what|which|how|why|who|do|does|did|can|could|would|is|are
 YES_NO = any_of(r"^\W*(?:is|are|was|were|do|does|did|can|could|will|would|has|have|should)\b")
 SUMMARY = any_of(
     r"\bwhat(?:['’]?s| is| do we) (?:already )?known? (?:so far )?(?:about|on|of) [^?]{3,80}?\W*$",
+    r"\bwhat (?:do|can) you (?:know|tell me|say) about\b",
     r"\bsummar\w+|\btl;?dr\b|\boverview\b|\btell me (?:more )?about\b|\bexplain\b|\bwhat (?:is"
     r"|are) (?P<named>[^?]{2,80}?)(?: about)?\W*$"
     r"|\bwhat does (?:the )?[\w-]+(?: paper)? (?:do|propose|say)\W*$|\bdescribe\b|\bin a nutshell\b"
@@ -135,7 +140,8 @@ SET_ASIDE = re.compile(
 )
 COUNTED = {"two": 2, "three": 3, "four": 4, "five": 5, "2": 2, "3": 3, "4": 4, "5": 5}
 DEGREES = (
-    r"(?:\b(?:better|worse|best|worst|more|less|most|least|superior|wins?|won|beats?|outperforms?|ahead|prefer\w*)\b"
+    r"(?:\b(?:better|worse|best|worst|more|less|most|least|superior|wins?|won|beats?|outperforms?|ahead|prefer\w*"
+    r"|(?:should|would) (?:i|you|we|one) (?:\w+ )?(?:pick|choose|use|take|try|recommend|go (?:for|with)|read))\b"
     r"|\b(?:fast|slow|small|larg|bigg|cheap|strong|quick|high|low|eas[iy]|short|long|light)(?:er|est)\b"
     r"|\b(?:is|are|was|were|the|runs?|gets?)\s+(?:the\s+)?(?!other|paper|after|over|under)\w+(?:er|est)\b)"
 )

@@ -16,6 +16,7 @@ from rag.strangers import is_name
 from rag.table import read_table
 from rag.understood import Understood
 
+BUTTONS = "Below a table in the browser are buttons that copy it as Markdown, CSV or LaTeX."
 NOTHING_TO_CHANGE = "There is no answer to change yet; ask a question first."
 
 Papers = Callable[[str], tuple[str, ...]]
@@ -41,6 +42,8 @@ class Instructed:
 
     def read(self, question: str, dialogue: Dialogue) -> Understood | None:
         """The turn that an instruction is; None where it is a question."""
+        if instructions.EXPORT.match(question) and dialogue.standing.last:
+            return Understood(Kind.FACT, question, trouble=BUTTONS, follows=True)
         edit = read_edit(question) or self._changes_table(question, dialogue)
         if edit and edit.change is Change.COUNT and not self._is_list(dialogue):
             return None

@@ -99,6 +99,11 @@ EDITS: tuple[tuple[re.Pattern[str], Change], ...] = (
         Change.LIST,
     ),
 )
+EXPORT = re.compile(
+    rf"^\W*{POLITE}(?:(?:export|download|save|copy|give|get)\s+(?:\w+\s+){{0,3}})?(?:as|in|to|into)\s+(?:an?\s+)?"
+    rf"(?:csv|latex|tex|markdown|excel|word|pdf|bibtex|spread ?sheet)(?: (?:file|format|table))?{PLEASE}",
+    re.IGNORECASE,
+)
 DROP = re.compile(
     rf"^\W*{POLITE}(?:drop|remove|delete|leave out|take out|skip|hide|without|lose|forget(?: about)?|get rid of"
     rf"|exclude)\s+(?P<what>.+?)"

@@ -117,6 +117,15 @@ LEAD_IN = re.compile(
 )
 TAKES_TOPIC = r"(?:about|on|for|with|of|in|us(?:e|es|ing)|do|does|deals? with|cover(?:s|ing)?|mention(?:s|ing)?|papers)"
 AGAINST = re.compile(rf"{AND}(?:from|with|to|than|against|versus|vs)\b", re.IGNORECASE)  # 'and from KIVI?'
+# 'vs KIVI?', 'compare with KIVI on memory': the paper just spoken of beside the one named, and nothing else asked.
+SET_BESIDE = re.compile(
+    rf"{AND}(?:vs\.?|versus|compared?(?: it| that| this)? (?:to|with|against))\s+[\w.-]+"
+    r"(?:\s+(?:on|in terms of|by)\s+[^?]+)?\W*$",
+    re.IGNORECASE,
+)
+GOES_ON_ASKING = re.compile(
+    r"[.;!?]\s+(?P<then>(?:what|which|how|why|who|when|where|is|are|do|does|did|can|has|have)\b.*)$", re.IGNORECASE
+)
 DEFINITE = re.compile(r"\W*(?:the|its|their|his|her|this|that|these|those)\b", re.IGNORECASE)
 CORRECTION = re.compile(
     r"^\W*(?:no+|nope|nah|not (?:that|this)(?: one)?|sorry|wrong(?: one)?|i (?:meant|mean)"

@@ -32,9 +32,12 @@ LINK = _pattern(
     |treat(?:s|ing)?|address(?:es|ing)?|discuss(?:es|ing)?|mention(?:s|ing)?|involv(?:e|es|ing)
     |relat(?:ed|ing)\s+to)\b[\s,:;]*)+"""
 )
+# What the papers are for: 'would matter for a newspaper story on', 'useful to my thesis about'.
+PURPOSE = r"""(?:matter|useful|relevant|interesting|of\s+(?:use|interest)|helpful|good|suit\w*|fit)\s+(?:for|to|in)
+    \s+(?:an?|my|our|the)\s+(?:[\w-]+\s+){1,3}?(?:on|about|regarding)"""
 SOMETHING = r"(?:everything|anything|something)\s+(?:on|about)"
 CARRIER = _pattern(
-    rf"""\b(?:please|pls|full\s+list|complete\s+list|list\s+(?:them\s+)?all|all\s+of\s+them|thanks?(?:\s+you)?|if\s+any
+    rf"""\b(?:(?:would|could|might|may|be)\s+)*(?:{PURPOSE})\b|\b(?:please|pls|full\s+list|complete\s+list|list\s+(?:them\s+)?all|all\s+of\s+them|thanks?(?:\s+you)?|if\s+any
     |(?:give|show|tell|find|get)\s+(?:me|us)|list|name\s+all|is\s+there\s+{SOMETHING}|{SOMETHING}
     |i(?:'m|\s+am)?\s+(?:need|want|look(?:ing)?\s+for|search(?:ing)?\s+for|collect(?:ing)?)(?:\s+to\s+know)?)\b"""
 )

@@ -26,7 +26,8 @@ from rag.instructions import read_edit
 from rag.names import without_names
 from rag.negated import read_negated
 from rag.record_wishes import PROLIFIC, Wish
-from rag.refer import Earlier, Reference, Resolver
+from rag.refer import Resolver
+from rag.reference import Earlier, Reference
 from rag.retrieve import Retriever
 from rag.sides import Sides
 from rag.strangers import strangers

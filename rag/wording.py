@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from ingest.names import short_name
 from rag.catalogue import Catalogue
 from rag.described import Find, end_of
-from rag.grammar import COLLECTION, SURVEY
+from rag.grammar import COLLECTION, SUMMARY, SURVEY
 from rag.names import listed
 
 MOST_NAMES = 4  # spelled out in a question that is written out; more are counted
@@ -50,6 +50,8 @@ class Wording:
         last = ASKED_OF.sub("", last.rstrip(" ?.!"))
         mentions = [mention for mention in self._catalogue.mentions(last) if mention.is_own]
         if not mentions and (SURVEY.search(last) or COLLECTION.search(last)):  # of all papers; now one is to be told
+            return f"Tell me about {self.names(papers)}."
+        if not mentions and SUMMARY.search(last):  # of something else than what is meant now
             return f"Tell me about {self.names(papers)}."
         if not [mention for mention in mentions if mention.paper_ids[0] not in papers]:
             return f"{last} – {self.names(papers)}?"

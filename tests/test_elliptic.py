@@ -116,3 +116,60 @@ def test_a_name_that_is_an_english_word_is_none_in_a_quote(engine: Engine) -> No
 def test_what_a_paper_is_measured_against_has_to_stand_in_it(engine: Engine) -> None:
     answer = engine.ask("How fast is KIVI compared to StreamingLLM?")
     assert (answer.outcome, "does not mention “StreamingLLM”" in answer.text) == ("close", True)
+
+
+@pytest.mark.parametrize(
+    ("turns", "standalone"),
+    [
+        (("which papers study grokking?", "and federated learning?"), "Which papers are about federated learning?"),
+        (("What is MatryoshkaKV?", "vs KIVI?"), "Compare MatryoshkaKV and KIVI"),
+        (("What is YOLOv9?", "compare with leyolo on accuracy"), "Compare YOLOv9 and LeYOLO on accuracy"),
+        (
+            ("what is the physics-informed thing", "no, the one about pruning data"),
+            "Tell me about Beyond neural scaling laws: beating power law scaling via data pruning.",
+        ),
+        (
+            ("Compare KIVI and ZipCache", "What is KIVI?", "No, I meant the other one. What is new in it?"),
+            "What is new in ZipCache?",
+        ),
+    ],
+)
+def test_what_a_turn_leaves_out_is_written_out(engine: Engine, turns: tuple[str, ...], standalone: str) -> None:
+    assert talk(engine, *turns).standalone == standalone
+
+
+def test_a_figure_is_of_the_paper_that_gave_it(engine: Engine) -> None:
+    answer = talk(engine, "What is MatryoshkaKV?", "60% of what?")
+    assert "MatryoshkaKV" in answer.understood
+    assert any("60%" in citation.quote for citation in answer.citations)
+
+
+@pytest.mark.parametrize("asked", ["which one would you pick?", "which one should I use?"])
+def test_advice_between_two_is_a_comparison(engine: Engine, asked: str) -> None:
+    answer = talk(engine, "Compare KIVI and ZipCache", asked)
+    assert (answer.kind, bool(answer.table)) == ("compare", True)
+    assert "which is ahead is not said" in answer.note
+
+
+def test_who_wrote_the_one_described_is_told_of_that_paper(engine: Engine) -> None:
+    answer = engine.ask("who wrote the active matter one?")
+    assert answer.kind == "record"
+    assert "active matter" in answer.understood
+
+
+def test_a_table_as_a_file_is_pointed_to(engine: Engine) -> None:
+    assert "CSV" in talk(engine, "Compare KIVI and ZipCache", "as csv").text
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "any on federated learning?",
+        "what methods reduce optimizer memory?",
+        "I need to serve a 70B model on small devices. what's out there?",
+        "which of these papers would matter for a newspaper story on federated learning?",
+    ],
+)
+def test_these_ask_for_a_list(engine: Engine, asked: str) -> None:
+    answer = engine.ask(asked)
+    assert (answer.kind, answer.outcome) == ("survey", "answered")

@@ -22,7 +22,7 @@ SURE_LEAD = 1.25  # how much more of it than the next paper holds
 NOTHING = re.compile(r"(?:None of the [\d,]+ papers here|The one paper here does not)\b")  # so a refusal of ours begins
 CLOSE = re.compile(
     r"The abstract of .{1,200}? (?:does not (?:say|mention)|gives no number)\b|The model finds no answer\b"
-    r"|No abstract here says\b",
+    r"|No abstract here says\b|No paper .{1,60} clearly fits\b",
     re.DOTALL,
 )  # so a refusal of ours begins that quotes what comes nearest
 # So our words begin where nothing is quoted: what was asked could not be made out, or was no question.

@@ -44,11 +44,16 @@ HELP = any_of(
     r"|\bhow (?:do|can) (?:you|i) (?:work|use (?:you|this|it))\W*$|\bhow do i use\b"
 )
 HELP_WITH_THIS = any_of(r"\bhow (?:do|does|can) (?:this|it) work\W*$")  # where nothing was spoken of yet
+PLACE = r"(?:page|list|collection|library|corpus|index|set)"
+# What follows where not all papers are meant: 'how many papers are there on robots?'
+ALL_OF_IT = rf"(?:(?:this|the|your|my)\s+{PLACE}|here|total|all)\b"
+ON_TOPIC = rf"\s+(?:here\s+)?(?:about|that|which|with|for|of|(?:in|on)(?!\s+{ALL_OF_IT}))\b"
 COLLECTION = any_of(
     rf"\bwhat(?:'s|s| is| are) (?:this|these|they|the|your|all) (?:page|{WORKS}|collection|library|corpus"
     rf"|data)?\s*(?:all )?about\W*$",
     rf"\b(?:newest|latest|most recent|oldest) {WORKS}\b",
-    rf"\bhow many {WORKS} (?:are (?:there|here|in|on)|do you (?:have|know)|have you|in total|does this)\b"
+    rf"\bhow many {WORKS} (?:are (?:there|here|in (?:here|it|total|all)|(?:in|on) (?:this|the|your|my) {PLACE})"
+    rf"|do you (?:have|know)|have you|in total|does this)\b(?!{ON_TOPIC})"
     rf"|^\W*how many {WORKS}\W*$",
     rf"\b(?:list|show)(?: me)? (?:all|every)(?: the| of the)? {WORKS}\W*$|\bwhat {WORKS} (?:do you have"
     rf"|are (?:there|here)|are in here)\W*$",

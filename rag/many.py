@@ -10,17 +10,18 @@ from ingest.index import PaperIndex
 from rag.answer import Ranked
 from rag.collection import describe_collection
 from rag.demand import content
-from rag.draft import Draft
+from rag.draft import Draft, Group
 from rag.judge import Judge, Judged, Judgement, about_each, fitting
 from rag.likelihood import ANY, LISTED
 from rag.negated import Negated, read_negated, says_without
 from rag.options import options
 from rag.retrieve import Scope
 from rag.seek import RETRIEVED, Reply, Seeker
-from rag.sufficiency import Outcome, Verdict
-from rag.survey import sifted, survey
+from rag.sufficiency import NEAREST, Outcome, Verdict
+from rag.survey import sifted, state, survey
 from rag.understood import Understood
 
+FAINT = 0.1  # chance that any paper is about a topic from which the nearest are quoted, as near and no more
 STANDS_OUT = 0.6  # share of the best chance that another paper needs where some are to choose from
 
 
@@ -58,10 +59,13 @@ class Many:
         if len(found) < found.total:
             draft = replace(draft, note=f"{draft.note} {sifted(len(found))}")
         ranked = tuple(one.ranked() for one in judged[:RETRIEVED])
-        if not draft.parts:
-            _, where = self._seeker.looked_at(asked, scope)
-            return self._seeker.refuse(Verdict(Outcome.ABSENT, 0.0), ranked, looked_at, where)
-        return Reply(draft, ranked)
+        if draft.parts:
+            return Reply(draft, ranked)
+        _, where = self._seeker.looked_at(asked, scope)
+        if judged and found.any >= FAINT and not bounds:
+            near = Draft((Group(tuple(map(state, judged[:NEAREST]))),), f"{draft.note.split(',')[0]}.")
+            return Reply(near, ranked, f"No paper {where} clearly fits that; these come nearest.", Outcome.CLOSE)
+        return self._seeker.refuse(Verdict(Outcome.ABSENT, 0.0), ranked, looked_at, where)
 
     def _without(self, negated: Negated, found: Judgement, *, ranked: tuple[Ranked, ...], scope: Scope | None) -> Reply:
         """The papers on the topic that say they do without a thing; not those that are silent on it."""

@@ -16,7 +16,7 @@ MOST_OPTIONS = 6  # that can be weighed against each other at a glance
 SERVES = 0.4  # share of the best paper's chance that another needs
 # The chance that any paper is about the need from which they are offered: more than for a list, since they read as
 # advice; and one that is doubtful, which is enough where one paper is this likely.
-ANY_SERVES, FAINT, SURE = 0.4, 0.1, 0.7
+ANY_SERVES, FAINT, SURE = 0.6, 0.1, 0.7
 TELLING = 0.5  # weight of stating an idea or a result beside being near to the need
 
 

@@ -1,4 +1,7 @@
-"""Fits the judgement of surveys (rag/judge.py) to questions with known papers over the bundled page.
+"""Fits the judgement of surveys (rag/judge.py) to questions with known papers over several pages of 90.
+
+The pages are the bundled one and those of tests/bench/data/survey_papers.jsonl.gz: Daily Papers and arXiv, each of a
+few days.
 
     python tests/bench/calibrate_survey.py [--plot FILE.svg]
 
@@ -9,11 +12,14 @@ calibrate_refusal.py too.
 """
 
 import argparse
+import gzip
+import json
 import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,9 +38,8 @@ from tests.bench.logistic import fit_logistic
 from tests.bench.timing import PAGE
 
 DATA = Path(__file__).parent / "data"
-QUESTIONS, REFUSED, DRAWN = (
-    DATA / name for name in ("survey_questions.jsonl", "refusal_questions.jsonl", "refusal_papers.jsonl")
-)
+QUESTIONS, PAPERS = DATA / "survey_questions.jsonl", DATA / "survey_papers.jsonl.gz"
+REFUSED, DRAWN = DATA / "refusal_questions.jsonl", DATA / "refusal_papers.jsonl"
 PENALTY = 3.0  # of squared weights, in units of the data's own spread; 1 to 10 do equally well
 ANY_PENALTY = 1.5  # the same for whether any paper is about a topic
 FOLDS, DRAWS = 9, 3
@@ -52,11 +57,11 @@ class Case:
     counts: NDArray[np.bool_]
 
 
-def read_cases(judge: Judge) -> list[Case]:
+def read_cases(judge: Judge, page: str) -> list[Case]:
     shelf = judge.current()
     titles = [plain(held.paper.title) for held in shelf.held]
     cases = []
-    for row in read_lines(QUESTIONS):
+    for row in asked_of(page):
         topic = find_topic(row["question"])
         wanted, unwanted = (judge.measure(shelf, t).signals if t else None for t in (topic.wanted, topic.unwanted))
         belong, optional = (set(map(plain, row[key])) for key in ("papers", "optional"))
@@ -80,6 +85,11 @@ def fit(cases: Sequence[Case]) -> Model:
     return Model(usual, rounded(slopes, intercept))
 
 
+def asked_of(page: str) -> list[dict[str, Any]]:
+    """The questions asked of a page; those that name none are of the bundled one."""
+    return [row for row in read_lines(QUESTIONS) if row.get("page", "page") == page]
+
+
 Topic = tuple[Floats, bool]  # what was measured of a topic over all papers, and whether some are about it
 
 
@@ -87,8 +97,7 @@ def read_topics(judge: Judge, page: str) -> list[Topic]:
     """The topics asked of a page: those of both files that belong to it."""
     shelf = judge.current()
     asked = [(row["question"], False) for row in read_lines(REFUSED) if (row["kind"], row["page"]) == ("topic", page)]
-    if page == "page":
-        asked += [(row["question"], bool(row["papers"])) for row in read_lines(QUESTIONS)]
+    asked += [(row["question"], bool(row["papers"])) for row in asked_of(page)]
     wanted = [(find_topic(question).wanted, some) for question, some in asked]
     return [(judge.measure(shelf, topic).spoken.astype(float), some) for topic, some in wanted if topic]
 
@@ -179,21 +188,38 @@ def plot(points: Sequence[tuple[float, float, int]], path: Path) -> None:
     )
 
 
+def measure_pages(embedding: str) -> tuple[list[Case], list[Topic]]:
+    """The cases and the topics of all pages, each page a library of its own."""
+    cases: list[Case] = []
+    topics: list[Topic] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for page, source in sources(Path(folder)).items():
+            settings = Settings(Path(folder) / page, embedding=embedding)
+            ingest_sources(settings, [str(source)])
+            index = PaperIndex(settings)
+            cases += read_cases(Judge(index), page)
+            topics += read_topics(Judge(index), page)
+            index.close()
+    return cases, topics
+
+
+def sources(folder: Path) -> dict[str, Path]:
+    """The files to take pages in from, by the names of the pages; those kept packed are unpacked into the folder."""
+    found = {"page": PAGE, "drawn": DRAWN}
+    rows = [json.loads(line) for line in gzip.decompress(PAPERS.read_bytes()).decode().splitlines()]
+    for page in dict.fromkeys(row["page"] for row in rows):
+        found[page] = folder / f"{page}.jsonl"
+        of_page = [json.dumps({k: v for k, v in row.items() if k != "page"}) for row in rows if row["page"] == page]
+        found[page].write_text("\n".join(of_page), "utf-8")
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--plot", type=Path, metavar="FILE", help="write a reliability plot as SVG")
     arguments = parser.parse_args()
     for name, embedding in (("BY_MEANING", "minilm"), ("BY_WORDS", "none")):
-        with tempfile.TemporaryDirectory() as home:
-            settings = Settings(Path(home), embedding=embedding)
-            ingest_sources(settings, [str(PAGE)])
-            index = PaperIndex(settings)
-            cases, topics = read_cases(Judge(index)), read_topics(Judge(index), "page")
-            index.close()
-            ingest_sources(settings, [str(DRAWN)])
-            index = PaperIndex(settings)
-            topics += read_topics(Judge(index), "drawn")
-            index.close()
+        cases, topics = measure_pages(embedding)
         judged = cross_validate(cases)
         print(f"{name}: {len(cases)} questions, {FOLDS}-fold by question, {DRAWS} draws")
         for threshold in (0.15, 0.2, 0.25, 0.3, 0.35, 0.4):

@@ -71,6 +71,7 @@ SURVEY = any_of(
     r"\bwhich (?:methods|approaches|techniques|models|systems|frameworks|algorithms|ones)\b",
     r"^\W*(?:(?:and|so|but)\W+)*what (?:other )?(?:methods|approaches|techniques|systems|frameworks|algorithms) "
     r"(?!(?:do|does|did|is|are|was|were|has|have)\b)\w+",
+    rf"\bwhat (?:\w+ )?(?:work|literature|research) (?:is|exists|do you have|is there)\b|^\W*related {WORKS}\b",
     r"\bwhich (?:are they|of (?:them|these|those))\b|\bfull list\b|\bwho (?:else )?(?:does|uses|did|do)\b",
     r"\bwhat(?:['’]?s| is) (?:out )?there\W*$"
     r"|\bwhat (?:else )?(?:have you got|do you have|do we have|is there|are there|exists|is out there)(?: here)?"
@@ -117,6 +118,11 @@ WEAK_COMPARISON = any_of(
     r"|\bwhich (?:one|is|has|of)\b|\bhow do\b|\b(?:one|another|the other)\b.*\b(?:another|the other)\b"
 )
 WHICH_OF = any_of(r"^\W*(?:(?:and|so|but|ok(?:ay)?)\W+)*(?:which|any|who|do any|does any)(?: ones?)? of\b")
+# Words that make more of a turn than a bare topic ('object detection').
+MORE_THAN_TOPIC = any_of(
+    r"\b(?:what|which|how|why|who|whose|when|where|is|are|was|were|do|does|did|can|could|has|have|had|will|would|should"
+    r"|i|we|you|it|this|that|these|those|they|tell|explain|please|compare|than|vs|not|no)\b|\d|['’]"
+)
 ASKS = any_of(r"^\W*(?:what|which|how|why|who|do|does|did|can|could|would|is|are|tell|explain)\b")
 YES_NO = any_of(r"^\W*(?:is|are|was|were|do|does|did|can|could|will|would|has|have|should)\b")
 SUMMARY = any_of(

@@ -21,7 +21,7 @@ from rag.sufficiency import NEAREST, Outcome, Verdict
 from rag.survey import sifted, state, survey
 from rag.understood import Understood
 
-FAINT = 0.1  # chance that any paper is about a topic from which the nearest are quoted, as near and no more
+FAINT = 0.2  # chance that any paper is about a topic from which the nearest are quoted, as near and no more
 STANDS_OUT = 0.6  # share of the best chance that another paper needs where some are to choose from
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from ingest.names import short_name
+from ingest.names import COINED_WORD, short_name
 from rag import grammar, instructions
 from rag.asked_papers import NOTHING
 from rag.aspects import find_aspects
@@ -38,6 +38,7 @@ STYLED = (
     "There is no language model here to put it in other words: answers are quoted from the papers. Ask for it shorter, "
     "in more detail, as a list or as a table."
 )
+LONGEST_TOPIC = 4  # words of a topic typed as into a search box
 KNOWN_TOPIC = 0.62  # score of a paper from which it is what an instruction to add one describes
 
 
@@ -169,12 +170,21 @@ class Understanding:
             return Kind.SURVEY
         if len(named) < 2 and self._sets_side_by_side(question):
             return Kind.COMPARISON
+        if not named and self._is_bare_topic(question):
+            return Kind.SURVEY
         about = grammar.SUMMARY.search(question)
         if about and len(question.split()) <= 14:
             what = about.groupdict().get("named")
             rest = self._without_names(what, named) if what and named else ""  # 'the limits of KIVI'
             return Kind.SUMMARY if not what or (named and not content(rest) and not find_aspects(rest)) else Kind.FACT
         return Kind.FACT
+
+    @staticmethod
+    def _is_bare_topic(question: str) -> bool:
+        """Whether a turn is a topic and nothing else, as one types into a search box: 'object detection'."""
+        words = question.split()
+        bare = len(words) <= LONGEST_TOPIC and not grammar.MORE_THAN_TOPIC.search(question)
+        return bare and bool(content(question)) and not COINED_WORD.search(question) and not find_aspects(question)
 
     @staticmethod
     def _sets_side_by_side(question: str) -> bool:

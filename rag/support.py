@@ -22,6 +22,11 @@ NO_WORD = re.compile(r"[\W_]+")
 PROPER = re.compile(
     r"(?<![\w-])(?:[\w-]*[a-z\d][A-Z][\w-]*|[A-Z][A-Z\d-]+\w*|[A-Z][\w-]*\d[\w-]*)|(?<=[\w,] )[A-Z][a-z]{2,}\b"
 )
+LED_IN = re.compile(
+    r"(?:^|[,;:(]|\b(?:an?|the|any|some|its|their|his|her|of|on|in|for|with|by|from|to|as|using|what|which|many|much|and|or"
+    r"|about|than|like|under|over|at|into|per|between|without))\W*$",
+    re.IGNORECASE,
+)
 RELEASE = re.compile(r"github|open[- ]?sourc|licen[cs]e|\bcode\b|\bavailable\b|\breleas", re.IGNORECASE)
 SAME_ROOT, MISSPELT = 0.7, 0.8  # what a word is worth that shares its root, or all but a letter, with one in the text
 LIKENESS = 0.8  # difflib's ratio from which a word that no paper has is taken for a misspelt one
@@ -204,7 +209,7 @@ class Weighing:
         terms = set(self.terms)
         for word in [*WORD.finditer(question), None]:
             lowered = word[0].casefold() if word else ""
-            token = stem(lowered) if word and lowered not in STOPWORDS else ""
+            token = stem(lowered) if word and lowered not in STOPWORDS and lowered != "whose" else ""
             missing = bool(word and token in terms and self.held(token) < SAME_ROOT)
             apart = bool(run and word and set(question[run[-1].end() : word.start()]) & set(",;:.?!"))
             if run and (apart or not missing):
@@ -228,7 +233,7 @@ class Weighing:
             return absent_names[0], False
         if self.demand.kind is Kind.NUMBER and self.demand.things:
             return self.demand.things[0], True
-        runs = [run for run in self.runs(question) if 1 < len(run[0]) < 4]
+        runs = [run for run in self.runs(question) if 1 < len(run[0]) < 4 and _is_phrase(run[1], question)]
         return max(runs, key=lambda run: sum(map(self.lack, run[0])), default=([], ""))[1], False
 
     def unheard(self, question: str) -> str:
@@ -236,6 +241,11 @@ class Weighing:
         fewest = 1 if len(self.terms) <= FEW_WORDS else 2
         runs = [run for run in self.runs(question) if all(token not in self.words for token in run[0])]
         return max((written for run, written in runs if len(run) >= fewest), key=len, default="")
+
+
+def _is_phrase(words: str, question: str) -> bool:
+    """Whether words stand in a question as a thing of their own: not as in “entropy hits zero”."""
+    return bool(LED_IN.search(question[: question.index(words)]))
 
 
 @lru_cache(maxsize=50_000)

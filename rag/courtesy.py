@@ -56,8 +56,20 @@ ADVERB = re.compile(
 )
 
 
+TAKEN_BACK = re.compile(
+    r"\b(?:no,? wait|wait,? no|scratch that|strike that|no,? sorry|sorry,? no|forget that)\b[\s,.:;–—-]*"
+    r"(?P<then>\S.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
 def plain(question: str) -> str:
-    """The question without courtesies and wishes of style; as it was where nothing would be left to ask."""
+    """The question without courtesies and wishes of style; as it was where nothing would be left to ask.
+
+    Of one that is taken back on the way ('A and B, no wait, A and C') only what comes then is asked.
+    """
+    if taken_back := TAKEN_BACK.search(question):
+        question = taken_back["then"] if len(content(taken_back["then"])) > 1 else question
     text = THANKS.sub("", GREETS.sub("", question)) if content(THANKS.sub("", GREETS.sub("", question))) else question
     clauses = CLAUSE.split(text)
     kept = [clause for clause in clauses if not _introduces(clause)]

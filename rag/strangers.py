@@ -5,6 +5,7 @@ A name that stands in an abstract only as what a paper compares itself with, or 
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from ingest.names import COINED_WORD, short_name, squeeze
 from ingest.paper import Paper
@@ -30,17 +31,31 @@ AROUND = re.compile(
     re.IGNORECASE,
 )
 ON = re.compile(r"\s+(?:on|in|for|when|by|regarding|concerning|(?:and|but) (?:how|what|which|why))\b.*$", re.IGNORECASE)
+# 'do they both generalise': a clause that asks, in which no name stands.
+CLAUSE = re.compile(
+    r"\W*(?:do|does|did|can|could|will|would|have|has)\s+(?:they|both|each|these|those|you)\b", re.IGNORECASE
+)
+FEW_WORDS = 6  # of a sentence that only names what the next compares
 HERE = "PaperHere"
 LONGEST = 3  # words of a name of several
 
 
 def strangers(question: str, catalogue: Catalogue) -> tuple[str, ...]:
     """The sides of a comparison that are names, each as it was written, and no paper's own."""
-    if not grammar.STRONG_COMPARISON.search(question):
-        return ()
+    said = compared_in(question)
     openings = re.findall(r"(?:^|[.?!:;]\s)\W*(\w+)", question)
-    sides = [side for side in sides_of(question, catalogue) if HERE not in side]
+    sides = [side for side in sides_of(said, catalogue) if HERE not in side]
     return tuple(dict.fromkeys(s for s in sides if is_name(s, catalogue, opens=s.split()[0] in openings)))
+
+
+def compared_in(question: str) -> str:
+    """The sentences of a question that compare, and a short one before them ('KIVI and RWKV. How do they differ?')."""
+    sentences = [sentence.text for sentence in split_sentences(question)]
+    found: list[str] = []
+    for before, sentence in pairwise(["", *sentences]):
+        if grammar.STRONG_COMPARISON.search(sentence):
+            found += [before, sentence] if len(before.split()) <= FEW_WORDS else [sentence]
+    return " ".join(found)
 
 
 def sides_of(question: str, catalogue: Catalogue) -> list[str]:
@@ -48,7 +63,8 @@ def sides_of(question: str, catalogue: Catalogue) -> list[str]:
     for mention in reversed(catalogue.mentions(question)):
         if mention.is_own:
             question = f"{question[: mention.start]}{HERE}{question[mention.end :]}"
-    return [side for side in map(_around, filter(None, SIDES.split(question))) if side]
+    sides = [side for side in filter(None, SIDES.split(question)) if not CLAUSE.match(side)]
+    return [side for side in map(_around, sides) if side]
 
 
 def _around(side: str) -> str:

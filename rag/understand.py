@@ -38,6 +38,11 @@ STYLED = (
     "There is no language model here to put it in other words: answers are quoted from the papers. Ask for it shorter, "
     "in more detail, as a list or as a table."
 )
+# Several things without names: 'one prunes, one quantizes', 'KIVI and the pruning study'.
+SIDE_BY_SIDE = grammar.any_of(
+    r"\bone\b.*\b(?:another|the other)\b|\bone\b[^.?!]{1,60}\bone\b|\bboth in\b|\bboth the\b.{3,80}\band the\b",
+    r"\band the [^.?!]{2,60}? (?:paper|study|work)\b|\b(?:two|three|four) \w+",
+)
 LONGEST_TOPIC = 4  # words of a topic typed as into a search box
 KNOWN_TOPIC = 0.62  # score of a paper from which it is what an instruction to add one describes
 
@@ -190,12 +195,7 @@ class Understanding:
     def _sets_side_by_side(question: str) -> bool:
         """Whether a question without names speaks of several things of which each is asked the same."""
         each = re.search(r"\b(?:each|both|respectively|do they|which one)\b", question, re.IGNORECASE)
-        sides = re.search(
-            r"\bone\b.*\b(?:another|the other)\b|\bboth in\b|\bboth the\b.{3,80}\band the\b|\b(?:two|three|four) \w+",
-            question,
-            re.IGNORECASE,
-        )
-        return bool(each and sides)
+        return bool(each and SIDE_BY_SIDE.search(question))
 
     # -- sides of comparisons ----------------------------------------------------------------------------------
 

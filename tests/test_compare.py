@@ -463,3 +463,36 @@ def test_which_is_ahead_is_said_to_be_unsaid_where_no_abstract_mentions_the_othe
     engine: Engine, asked: tuple[str, ...], told: bool
 ) -> None:
     assert ("which is ahead is not said" in talk(engine, *asked).note) is told
+
+
+@pytest.mark.parametrize(
+    ("question", "compared"),
+    [
+        # a clause that asks holds no name, and what is described is found
+        (
+            "PhysiX versus the active matter network: do they both generalise to something new?",
+            ("PhysiX", "active matter"),
+        ),
+        (
+            "MIP for hypernetworks and MCUNetV2... no wait, MIP and 1-bit Adam. What did each find?",
+            ("MIP", "1-bit Adam"),
+        ),
+        (
+            "KIVI and the data pruning study - one quantizes, one prunes, right? what does each save?",
+            ("KIVI", "pruning"),
+        ),
+    ],
+)
+def test_sides_are_read_as_they_were_meant(engine: Engine, question: str, compared: tuple[str, str]) -> None:
+    answer = engine.ask(question)
+    assert answer.table
+    assert len(answer.table.papers) == 2
+    for said, paper in zip(compared, answer.table.papers, strict=True):
+        assert said in f"{paper.title} {paper.abstract}"
+
+
+def test_a_name_beside_no_comparison_is_no_side(engine: Engine) -> None:
+    answer = engine.ask(
+        "The private inference paper and the activation paper talk of Shannon. How do their aims differ?"
+    )
+    assert "No paper here is" not in answer.text

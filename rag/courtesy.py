@@ -56,6 +56,17 @@ ADVERB = re.compile(
 )
 
 
+# 'thx! one more: …'
+THANKED = re.compile(
+    r"^\W*(?:(?:ok(?:ay)?|many)\s+)?(?:thx|thanks|thank you|ty|cheers|great|cool|perfect|nice|awesome)"
+    r"(?:\s+(?:a lot|so much|very much|again))?[\s,.!;:–—-]+(?=\S)"
+    r"(?:(?:and\s+|just\s+)?(?:one|another|a|my)\s+(?:more|last|other|next|final)?\s*(?:thing|question)?[,.:–—-]+\s*)?",
+    re.IGNORECASE,
+)
+# 'on this page': all that is asked is asked of the papers here.
+HERE = re.compile(
+    r"[\s,]+(?:on|in|from)\s+(?:this|the|your|my)\s+(?:page|collection|library|list|corpus)(?=\W*$)", re.IGNORECASE
+)
 TAKEN_BACK = re.compile(
     r"\b(?:no,? wait|wait,? no|scratch that|strike that|no,? sorry|sorry,? no|forget that)\b[\s,.:;–—-]*"
     r"(?P<then>\S.*)$",
@@ -70,11 +81,14 @@ def plain(question: str) -> str:
     """
     if taken_back := TAKEN_BACK.search(question):
         question = taken_back["then"] if len(content(taken_back["then"])) > 1 else question
-    text = THANKS.sub("", GREETS.sub("", question)) if content(THANKS.sub("", GREETS.sub("", question))) else question
+    asked = THANKS.sub("", GREETS.sub("", THANKED.sub("", question)))
+    text = asked if content(asked) else question
     clauses = CLAUSE.split(text)
     kept = [clause for clause in clauses if not _introduces(clause)]
     if kept and content(" ".join(kept)):
         text = " ".join(kept)
+    placed = HERE.sub("", text)
+    text = placed if content(placed) else text
     styled = ADVERB.sub("", STYLE.sub("", text))
     text = styled if content(styled) or _asks(styled) else text
     return text.strip(" ,;:–-") if text != question else question

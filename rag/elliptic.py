@@ -141,7 +141,9 @@ class Elliptic:
         if len(dialogue.focus) != 1 or not pointers.OF_IT.search(question) or grammar.ADVICE.search(question):
             return False
         own = content(question)
-        if len(own) > pointers.SHORT or re.search(rf"\b(?:{grammar.MANY_WORKS}|here)\b", question, re.IGNORECASE):
+        if len(own) > pointers.SHORT or re.search(
+            rf"\b(?:{grammar.MANY_WORKS}|here|{grammar.PLACE})\b", question, re.IGNORECASE
+        ):
             return False
         held = self._held(dialogue)
         stray = [word for word in own if word not in held | pointers.OF_ANY and not find_aspects(word)]

@@ -151,7 +151,7 @@ SET_ASIDE = re.compile(
 )
 COUNTED = {"two": 2, "three": 3, "four": 4, "five": 5, "2": 2, "3": 3, "4": 4, "5": 5}
 DEGREES = (
-    r"(?:\b(?:better|worse|best|worst|more|less|most|least|superior|wins?|won|beats?|outperforms?|ahead|prefer\w*"
+    r"(?:\b(?:better|worse|best|worst|more|less|fewer|most|least|fewest|superior|wins?|won|beats?|outperforms?|ahead|prefer\w*"
     r"|(?:should|would) (?:i|you|we|one) (?:\w+ )?(?:pick|choose|use|take|try|recommend|go (?:for|with)|read))\b"
     r"|\b(?:fast|slow|small|larg|bigg|cheap|strong|quick|high|low|eas[iy]|short|long|light)(?:er|est)\b"
     r"|\b(?:is|are|was|were|the|runs?|gets?)\s+(?:the\s+)?(?!other|paper|after|over|under)\w+(?:er|est)\b)"

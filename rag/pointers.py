@@ -38,7 +38,9 @@ MANY = re.compile(
 WHICH_ONE = re.compile(
     rf"{AND}which(?: one| ones)?(?: of (?:them|those|these|the two))? (?P<rest>"
     r"(?:is|are|was|were|has|have|had|gets?|runs?|uses?|needs?|would|should|does|do|did|performs?|achieves?|gives?|works?|costs?|takes?|came"
-    r"|saves?|can|could|will|wins?|won|beats?|leads?|comes?)\b.*)$",
+    r"|saves?|can|could|will|wins?|won|beats?|leads?|comes?"
+    r"|says?|claims?|argues?|shows?|finds?|found|reports?|supports?|uses?|proposes?|mentions?|studies|study|requires?"
+    r"|handles?|avoids?|reduces?|improves?|tests?|tested|trains?|trained|compares?)\b.*)$",
     re.IGNORECASE | re.DOTALL,
 )
 # 'that family of methods' is a topic, not the paper that was spoken of.

@@ -98,6 +98,12 @@ WISHES: tuple[tuple[Wish, re.Pattern[str]], ...] = (
         ),
     ),
 )
+CITED = _any(
+    r"\bwho (?:all |else )?(?:cites|cited|has cited)\b|\bwhich (?:other )?papers cite\b|\bcited by\b",
+    r"\bhow (?:often|many times|much)\b.{0,60}\bcited\b|\b(?:how many|number of) citations\b|\bcitation counts?\b",
+    r"\b(?:most|highly)[- ]cited\b|\bh-?index\b",
+)
+UNCITED = "Who cites a paper, and how often, stands neither on the page nor in the abstracts."
 PROLIFIC = _any(
     rf"\bmost (?:prolific|productive|published|frequent) {AUTHOR}\b",
     rf"\b(?:which|what|who)\b[^?]{{0,30}}\b{AUTHOR}\b[^?]{{0,30}}\bmost\b(?: \w+){{0,2}} ?(?:{MANY_WORKS}|often)?\W*$",

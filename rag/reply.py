@@ -29,6 +29,7 @@ from rag.understand import Understanding
 from rag.understood import Understood
 from rag.within import cannot_go_on, kept_within, tell_outside
 
+ANY_SURELY = 0.8  # chance that any paper is about a topic from which it is summed up, whatever words it is asked in
 FALSE_FROM = 0.1  # chance that papers set side by side answer below which what is missing is told before the table
 
 HELLO = (
@@ -165,10 +166,11 @@ class Replies:
             parts = tuple(part for draft in drafts for part in draft.parts)
             return Reply(Draft(parts), self._seek.near(asked, scope))
         ranked = self._seek.near(asked, scope)
+        judged = self._many.judge(asked.standalone, scope)
         verdict = self._seek.weigh(asked, ranked)
-        if verdict.outcome is not Outcome.ANSWERED:
+        if verdict.outcome is not Outcome.ANSWERED and judged.any < ANY_SURELY:
             return self._seek.refuse(verdict, ranked, *self._seek.looked_at(asked, scope))
-        draft = summarise_topic(asked.standalone, self._many.judge(asked.standalone, scope))
+        draft = summarise_topic(asked.standalone, judged)
         return Reply(draft, ranked) if draft.parts else self._fact(asked, scope)
 
     def _record(self, asked: Understood, scope: Scope | None) -> Reply:

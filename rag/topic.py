@@ -37,7 +37,7 @@ PURPOSE = r"""(?:matter|useful|relevant|interesting|of\s+(?:use|interest)|helpfu
     \s+(?:an?|my|our|the)\s+(?:[\w-]+\s+){1,3}?(?:on|about|regarding)"""
 SOMETHING = r"(?:everything|anything|something)\s+(?:on|about)"
 CARRIER = _pattern(
-    rf"""\b(?:(?:would|could|might|may|be)\s+)*(?:{PURPOSE})\b|\b(?:please|pls|full\s+list|complete\s+list|list\s+(?:them\s+)?all|all\s+of\s+them|thanks?(?:\s+you)?|if\s+any
+    rf"""\b(?:an?\s+)?(?:short\s+|brief\s+)?(?:overview|summary)\s+(?:of|on)(?:\s+the)?\b|\b(?:(?:would|could|might|may|be)\s+)*(?:{PURPOSE})\b|\b(?:please|pls|full\s+list|complete\s+list|list\s+(?:them\s+)?all|all\s+of\s+them|thanks?(?:\s+you)?|if\s+any
     |(?:give|show|tell|find|get)\s+(?:me|us)|list|name\s+all|is\s+there\s+{SOMETHING}|{SOMETHING}
     |i(?:'m|\s+am)?\s+(?:need|want|look(?:ing)?\s+for|search(?:ing)?\s+for|collect(?:ing)?)(?:\s+to\s+know)?)\b"""
 )

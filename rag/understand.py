@@ -25,7 +25,7 @@ from rag.instructed import Instructed
 from rag.instructions import read_edit
 from rag.names import without_names
 from rag.negated import read_negated
-from rag.record_wishes import PROLIFIC, Wish
+from rag.record_wishes import CITED, PROLIFIC, UNCITED, Wish
 from rag.refer import Resolver
 from rag.reference import Earlier, Reference
 from rag.retrieve import Retriever
@@ -86,6 +86,8 @@ class Understanding:
             return Understood(Kind.TALK, question)
         if grammar.HELP_WITH_THIS.search(question) and not dialogue.focus:
             return Understood(Kind.TALK, question)
+        if CITED.search(question):
+            return Understood(Kind.RECORD, question, trouble=UNCITED)
         if PROLIFIC.search(question):
             return Understood(Kind.RECORD, question, wishes=(Wish.PROLIFIC,))
         if instructed := self.instructed.read(question, dialogue):

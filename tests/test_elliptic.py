@@ -3,6 +3,7 @@
 import pytest
 
 from rag.catalogue import Catalogue
+from rag.courtesy import plain
 from rag.dialogue import papers_of
 from rag.engine import Engine
 from tests.corpus import talk
@@ -173,3 +174,36 @@ def test_a_table_as_a_file_is_pointed_to(engine: Engine) -> None:
 def test_these_ask_for_a_list(engine: Engine, asked: str) -> None:
     answer = engine.ask(asked)
     assert (answer.kind, answer.outcome) == ("survey", "answered")
+
+
+def test_who_cites_a_paper_is_not_known(engine: Engine) -> None:
+    assert talk(engine, "What is KIVI?", "who cites it?").text.startswith("Who cites a paper, and how often,")
+
+
+def test_an_overview_of_some_papers_tells_of_each(engine: Engine) -> None:
+    answer = engine.ask("give me an overview of the concept bottleneck papers")
+    assert (answer.kind, answer.outcome) == ("summary", "answered")
+    assert len({citation.title for citation in answer.citations if "Concept Bottleneck" in citation.title}) >= 3
+
+
+def test_which_say_is_asked_of_what_was_listed(engine: Engine) -> None:
+    answer = talk(engine, "which papers are about the information bottleneck?", "which say compression happens")
+    assert answer.standalone.startswith("Which of these")
+    assert answer.kind == "survey"
+
+
+def test_which_needs_fewer_is_a_comparison(engine: Engine) -> None:
+    assert talk(engine, "Compare KIVI and ZipCache", "which needs fewer bits?").kind == "compare"
+
+
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [
+        ("thx! one more: what is KIVI", "what is KIVI"),
+        ("great, and what is KIVI?", "and what is KIVI?"),
+        ("what is KIVI on this page?", "what is KIVI"),
+        ("KIVI, no wait, GEAR and ZipCache differ how?", "GEAR and ZipCache differ how?"),
+    ],
+)
+def test_what_is_said_around_a_question_is_left_out(said: str, asked: str) -> None:
+    assert plain(said).rstrip("?") == asked.rstrip("?")

@@ -67,7 +67,7 @@ def follow(bounds: Bounds, question: str, dialogue: Dialogue, back: Callable[[in
     if not (dialogue.last and bounds and BACK.match(question) and ONLY_SCOPE.match(bounds.rest)):
         return None
     earlier = range(min(len(dialogue.exchanges), MOST_BACK))
-    before = next((asked for k in earlier if (asked := back(k)).kind is not Kind.RECORD), back(0))
+    before = next((asked for k in earlier if (asked := back(k)).kind not in (Kind.RECORD, Kind.EDIT)), back(0))
     if before.kind not in (Kind.SURVEY, Kind.COLLECTION):
         return None
     topic = before.topic or before.standalone

@@ -65,7 +65,8 @@ THANKED = re.compile(
 )
 # 'on this page': all that is asked is asked of the papers here.
 HERE = re.compile(
-    r"[\s,]+(?:on|in|from)\s+(?:this|the|your|my)\s+(?:page|collection|library|list|corpus)(?=\W*$)", re.IGNORECASE
+    r"(?<!\bare)(?<!\bis)[\s,]+(?:on|in|from)\s+(?:this|the|your|my)\s+(?:page|collection|library|list|corpus)(?=\W*$)",
+    re.IGNORECASE,
 )
 TAKEN_BACK = re.compile(
     r"\b(?:no,? wait|wait,? no|scratch that|strike that|no,? sorry|sorry,? no|forget that)\b[\s,.:;–—-]*"

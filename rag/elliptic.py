@@ -19,6 +19,7 @@ from rag.retrieve import Retriever
 from rag.topic import find_topic
 from rag.wording import Wording
 
+FOUND_AMONG = 3  # first papers of a search among which those just spoken of are likely meant
 STRAY_WORDS = 0.34  # share of a new topic's words that the papers just spoken of may have by chance
 
 
@@ -129,8 +130,13 @@ class Elliptic:
             return bool(own) or bool(grammar.ASKS.match(question))
         if not grammar.ASKS.match(question):
             return False
-        ranked = self._search(question, k=1)
-        return self._held(dialogue).issuperset(own) and bool(ranked) and ranked[0].paper.id in dialogue.focus
+        return self._held(dialogue).issuperset(own) and self._is_found(question, dialogue)
+
+    def _is_found(self, question: str, dialogue: Dialogue) -> bool:
+        """Whether a search for the turn by itself finds the one paper just spoken of among the first, or one of several
+        as the very first."""
+        among = FOUND_AMONG if len(dialogue.focus) == 1 else 1
+        return any(found.paper.id in dialogue.focus for found in self._search(question, k=among))
 
     def _held(self, dialogue: Dialogue) -> frozenset[str]:
         """The stems of the papers just spoken of."""
@@ -147,7 +153,9 @@ class Elliptic:
             return False
         held = self._held(dialogue)
         stray = [word for word in own if word not in held | pointers.OF_ANY and not find_aspects(word)]
-        return not stray or (len(stray) < len(own) and not any(self._catalogue.knows(word) for word in stray))
+        if not stray or (len(stray) < len(own) and not any(self._catalogue.knows(word) for word in stray)):
+            return True
+        return 2 * len(stray) <= len(own) and self._is_found(question, dialogue)
 
     def more(self, dialogue: Dialogue, also: str) -> Reference:
         """'Anything else?': the last question again, of the papers that were not told."""

@@ -40,7 +40,8 @@ GREETING = any_of(
 )
 THANKS = any_of(r"^\W*(?:thanks?|thank you|thx|cheers|great|cool|nice|perfect|got it|ok(?:ay)?|bye|goodbye)\b")
 HELP = any_of(
-    r"^\W*help\W*$|\bwhat can (?:you|i|this|one) (?:do|ask|say)\b|\bwho are you\b|\bwhat are you\b"
+    r"^\W*help\W*$|\bwhat can (?:you|i|this|one) (?:do|ask|say)(?=\W*$|\s+(?:here|with (?:this|it|you)|for me)\b)"
+    r"|\bwho are you\b|\bwhat are you\b"
     r"|\bhow (?:do|can) (?:you|i) (?:work|use (?:you|this|it))\W*$|\bhow do i use\b"
 )
 HELP_WITH_THIS = any_of(r"\bhow (?:do|does|can) (?:this|it) work\W*$")  # where nothing was spoken of yet
@@ -79,7 +80,11 @@ SURVEY = any_of(
     r"^\W*(?:(?:and|so|but)\s+)?who (?:else )?(?:all )?(?!wrote|writ|author|publish|propos|introduc|invent|develop|coin"
     r"|present|creat|is\b|are\b|was\b|were\b|has\b|cares?\b)[a-z]+(?:s|ed)\b",
     r"\b(?:what|which) (?:other )?(?:\w+ )?(?!topics|themes|subjects|areas|fields)[a-z-]+s (?:are there|exist)\b",
-    r"^\W*(?:(?:and|so|but|ok(?:ay)?)\W+)*any(?:thing|one)?(?: else| here)? (?:on|about|regarding|concerning)\b",
+    r"(?:^|[.!?,:;]\s)\W*(?:(?:and|so|but|ok(?:ay)?)\W+)*any(?:thing|one)?(?: else| here)? "
+    r"(?:on|about|regarding|concerning)\b",
+    rf"\bthere (?:are|is) (?:any |some |other )?{WORKS} (?:here )?(?:on|about|for|that|which|with|of)\b",
+    # 'are there other tools for …', 'what other models …'
+    r"\b(?:is|are) there (?:any )?other [\w-]+|\bwhat other (?:[\w-]+ ){0,3}?[a-z-]+s\b",
     # Whether there is something about a topic is best answered by listing it.
     r"^\W*(?:(?:and|so|but|then|ok(?:ay)?|also|well|now)\W+)*(?:is|are|was|were) there (?:also )?"
     rf"(?:any|some)?(?:thing|one|{WORKS})?(?: (?:here|else|in here|there|at all|more))* "
@@ -118,6 +123,16 @@ WEAK_COMPARISON = any_of(
     r"|\bwhich (?:one|is|has|of)\b|\bhow do\b|\b(?:one|another|the other)\b.*\b(?:another|the other)\b"
 )
 WHICH_OF = any_of(r"^\W*(?:(?:and|so|but|ok(?:ay)?)\W+)*(?:which|any|who|do any|does any)(?: ones?)? of\b")
+# 'Which other papers …', 'anything else on …': not those just spoken of.
+OTHER_WORKS = any_of(
+    rf"\bother (?:[\w-]+ ){{0,3}}?(?:{THINGS}|tools?|works?|benchmarks?|datasets?)\b|\b(?:anything|what) else\b"
+)
+# 'Different thing: …': what follows has nothing to do with what was said.
+NEW_TOPIC = any_of(
+    r"^\W*(?:(?:ok(?:ay)?|so|now|and|thanks)\W+)*(?:an?\s+)?(?:different|another|new|unrelated|separate|other)\s+"
+    r"(?:thing|question|topic|subject)\s*[:,.–—-]\s*"
+)
+IN_TABLE = any_of(r"\s+(?:in|as) (?:a |the )?(?:small |short |nice )?(?:markdown )?table(?: format| form)?\b")
 # Words that make more of a turn than a bare topic ('object detection').
 MORE_THAN_TOPIC = any_of(
     r"\b(?:what|which|how|why|who|whose|when|where|is|are|was|were|do|does|did|can|could|has|have|had|will|would|should"
@@ -128,7 +143,7 @@ YES_NO = any_of(r"^\W*(?:is|are|was|were|do|does|did|can|could|will|would|has|ha
 SUMMARY = any_of(
     r"\bwhat(?:['’]?s| is| do we) (?:already )?known? (?:so far )?(?:about|on|of) [^?]{3,80}?\W*$",
     r"\bwhat (?:do|can) you (?:know|tell me|say) about\b",
-    r"\bsummar\w+|\btl;?dr\b|\boverview\b|\btell me (?:more )?about\b|\bexplain\b|\bwhat (?:is"
+    r"\bsummar\w+|\btl;?dr\b|\boverview\b|\btell me (?:more )?about\b|\bexplain\b|\bwhat(?:['’]?s| is"
     r"|are) (?P<named>[^?]{2,80}?)(?: about)?\W*$"
     r"|\bwhat does (?:the )?[\w-]+(?: paper)? (?:do|propose|say)\W*$|\bdescribe\b|\bin a nutshell\b"
     r"|\bmain (?:idea|points?|contribution)\b",

@@ -104,9 +104,13 @@ class Instructed:
         if trouble:
             return Understood(Kind.FACT, question, trouble=trouble, follows=True)
         topic = instructions.ONES.sub("", edit.what).strip()
-        if edit.change is Change.ONLY and not meant and not aspects and topic and self._is_list(dialogue):
-            asked = f"Which of these {len(papers)} papers are about {topic}?"
-            return Understood(Kind.SURVEY, asked, papers, ask=topic, follows=True)
+        last_answer = dialogue.standing.last.answer if dialogue.standing.last else ""
+        narrows = edit.change is Change.ONLY or bool(instructions.ONES.search(edit.what))
+        narrows = narrows and edit.change in (Change.ONLY, Change.DROP) and not meant and bool(topic)
+        if narrows and not read_table(last_answer) and self._is_list(dialogue):
+            about = "not about" if edit.change is Change.DROP else "about"
+            asked = f"Which of these {len(papers)} papers are {about} {topic}?"
+            return Understood(Kind.SURVEY, asked, papers, ask=f"papers {about} {topic}", follows=True)
         if edit.change is Change.ADD:
             if not meant and not aspects and not self.lacking(edit.what):
                 meant = self._nearest(edit.what)

@@ -86,7 +86,7 @@ EDITS: tuple[tuple[re.Pattern[str], Change], ...] = (
     (
         any_of(
             rf"^\W*{POLITE}(?:(?:as|in|into|make|back to|again as|return to|put (?:it|that|this|them) in(?:to)?) )?"
-            rf"(?:a|the) table{PLEASE}",
+            rf"(?:a|the) (?:markdown )?table{PLEASE}",
             rf"^\W*{POLITE}tabulate(?: it| that| them)?{PLEASE}",
         ),
         Change.TABLE,
@@ -101,7 +101,7 @@ EDITS: tuple[tuple[re.Pattern[str], Change], ...] = (
 )
 EXPORT = re.compile(
     rf"^\W*{POLITE}(?:(?:export|download|save|copy|give|get)\s+(?:\w+\s+){{0,3}})?(?:as|in|to|into)\s+(?:an?\s+)?"
-    rf"(?:csv|latex|tex|markdown|excel|word|pdf|bibtex|spread ?sheet)(?: (?:file|format|table))?{PLEASE}",
+    rf"(?:csv|latex|tex|markdown(?! table)|excel|word|pdf|bibtex|spread ?sheet)(?: (?:file|format|table))?{PLEASE}",
     re.IGNORECASE,
 )
 DROP = re.compile(

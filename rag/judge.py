@@ -15,7 +15,8 @@ import numpy as np
 from ingest.index import PaperIndex
 from ingest.names import COINED_WORD
 from ingest.paper import Paper
-from ingest.words import WordIndex, tokenize
+from ingest.vocabulary import ordinary_words
+from ingest.words import WordIndex, stem, tokenize
 from rag.answer import Evidence, Ranked
 from rag.everyday import moved_query
 from rag.likelihood import (
@@ -237,8 +238,12 @@ def weigh_words(shelf: Shelf, topic: str, index: WordIndex | None = None) -> tup
     """
     count = len(shelf.held)
     total = len(index.numbers) if index else count
-    tokens = list(dict.fromkeys(tokenize(topic)))
-    names = {token for word in COINED_WORD.findall(topic) for token in tokenize(word) if not token.isdigit()}
+    coined = COINED_WORD.findall(topic)
+    # Of 'SWE-bench' neither 'bench' by itself is said nor is it a name.
+    said = {part for word in coined if "-" in word for part in word.casefold().split("-")} & ordinary_words()
+    parts = set(map(stem, said)) - set(tokenize(COINED_WORD.sub(" ", topic)))
+    tokens = [token for token in dict.fromkeys(tokenize(topic)) if token not in parts]
+    names = {token for word in coined for token in tokenize(word) if not token.isdigit()} - parts
     shares = np.zeros(len(shelf.paper), dtype=np.float32)
     words, named = np.zeros(count, dtype=np.float32), np.zeros(count, dtype=np.float32)
     mass = unknown = 0.0

@@ -52,7 +52,8 @@ KIND_OF = re.compile(
 # 'Is there anything like it?', 'similar papers?': of the paper just spoken of.
 ALIKE = re.compile(
     rf"\b(?:others?|ones?|anything|something|{THINGS})\s+(?:like|similar to|close to)\s+(?:it|this|that)(?: one)?\W*$"
-    rf"|^\W*(?:(?:and|any|show(?: me)?|find|are there|is there)\W+)*(?:similar|related)\s+{THINGS}\W*$",
+    rf"|^\W*(?:(?:and|any|show(?: me)?|find|are there|is there)\W+)*(?:similar|related)\s+{THINGS}\W*$"
+    r"|^\W*(?:(?:and|is there|any)\W+)*(?:anything|something)\s+(?:similar|alike|related|like (?:it|this|that))\b",
     re.IGNORECASE,
 )
 ELSE = any_of(
@@ -69,7 +70,7 @@ ONE = re.compile(
     r"|(?:this|that|the same|said) (?:\w+ )?(?:paper|method|approach|one|work|study|model"
     r"|technique|system|framework"
     r"|algorithms?|idea|family|tool|thing)|(?:this|that)(?=\W*$|\s+(?:or|vs|versus|and|with|to|one|work|do|does|help|cost|mean|better|worse|faster|slower|also|not|as)\b)"
-    r"|the (?:authors?|paper|method))\b",
+    r"|the (?:authors?|paper|method)(?! (?:of|on|about|that|with)\b))\b",
     re.IGNORECASE,
 )
 DESCRIBED = re.compile(
@@ -86,8 +87,10 @@ ELLIPSIS = re.compile(
 )
 # 'what learning rate?': a question without a verb, which the one before must lend it.
 FRAGMENT = re.compile(
-    r"^\W*(?:what|which|how (?:much|many|big|large|small|fast|long|good|well))"
-    rf"(?: (?!is\b|are\b|was\b|were\b|do\b|does\b|did\b|can\b|has\b|have\b|{MANY_WORKS})[\w-]+){{1,3}}\W*$",
+    r"^\W*(?:(?:up to|at|with|on|in|for|over|by|from|after|until)\s+)?"
+    r"(?:what|which|how (?:much|many|big|large|small|fast|long|good|well))"
+    rf"(?: (?!is\b|are\b|was\b|were\b|do\b|does\b|did\b|can\b|has\b|have\b|{MANY_WORKS})[\w-]+){{1,3}}"
+    rf"(?: (?:on|in|for|with|at|of|over)(?: (?!the page|this page|here|{MANY_WORKS})[\w-]+){{1,4}})?\W*$",
     re.IGNORECASE,
 )
 # 'Real images or synthetic?': a choice without a verb, which the question before must lend it.

@@ -63,6 +63,7 @@ WISHES: tuple[tuple[Wish, re.Pattern[str]], ...] = (
             r"|submitted|of (?:it|this|that))\b",
             r"^\W*(?:what|which) (?:year|date)(?: (?:is|was) (?:it|this|that)(?: from)?)?\W*$",
             rf"\bhow (?:old|recent|new) (?:is|are) (?:{OF_IT}\W*$|[^\s?]+\W*$)",
+            r"\bwho (?:wrote|made|published)\b.{0,80}\band when\b",
             rf"\bwhat(?:'s|’s| is| was) (?:the|its) date\b|\bdate of {OF_IT}|^\W*(?:and )?when\W*$",
             r"\bwhen (?:was|were) (?:it|this|that|they)\W*$|\bpublished when\b",
         ),

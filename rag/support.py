@@ -31,6 +31,7 @@ RELEASE = re.compile(r"github|open[- ]?sourc|licen[cs]e|\bcode\b|\bavailable\b|\
 SAME_ROOT, MISSPELT = 0.7, 0.8  # what a word is worth that shares its root, or all but a letter, with one in the text
 LIKENESS = 0.8  # difflib's ratio from which a word that no paper has is taken for a misspelt one
 SHORT_NAME = 2  # letters of a name that must be a word of the text, since any text has 'ap' in 'approach'
+FIELDS = frozenset("ai ml nlp dl".split())  # names of what all papers are about, which need not say so
 MOST_LACKING = 2.0  # rare words that others hold; more of them say no more
 FEW_WORDS = 3  # of a question in which a single word may stand for all of it
 ASIDE = 0.4  # weight of a word that tells of the asker's case, beside one of the question itself
@@ -200,6 +201,7 @@ class Weighing:
         text, words = _squeeze(self.text), {_squeeze(word).rstrip("s") for word in re.split(r"[\s/(),.-]+", self.text)}
         squeezed = {name: _squeeze(name).rstrip("s") for name in found if _squeeze(name) not in self.names}
         absent = [name for name, key in squeezed.items() if key not in (words if len(key) <= SHORT_NAME else text)]
+        absent = [name for name in absent if name.casefold() not in FIELDS]
         return [name for name in absent if not all(self.held(token) for token in tokenize(name))]
 
     def runs(self, question: str) -> list[tuple[list[str], str]]:

@@ -71,6 +71,8 @@ class Understanding:
             return Understood(Kind.FACT, question, trouble=STYLED, follows=True)
         question = grammar.FRONTED.sub(r"What is known about \g<topic>?", plain(question))
         question = self._catalogue.mended(question)
+        if grammar.STRONG_COMPARISON.search(question):
+            question = grammar.IN_TABLE.sub("", question) or question
         question, wishes, bounds = read_words(question, self.bylines, self._catalogue.knows)
         if one := one_of_author(question, bounds):
             question, bounds = bounds.spoken.replace("\x00", self._name(one)), NOTHING
@@ -95,6 +97,8 @@ class Understanding:
         if dialogue.last and (other := instructions.INSTEAD.match(question)) and not grammar.ASKS.match(question):
             what = other["what"] or other["then"]
             question = f"no, I meant {what}" if self.named(what) else f"what about {what}?"
+        if (anew := grammar.NEW_TOPIC.match(question)) and content(question[anew.end() :]):
+            question, dialogue = question[anew.end() :], Dialogue()
         named = self.named(question)
         reference = self._resolver.resolve(question, dialogue, named)
         trouble = reference.trouble or self._sides.trouble(question, named)
@@ -109,6 +113,8 @@ class Understanding:
             kind = kind if len(papers) > 1 else Kind.FACT
         if kind is Kind.SURVEY and not reference.papers and not grammar.WHICH_OF.search(standalone):
             papers = ()  # a name in a survey is its topic, not its scope
+            if grammar.OTHER_WORKS.search(standalone) and not reference.told:
+                reference = replace(reference, told=dialogue.focus)
         understood = Understood(
             kind,
             standalone,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ingest.entry import Entry
 from ingest.names import COINED_WORD, nickname
 from ingest.words import STOPWORDS, WordIndex, stems, tokenize
-from rag.demand import ABOUT, ARTICLES, BEGINS, MEASURES, SIZED, WORD, clauses
+from rag.demand import ABOUT, ARTICLES, BEGINS, COMPARATIVE, MEASURES, SIZED, WORD, YES_NO, clauses
 from rag.support import SAME_ROOT, likeness
 
 Embed = Callable[[str], NDArray[np.float32]]
@@ -53,6 +53,7 @@ FRAMES = tuple(
 BESIDE = re.compile(
     r"\b(?:compared\s+(?:to|with)|versus|vs\.?|than|against|relative\s+to)\s+(?P<thing>.+)", re.IGNORECASE
 )
+REQUEST = re.compile(r"\W*(?:can|could|would|will|do) you\b", re.IGNORECASE)  # 'can you explain both?'
 ENDS = frozenset("besides instead according due based rather play work".split())
 
 
@@ -63,15 +64,26 @@ def unsaid(question: str, entry: Entry, words: WordIndex, embed: Embed | None) -
     decide.
     """
     asking = [clause for clause in clauses(question) if BEGINS.match(clause)] or [question]
-    lacking = [missing_of(clause, entry, words, embed) for clause in asking]
+    alone = len(clauses(question)) == 1
+    lacking = [missing_of(clause, entry, words, embed, alone=alone) for clause in asking]
     return list(dict.fromkeys(thing for things in lacking for thing in things)), all(lacking)
 
 
-def missing_of(clause: str, entry: Entry, words: WordIndex, embed: Embed | None) -> list[str]:
-    """The things of one clause that the paper does not speak of; empty where it speaks of any of them."""
+def missing_of(clause: str, entry: Entry, words: WordIndex, embed: Embed | None, *, alone: bool = False) -> list[str]:
+    """The things of one clause that the paper does not speak of; empty where it speaks of any of them.
+
+    `alone` is whether the clause is all of the question: then, asked for a yes or no, all its words are such things.
+    """
     held = stems(f"{entry.paper.title}. {entry.paper.abstract}")
     own = set(tokenize(nickname(entry.paper)))
     asked = [thing for thing in things_of(clause) if (tokens := tokenize(thing)) and own.isdisjoint(tokens)]
+    names = [thing for thing in asked if COINED_WORD.fullmatch(thing) and not _stands_in(thing, held, words)]
+    if names and YES_NO.match(clause):
+        return names  # 'does it use ASR in chat?', where it speaks of chat and of no ASR
+    if not asked and alone and YES_NO.match(clause) and not REQUEST.match(clause):
+        asked = [run for run in runs_of(clause) if own.isdisjoint(tokenize(run))]
+        if any(likeness(token, held, known=token in words) >= SAME_ROOT for run in asked for token in tokenize(run)):
+            return []
     if any(_stands_in(thing, held, words) for thing in asked):
         return []
     if embed and entry.rows is not None:
@@ -95,6 +107,18 @@ def things_of(clause: str) -> list[str]:
     found = [noun_phrase(frame["thing"]) for pattern in FRAMES for frame in pattern.finditer(clause)]
     beside = [noun_phrase(frame["thing"]) for frame in BESIDE.finditer(clause)]
     return list(dict.fromkeys(filter(None, found + [name for name in beside if COINED_WORD.fullmatch(name)])))
+
+
+def runs_of(clause: str) -> list[str]:
+    """The stretches of words of a clause that say something, as written: 'drain', 'phone's battery'."""
+    runs: list[list[str]] = [[]]
+    for found in WORD.finditer(clause):
+        word = found[0].casefold()
+        if word in STOPWORDS | ABOUT | MEASURES or COMPARATIVE.fullmatch(word) or not tokenize(word):
+            runs.append([])
+        else:
+            runs[-1].append(found[0])
+    return [" ".join(run) for run in runs if run]
 
 
 def noun_phrase(text: str) -> str:

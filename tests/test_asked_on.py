@@ -1,0 +1,100 @@
+"""Turns as a strict reader asked them in long conversations, each kind of misunderstanding held once."""
+
+import pytest
+
+from rag.engine import Engine
+from rag.judge import Judge, weigh_words
+from rag.unsaid import runs_of
+from tests.corpus import talk
+
+CACHE = "Which papers reduce the KV cache?"
+
+
+def titles(engine: Engine, *turns: str) -> list[str]:
+    """The papers that the answer to the last turn cites, in order."""
+    return list(dict.fromkeys(citation.title for citation in talk(engine, *turns).citations))
+
+
+@pytest.mark.parametrize("instruction", ["without the ones about images", "drop those for images"])
+def test_a_list_is_kept_but_for_a_topic(engine: Engine, instruction: str) -> None:
+    images = "Memory-Efficient Visual Autoregressive Modeling with Scale-Aware KV Cache Compression"
+    assert images in titles(engine, CACHE)
+    kept = titles(engine, CACHE, instruction)
+    assert images not in kept
+    assert len(kept) >= len(titles(engine, CACHE)) - 3
+
+
+def test_a_list_is_narrowed_even_where_the_topic_has_a_row_of_its_own(engine: Engine) -> None:
+    answer = talk(engine, CACHE, "only those that are open source")
+    assert answer.kind == "survey"
+    assert answer.table is None
+
+
+def test_another_topic_is_one_where_the_turn_says_so(engine: Engine) -> None:
+    answer = talk(engine, "What is TPI-LLM?", "ok, different thing: which papers are about pruning?")
+    assert "TPI-LLM" not in answer.understood
+    assert answer.kind == "survey"
+
+
+def test_others_are_not_those_just_spoken_of(engine: Engine) -> None:
+    found = titles(engine, "What is KIVI?", "which other papers quantize the KV cache?")
+    assert found
+    assert not any("KIVI" in title for title in found)
+
+
+def test_the_form_of_an_answer_is_no_topic_of_a_comparison(engine: Engine) -> None:
+    answer = engine.ask("compare YOLOv9 and LeYOLO in a table")
+    assert (answer.outcome, bool(answer.table)) == ("answered", True)
+    assert talk(engine, "GNNPipe vs TokenRing", "as a markdown table").table
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "missing"),
+    [
+        ("what is TPI-LLM", "does it drain the phone's battery?", "battery"),
+        ("What is PhysiX?", "did they publish code?", "code"),
+        ("what is KIVI", "does it use RLHF in chat mode?", "RLHF"),
+    ],
+)
+def test_a_yes_or_no_about_what_is_not_spoken_of_is_refused(
+    engine: Engine, first: str, then: str, missing: str
+) -> None:
+    answer = talk(engine, first, then)
+    assert answer.outcome == "close"
+    assert missing in answer.text.split(";")[0]
+
+
+def test_the_words_of_a_yes_or_no_question_that_say_something() -> None:
+    assert runs_of("does it drain the phone's battery?") == ["drain", "phone's battery"]
+    assert runs_of("is it faster than that?") == []
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "Hi, I'm writing a story on AI at home. Anything about 70B models on small devices?",
+        "my boss wants to know if there are papers about federated learning",
+        "about the brain?",
+        "what other papers are there on federated learning?",
+    ],
+)
+def test_a_search_in_other_words_is_a_list(engine: Engine, asked: str) -> None:
+    assert engine.ask(asked).kind == "survey"
+
+
+def test_what_can_be_done_with_papers_that_are_named_is_no_call_for_help(engine: Engine) -> None:
+    answer = engine.ask("what can I do with KIVI that I can not do with ZipCache?")
+    assert answer.kind == "compare"
+
+
+@pytest.mark.parametrize("asked", ["whats redco?", "what's Redco"])
+def test_what_a_thing_is_is_summed_up(engine: Engine, asked: str) -> None:
+    assert engine.ask(asked).kind == "summary"
+
+
+def test_of_a_hyphenated_name_an_english_part_is_no_word_of_the_topic(engine: Engine) -> None:
+    shelf = Judge(engine.index).current()
+    _, alone, _, _ = weigh_words(shelf, "SWE-attention")
+    _, beside, named, _ = weigh_words(shelf, "attention in SWE-attention")
+    assert alone.max() == 0 < beside.max()
+    assert named.max() == 0

@@ -240,9 +240,10 @@ def weigh_words(shelf: Shelf, topic: str, index: WordIndex | None = None) -> tup
     total = len(index.numbers) if index else count
     coined = COINED_WORD.findall(topic)
     # Of 'SWE-bench' neither 'bench' by itself is said nor is it a name.
-    said = {part for word in coined if "-" in word for part in word.casefold().split("-")} & ordinary_words()
-    parts = set(map(stem, said)) - set(tokenize(COINED_WORD.sub(" ", topic)))
-    tokens = [token for token in dict.fromkeys(tokenize(topic)) if token not in parts]
+    parts = {part for word in coined if "-" in word for part in word.casefold().split("-")} & ordinary_words()
+    parts = set(map(stem, parts))
+    beside = set(tokenize(COINED_WORD.sub(" ", topic)))
+    tokens = [token for token in dict.fromkeys(tokenize(topic)) if token not in parts or token in beside]
     names = {token for word in coined for token in tokenize(word) if not token.isdigit()} - parts
     shares = np.zeros(len(shelf.paper), dtype=np.float32)
     words, named = np.zeros(count, dtype=np.float32), np.zeros(count, dtype=np.float32)

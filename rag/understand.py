@@ -183,6 +183,9 @@ class Understanding:
             return Kind.SURVEY
         if len(named) < 2 and self._sets_side_by_side(question):
             return Kind.COMPARISON
+        beside = self._without_names(question, named)
+        if len(named) == 1 and not content(beside) and not grammar.MORE_THAN_TOPIC.search(beside):
+            return Kind.SUMMARY  # a name and nothing else
         if not named and self._is_bare_topic(question):
             return Kind.SURVEY
         about = grammar.SUMMARY.search(question)

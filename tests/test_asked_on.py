@@ -87,7 +87,7 @@ def test_what_can_be_done_with_papers_that_are_named_is_no_call_for_help(engine:
     assert answer.kind == "compare"
 
 
-@pytest.mark.parametrize("asked", ["whats redco?", "what's Redco"])
+@pytest.mark.parametrize("asked", ["whats redco?", "what's Redco", "Redco", "redco?"])
 def test_what_a_thing_is_is_summed_up(engine: Engine, asked: str) -> None:
     assert engine.ask(asked).kind == "summary"
 

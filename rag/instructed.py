@@ -69,6 +69,9 @@ class Instructed:
         """The papers that an instruction names, or points to by place: in the last answer, unless it adds them."""
         if named := self._named(edit.what):
             return named, ""
+        described = instructions.THE_ONE.match(edit.what)
+        if described and (one := self._pointed.described(described["which"], dialogue.standing.focus)):
+            return one, ""
         answers = dialogue.standing.exchanges
         among = Dialogue(answers if edit.change is Change.ADD else answers[-1:])
         return self._pointed.by_place(edit.what, among) or ((), "")

@@ -139,6 +139,10 @@ ONES = re.compile(
     r"|\s*\b(?:ones|papers|methods|works)\s*$",
     re.IGNORECASE,
 )
+# 'the one about data pruning', of the papers of the last answer.
+THE_ONE = re.compile(
+    r"(?:one|paper|method|work) (?:on|about|for|with|that|which|using|from)\s+(?P<which>[^?.,;]{3,60})", re.IGNORECASE
+)
 OF_ROW = re.compile(r"\b(?:row|aspect)s?\b", re.IGNORECASE)
 ROW = re.compile(r"\b(?:row|column|aspect|paper)s?\b", re.IGNORECASE)
 

@@ -39,6 +39,10 @@ class Pointed:
             (pointers.ONE, self._one),
         )
 
+    def described(self, what: str, ids: Sequence[str]) -> tuple[str, ...]:
+        """The one of some papers that a description fits best; none where it fits none."""
+        return self._described.among(gist(what), ids)[:1]
+
     def by_place(self, what: str, dialogue: Dialogue) -> Chosen | None:
         """The papers that all of some words point to by their place: 'the first', 'second one', 'the last two'."""
         found = pointers.ORDINAL.fullmatch(f"the {what}")
@@ -56,13 +60,15 @@ class Pointed:
             return (), f"{held} mentioned ({names}), so there is no number {place}; ask about one of them by name."
         return (options[place - 1 if place > 0 else -1],), ""
 
-    def _other(self, found: re.Match[str], dialogue: Dialogue, named: Sequence[str]) -> Chosen:
+    def _other(self, found: re.Match[str], dialogue: Dialogue, named: Sequence[str]) -> Chosen | None:
         last = dialogue.last.papers if dialogue.last else ()
         rest = tuple(paper for paper in dialogue.choice if paper not in last) or tuple(
             paper for paper in dialogue.papers if paper not in last
         )
         if not rest and len(last) > 1:
             rest = last[1:]
+        if not rest and re.match(r"\s+(?:on|about|with|that|which|by|for)\s+\w", found.string[found.end() :]):
+            return None  # 'the other paper on split computing': described, not pointed to
         if not rest:
             return (), "Only one paper was mentioned before, so there is no other; ask about one by name."
         return (rest, "") if re.search(r"others|ones|two", found[0], re.IGNORECASE) else (rest[:1], "")
@@ -73,6 +79,8 @@ class Pointed:
         what = gist(found["which"] or found["what"])
         if not says_which(what) or pointers.ORDINAL.match(found[0]):
             return None
+        if found["several"] and len(dialogue.focus) < 2 and not re.match(r"the ones\b", found[0], re.IGNORECASE):
+            return None  # 'the papers on scaling laws' are sought, unless several were just spoken of
         general = bool(found["head"] and pointers.GENERAL.match(found["head"]))
         described, mentioned = self._described, dialogue.papers
         meant = described.among(what, mentioned) or (() if general else described.anywhere(what))

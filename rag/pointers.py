@@ -131,6 +131,10 @@ SET_BESIDE = re.compile(
 GOES_ON_ASKING = re.compile(
     r"[.;!?]\s+(?P<then>(?:what|which|how|why|who|when|where|is|are|do|does|did|can|has|have)\b.*)$", re.IGNORECASE
 )
+# 'And RWKV, does it keep a state?'
+AND_NAME = re.compile(
+    rf"{AND}(?:and|but|what about|how about)\s+(?P<name>[\w.-]+)\s*[,:–—-]\s*(?P<rest>\S.*)$", re.IGNORECASE
+)
 DEFINITE = re.compile(r"\W*(?:the|its|their|his|her|this|that|these|those)\b", re.IGNORECASE)
 CORRECTION = re.compile(
     r"^\W*(?:no+|nope|nah|not (?:that|this)(?: one)?|sorry|wrong(?: one)?|i (?:meant|mean)"

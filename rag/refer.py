@@ -6,6 +6,7 @@ Knows the conversation and the names of papers; what kind of question it is, oth
 import re
 from collections.abc import Callable, Sequence
 
+from ingest.names import COINED_WORD
 from ingest.words import tokenize
 from rag import grammar, pointers
 from rag.aspects import find_aspects
@@ -38,6 +39,9 @@ class Resolver:
 
     def resolve(self, question: str, dialogue: Dialogue, named: Sequence[str]) -> Reference:
         """What a turn points back to; `named` are the papers that it names itself."""
+        unknown = pointers.AND_NAME.match(question) if dialogue.last and not named else None
+        if unknown and COINED_WORD.fullmatch(unknown["name"]):
+            return Reference((), self._of_unknown(unknown["name"], unknown["rest"]))
         if dialogue.last and not dialogue.focus and not named and pointers.ELLIPSIS.match(question):
             return self._elliptic.after_nothing(question, dialogue)
         if not dialogue.last or not dialogue.focus:
@@ -97,6 +101,8 @@ class Resolver:
                     return Reference((), question, trouble)
                 if corrects and (then := pointers.GOES_ON_ASKING.search(question)):
                     return self._asked_anew(then["then"], papers)
+                if corrects and grammar.ASKS.match(question) and not pointers.ELLIPSIS.match(question):
+                    return self._asked_anew(question, papers)
                 bare = not tokenize(question[: found.start()] + question[end_of(found) :])
                 if (corrects or bare) and not named and find_aspects(question) == ():
                     return self._corrected(dialogue, papers) if corrects else self._asked_of(dialogue, papers)
@@ -109,6 +115,12 @@ class Resolver:
         of_them = f"{question.rstrip(' ?.!')}, of {self.names(papers)}?"
         written = self._write_out(question, it, papers) if it else of_them
         return Reference(papers, written, ask=question, corrects=True)
+
+    @staticmethod
+    def _of_unknown(name: str, question: str) -> str:
+        """A question of something that no paper goes by, with its name for the pronoun."""
+        written = pointers.ONE.sub(name, question, count=1)
+        return written if name in written else f"{written.rstrip(' ?.!')}, of {name}?"
 
     def _beside(self, paper: str, dialogue: Dialogue, question: str) -> Reference:
         """'How does it differ from the first?': the paper just spoken of beside the one pointed to."""

@@ -98,3 +98,32 @@ def test_of_a_hyphenated_name_an_english_part_is_no_word_of_the_topic(engine: En
     _, beside, named, _ = weigh_words(shelf, "attention in ZQX-attention")
     assert alone.max() == 0 < beside.max()
     assert named.max() == 0
+
+
+@pytest.mark.parametrize(
+    ("turns", "standalone"),
+    [
+        (
+            ("What is Predictable Scale?", "how many hours did it take", "no i meant how many models did they train"),
+            "how many models did Predictable Scale train",
+        ),
+        (("What is KIVI?", "and FooNAS, does it keep memory low?"), "does FooNAS keep memory low?"),
+        (
+            ("What is Predictable Scale?", "Give me a list of the papers on scaling laws"),
+            "Give me a list of the papers on scaling laws",
+        ),
+    ],
+)
+def test_a_turn_is_of_what_it_names_itself(engine: Engine, turns: tuple[str, ...], standalone: str) -> None:
+    assert talk(engine, *turns).standalone == standalone
+
+
+def test_the_other_paper_that_is_described_is_sought(engine: Engine) -> None:
+    found = titles(engine, "what is BottleFit about?", "And the other paper on split computing?")
+    assert any("Supervised Compression" in title for title in found)
+
+
+def test_one_of_a_list_is_dropped_by_what_it_is_about(engine: Engine) -> None:
+    asked = "which papers are about scaling laws?"
+    dropped = set(titles(engine, asked)) - set(titles(engine, asked, "drop the one about data pruning"))
+    assert dropped == {"Beyond neural scaling laws: beating power law scaling via data pruning"}

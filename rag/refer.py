@@ -69,7 +69,8 @@ class Resolver:
         if family := pointers.KIND_OF.search(question):
             name = self.name(dialogue.focus[0])
             return Reference((), f"{question[: family.start()]}methods like {name}{question[family.end() :]}")
-        if not named and (which := pointers.WHICH_ONE.match(question)) and (options := self._options(dialogue)):
+        which = None if named else pointers.WHICH_ONE.match(question)
+        if which and (options := self._options(dialogue, question)):
             return Reference(options, f"Which of {self.names(options)} {which['rest']}", ask=which["rest"])
         pointed = self._pointed(question, dialogue, named, corrects=corrects, compares=compares)
         return pointed or self._elliptic.complete(question, dialogue, named)
@@ -140,8 +141,11 @@ class Resolver:
         return Reference(tuple(dict.fromkeys(options[place] for place in places)), written)
 
     @staticmethod
-    def _options(dialogue: Dialogue) -> tuple[str, ...]:
-        """The papers that 'which one' chooses among: those of the last answer, or those set out before it."""
+    def _options(dialogue: Dialogue, question: str) -> tuple[str, ...]:
+        """The papers that 'which one' chooses among: those of the last answer, or those set out before it; of 'the
+        two' the two spoken of last."""
+        if re.search(r"\bthe two\b", question, re.IGNORECASE) and len(dialogue.focus) != 2:
+            return dialogue.latest(2)
         return dialogue.focus if len(dialogue.focus) > 1 else dialogue.choice
 
     # -- with names of its own -----------------------------------------------------------------------------------

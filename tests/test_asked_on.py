@@ -127,3 +127,8 @@ def test_one_of_a_list_is_dropped_by_what_it_is_about(engine: Engine) -> None:
     asked = "which papers are about scaling laws?"
     dropped = set(titles(engine, asked)) - set(titles(engine, asked, "drop the one about data pruning"))
     assert dropped == {"Beyond neural scaling laws: beating power law scaling via data pruning"}
+
+
+def test_the_two_are_those_spoken_of_last(engine: Engine) -> None:
+    turns = ("which papers are about federated learning", "what does the second one do", "and the first?")
+    assert "Which of FEDZIP and CELLM" in talk(engine, *turns, "which of the two saves energy?").standalone

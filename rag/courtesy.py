@@ -58,8 +58,8 @@ ADVERB = re.compile(
 
 # 'thx! one more: …'
 THANKED = re.compile(
-    r"^\W*(?:(?:ok(?:ay)?|many)\s+)?(?:thx|thanks|thank you|ty|cheers|great|cool|perfect|nice|awesome)"
-    r"(?:\s+(?:a lot|so much|very much|again))?[\s,.!;:–—-]+(?=\S)"
+    r"^\W*(?:(?:ok(?:ay)?|many)\s+)?(?:thx|thanks|thank you|cheers|great|cool|perfect|nice|awesome)"
+    r"(?:\s+(?:a lot|so much|very much|again))?\s*[,.!;:–—]+\s*(?=\S)"
     r"(?:(?:and\s+|just\s+)?(?:one|another|a|my)\s+(?:more|last|other|next|final)?\s*(?:thing|question)?[,.:–—-]+\s*)?",
     re.IGNORECASE,
 )
@@ -69,7 +69,7 @@ HERE = re.compile(
     re.IGNORECASE,
 )
 TAKEN_BACK = re.compile(
-    r"\b(?:no,? wait|wait,? no|scratch that|strike that|no,? sorry|sorry,? no|forget that)\b[\s,.:;–—-]*"
+    r"(?:^|[.,;:!?…–—-])\s*(?:no,? wait|wait,? no|scratch that|strike that|no,? sorry|sorry,? no)\b[\s,.:;–—-]*"
     r"(?P<then>\S.*)$",
     re.IGNORECASE | re.DOTALL,
 )

@@ -203,6 +203,11 @@ def test_which_needs_fewer_is_a_comparison(engine: Engine) -> None:
         ("great, and what is KIVI?", "and what is KIVI?"),
         ("what is KIVI on this page?", "what is KIVI"),
         ("KIVI, no wait, GEAR and ZipCache differ how?", "GEAR and ZipCache differ how?"),
+        (
+            "models trained from scratch that reach it on less data?",
+            "models trained from scratch that reach it on less data?",
+        ),
+        ("perfect matching in bipartite graphs", "perfect matching in bipartite graphs"),
     ],
 )
 def test_what_is_said_around_a_question_is_left_out(said: str, asked: str) -> None:

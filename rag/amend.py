@@ -44,7 +44,7 @@ class Amendments:
         """What an instruction and those before it make of the last answer; a sentence where that is nothing."""
         assert asked.edit
         before, first, last = self._question(dialogue)
-        start, was = self._shapes(dialogue, first, last)
+        start, was = self._shapes(dialogue, len(before.exchanges), last)
         focus, changes = dialogue.standing.focus, one_by_one(asked.edit)
         papers = self._papers_after(changes, dialogue) if len(changes) > 1 else asked.papers
         papers = tuple(p for p in papers if p in focus or not self._is_aspect(asked.edit.what, p, focus))
@@ -75,18 +75,16 @@ class Amendments:
             last = Understood(kind, asked, first.papers, listed=is_list)
         return before, first, last
 
-    def _shapes(self, dialogue: Dialogue, first: Exchange, last: Understood) -> tuple[Shape, Shape]:
-        """The shape of an answer as it was first given, and what the instructions since have made of it."""
-        table = read_table(first.answer)
-        rows = tuple(a.casefold() for a in table[1]) if table else last.aspects
+    def _shapes(self, dialogue: Dialogue, place: int, last: Understood) -> tuple[Shape, Shape]:
+        """The shape of the answer at a place as it was first given, and what the instructions since have made of it."""
+        rows = rows_of(dialogue.exchanges[place]) or last.aspects
         shape = start = Shape(rows, rows, last.aspects)
-        place, standing = dialogue.exchanges.index(first), dialogue.standing.exchanges
+        standing = dialogue.standing.exchanges
         for i, exchange in enumerate(dialogue.exchanges[place + 1 :], place + 1):
             then = self._understanding.understand(exchange.question, Dialogue(dialogue.exchanges[:i]))
             for one in one_by_one(then.edit) if then.edit and exchange in standing else []:
                 shape = shape.after(one.change, one.what)
-            if not shape.rows and (table := read_table(exchange.answer)):
-                rows = tuple(a.casefold() for a in table[1])
+            if not shape.rows and (rows := rows_of(exchange)):
                 shape = replace(shape, rows=rows, whole=rows)
         return start, shape
 
@@ -139,6 +137,12 @@ class Amendments:
         if len(words) > LONGEST_OWN or COINED_WORD.search(what) or says(what, short_name(paper)):
             return False
         return len(words) == 1 or any(speaks_of(what, paper.abstract) for paper in self._find(focus))
+
+
+def rows_of(exchange: Exchange) -> tuple[str, ...]:
+    """The aspects that the table of an answer has a row for; none where it has no table."""
+    table = read_table(exchange.answer)
+    return tuple(table[1]) if table else ()
 
 
 def unchanged(edit: Edit, words: Sequence[str]) -> str:

@@ -75,3 +75,10 @@ def test_the_only_paper_of_a_list_is_not_dropped(engine: Engine) -> None:
 
 def test_a_place_beyond_the_list_is_told(engine: Engine) -> None:
     assert "there is no number 5" in talk(engine, "compare KIVI and ZipCache", "drop the fifth").text
+
+
+def test_a_question_asked_again_has_its_rows_again(engine: Engine) -> None:
+    asked = "compare KIVI and ZipCache"
+    table = talk(engine, asked, "drop the problem row", asked, "drop the result row").table
+    assert table
+    assert [row.aspect for row in table.rows] == ["problem", "idea"]

@@ -18,7 +18,7 @@ from rag.options import options
 from rag.retrieve import Scope
 from rag.seek import RETRIEVED, Reply, Seeker
 from rag.sufficiency import NEAREST, Outcome, Verdict
-from rag.survey import sifted, state, survey
+from rag.survey import UNDATED, sifted, state, survey
 from rag.understood import Understood
 
 FAINT = 0.2  # chance that any paper is about a topic from which the nearest are quoted, as near and no more
@@ -63,7 +63,7 @@ class Many:
             return Reply(draft, ranked)
         _, where = self._seeker.looked_at(asked, scope)
         if judged and found.any >= FAINT and not bounds:
-            near = Draft((Group(tuple(map(state, judged[:NEAREST]))),), f"{draft.note.split(',')[0]}.")
+            near = Draft((Group(tuple(map(state, judged[:NEAREST]))),), draft.note)
             return Reply(near, ranked, f"No paper {where} clearly fits that; these come nearest.", Outcome.CLOSE)
         return self._seeker.refuse(Verdict(Outcome.ABSENT, 0.0), ranked, looked_at, where)
 
@@ -82,12 +82,10 @@ class Many:
 
     def options(self, asked: Understood, scope: Scope | None) -> Reply:
         """The few papers that may serve a need, or a refusal."""
-        ranked = self._seeker.near(asked, scope)
-        judged = self._judge.judge(
-            asked.topic or asked.standalone, scope=Scope(asked.papers) if asked.listed else scope
-        )
         if asked.listed:
-            return _kept(asked, asked.standalone, judged)
+            return self.survey(asked, scope)
+        ranked = self._seeker.near(asked, scope)
+        judged = self._judge.judge(asked.topic or asked.standalone, scope=scope)
         draft = options(ranked, judged)
         if not draft.parts:
             return self._seeker.refuse(Verdict(Outcome.ABSENT, 0.0), ranked, *self._seeker.looked_at(asked, scope))
@@ -105,9 +103,9 @@ class Many:
 
 def _kept(asked: Understood, question: str, judged: Sequence[Judged]) -> Reply:
     """The papers of a list as later turns left it, each by its best sentence."""
-    likely = [replace(one, probability=max(one.probability, LISTED)) for one in judged]
-    kept = [one for one in likely if one.paper.id in asked.papers]
+    papers = set(asked.papers)
+    kept = [replace(one, probability=max(one.probability, LISTED)) for one in judged if one.paper.id in papers]
     draft = survey(question, kept, len(kept), bounds=asked.bounds)
     note = f"{len(kept)} papers of the list before." if len(kept) != 1 else "1 paper of the list before."
-    undated = " None of them carries a date." if asked.bounds.order and not any(k.paper.date for k in kept) else ""
+    undated = UNDATED if asked.bounds.order and not any(one.paper.date for one in kept) else ""
     return Reply(replace(draft, note=note + undated), tuple(one.ranked() for one in judged[:RETRIEVED]))

@@ -14,6 +14,7 @@ from rag.strands import find_strands
 from rag.topic import find_topic
 
 MOST_LISTED = 200  # papers of one answer
+UNDATED = " None of them carries a date."
 OTHERS = "Others"  # heads the papers of no strand
 FOUND = 0.98  # of the papers that fit among 80,301, by judging all: tests/bench/bench_survey.py
 ONE_LIST = 6  # papers that are read at a glance, without headings
@@ -30,7 +31,7 @@ def survey(question: str, judged: Sequence[Judged], looked_at: int, *, bounds: B
     if not bounds.order or not fit:
         return Draft(tuple(group_papers(question, listed)), note)
     if not any(one.paper.date for one in fit):
-        note += " None of them carries a date."
+        note += UNDATED
     elif bounds.most and bounds.most < len(fit):
         note += f" Quoted here: the {bounds.order}."
     return Draft((by_date(fit, bounds),), note)

@@ -287,6 +287,7 @@ def test_where_no_paper_clearly_fits_the_nearest_are_quoted_as_near(engine: Engi
     answer = engine.ask("which papers deal with speech recognition for languages with few recordings?")
     assert (answer.outcome, answer.refused) == ("close", True)
     assert answer.text.startswith("No paper here clearly fits that; these come nearest.")
+    assert answer.note == "90 papers looked at, none fits."
     assert len({citation.paper_id for citation in answer.citations}) == 3
 
 

@@ -83,7 +83,7 @@ class Amendments:
         for i, exchange in enumerate(dialogue.exchanges[place + 1 :], place + 1):
             then = self._understanding.understand(exchange.question, Dialogue(dialogue.exchanges[:i]))
             for one in one_by_one(then.edit) if then.edit and exchange in standing else []:
-                shape = shape.after(one.change, one.what)
+                shape = shape.after(one)
             if not shape.rows and (rows := rows_of(exchange)):
                 shape = replace(shape, rows=rows, whole=rows)
         return start, shape
@@ -96,7 +96,7 @@ class Amendments:
         for one in changes:
             if one.change is Change.ADD and (lacking := self._understanding.instructed.lacking(one.what)):
                 words.append(f"No paper here is {any_of_these(lacking)}.")
-            then = shape.after(one.change, one.what, takes_own=takes_own)
+            then = shape.after(one, takes_own=takes_own)
             dropped = {*self._understanding.instructed.meant(one, dialogue)[0]} & {*dialogue.standing.focus}
             if one.change is Change.DROP and then == shape and not dropped:
                 words.append(f"The last answer has no “{one.what}” to drop.")

@@ -57,12 +57,12 @@ def compare(
     focused = not set(tokenize(asked)) <= GENERIC
     found = _by_paper(look(asked if focused else " ".join(paper.title for paper in papers), ids))
     sides = [read_side(found.get(paper_id)) for paper_id in ids]
-    columns = _fill_all(sides, ids, look, wish=replace(wish, rows=rows), told=told)
+    columns = fill_all(sides, ids, look, wish=replace(wish, rows=rows), told=told)
     if IDEA not in rows and any(
         side and not any(a in column for a in rows) for side, column in zip(sides, columns, strict=True)
     ):
         rows = (IDEA, *rows)
-        columns = _fill_all(sides, ids, look, wish=replace(wish, rows=rows), told=told)
+        columns = fill_all(sides, ids, look, wish=replace(wish, rows=rows), told=told)
     asked_for = set(wish.rows) - set(wish.stood) or set(told if not wish.rows else ())
     twice = [
         a for a in rows if a not in {IDEA, *asked_for} and _stands_elsewhere(a, rows, columns, given=bool(wish.rows))
@@ -78,10 +78,11 @@ def compare(
     return Draft(parts, _note(wanted, columns, twice, kept))
 
 
-def _fill_all(
-    sides: Sequence[Side], ids: Sequence[str], look: Look, *, wish: Wish, told: Sequence[str]
-) -> list[Column]:
-    """A column a paper. A row that stays is filled as it was: rows that went keep their sentences for themselves."""
+def fill_all(sides: Sequence[Side], ids: Sequence[str], look: Look, *, wish: Wish, told: Sequence[str]) -> list[Column]:
+    """A column a paper, of the sentences for the rows wished for; `told` are the aspects that the question names.
+
+    A row that stays is filled as it was: rows that went keep their sentences for themselves.
+    """
     rows = tuple(dict.fromkeys((*wish.stood, *wish.rows)))
     pressed = [aspect for aspect in rows if aspect in told or aspect not in RHETORICAL]
     looked = {aspect: _by_paper(look(aspect_query(aspect), ids)) for aspect in rows if aspect not in RHETORICAL}

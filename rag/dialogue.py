@@ -19,9 +19,12 @@ MOST_TURNS = 12  # messages looked at, the latest
 MOST_SENTENCES = 12  # of one message, besides the lines that a name leads
 SURE_COVERAGE = 0.30  # share of a sentence's words that its paper must hold
 SURE_LEAD = 1.25  # how much more of it than the next paper holds
-NOTHING = re.compile(r"(?:None of the [\d,]+ papers here|The one paper here does not)\b")  # so a refusal of ours begins
+# So a refusal of ours begins, and goes on where it says what is not here.
+NOTHING = re.compile(
+    r"(?:None of the [\d,]+ papers here|The one paper here does not)\b(?: mentions? “(?P<unknown>[^”]{1,60})”)?"
+)
 CLOSE = re.compile(
-    r"The abstract of .{1,200}? (?:does not (?:say|mention)|gives no number)\b|The model finds no answer\b"
+    r"The abstract of .{1,200}? (?:does not (?:say|mention)|gives no number|says nothing)\b|The model finds no answer\b"
     r"|No abstract here says\b|No paper .{1,60} clearly fits\b",
     re.DOTALL,
 )  # so a refusal of ours begins that quotes what comes nearest
@@ -43,6 +46,7 @@ class Exchange:
     papers: tuple[str, ...]
     refused: bool = False  # it said that the papers do not answer
     aside: bool = False  # it said that the turn was no question, or pointed to nothing
+    unknown: str = ""  # what it said that no paper here mentions
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +102,11 @@ def read_dialogue(history: Sequence[Turn], catalogue: Catalogue) -> Dialogue:
                 exchanges.append(Exchange(question, "", _named(question, catalogue)))
             question = clean(text)[:2000]
         elif turn.role == "assistant" and text.strip():
-            papers = () if NOTHING.match(text) else papers_of(text, catalogue)
-            refused, aside = bool(NOTHING.match(text) or CLOSE.match(text)), bool(ASIDE.match(text)) and text == said
-            exchanges.append(Exchange(question, text, papers or _named(question, catalogue), refused, aside))
+            nothing = NOTHING.match(text)
+            papers = () if nothing else papers_of(text, catalogue)
+            refused, aside = bool(nothing or CLOSE.match(text)), bool(ASIDE.match(text)) and text == said
+            unknown = (nothing and nothing["unknown"]) or ""
+            exchanges.append(Exchange(question, text, papers or _named(question, catalogue), refused, aside, unknown))
             question = ""
     if question:
         exchanges.append(Exchange(question, "", _named(question, catalogue)))

@@ -53,6 +53,9 @@ class Elliptic:
                 return Reference(
                     dialogue.focus, self._wording.comparison(dialogue.focus, (), rest) if several else about
                 )
+            if last.kind is Kind.SURVEY and last.papers:  # of a list that was narrowed
+                among = self._wording.names(last.papers)
+                return Reference(last.papers, f"Which of {among} are about {rest}?", ask=f"papers about {rest}")
             topic = find_topic(last.standalone).wanted
             if last.kind is Kind.SURVEY and not last.papers and topic in last.standalone:  # 'and quantization?'
                 before = last.standalone[: last.standalone.index(topic)]

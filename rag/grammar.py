@@ -104,6 +104,8 @@ ADVICE = any_of(
     r"(?:best|better|most suitable|suitable)\b",
     r"^\W*(?:i|we) (?:(?:really )?(?:need|want|would like|have)|am trying|are trying) to (?:\w+[\s-]*){1,10}\W*$",
     r"\bwhat (?:helps|(?:can|would|could|might) help|works best)\b",
+    r"(?:[.,;:!?–—-]\s*|^\W*)(?:(?:do|have) you (?:have|got) )?(?:any |some )?"
+    r"(?:ideas|suggestions|recommendations|advice|tips)(?: (?:for|on) [^?.!]{3,60})?\W*$",
     r"^\W*(?:[^?]*[,.;:]\s+)?how (?:can|could|should|do|would|might) (?:i|we) "
     r"(?!know\b|tell\b|use (?:you|this|it)\b)\w+",
 )

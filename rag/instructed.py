@@ -4,8 +4,9 @@ Reads the conversation and the names of papers; what is made anew of the answer 
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from rag import grammar, instructions
+from rag import grammar, instructions, pointers
 from rag.aspects import FILLER, ITEM, find_aspects
 from rag.catalogue import Catalogue
 from rag.dialogue import Dialogue
@@ -45,6 +46,7 @@ class Instructed:
         if instructions.EXPORT.match(question) and dialogue.standing.last:
             return Understood(Kind.FACT, question, trouble=BUTTONS, follows=True)
         edit = read_edit(question) or self._changes_table(question, dialogue)
+        edit = edit and self._row_by_place(edit, question, dialogue)
         if edit and edit.change is Change.COUNT and not self._is_list(dialogue):
             return None
         if edit and dialogue.standing.last:
@@ -75,6 +77,15 @@ class Instructed:
         answers = dialogue.standing.exchanges
         among = Dialogue(answers if edit.change is Change.ADD else answers[-1:])
         return self._pointed.by_place(edit.what, among) or ((), "")
+
+    def _row_by_place(self, edit: Edit, question: str, dialogue: Dialogue) -> Edit:
+        """'Drop the first row' with the name of that row of the last table; any other instruction as it is."""
+        table = read_table(dialogue.standing.last.answer) if dialogue.standing.last else None
+        place = pointers.ORDINAL.fullmatch(f"the {edit.what} one")
+        if not table or not place or not instructions.OF_ROW.search(question):
+            return edit
+        at, rows = pointers.ordinal(place), table[1]
+        return replace(edit, what=rows[at - 1 if at > 0 else at]) if at and at <= len(rows) else edit
 
     def _changes_table(self, question: str, dialogue: Dialogue) -> Edit | None:
         """'Speed instead' and 'and also limitations' of a table: other rows, or more."""

@@ -27,10 +27,12 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """An instruction on the last answer; `what` is named by DROP and ADD."""
+    """An instruction on the last answer; `what` is named by DROP and ADD, `most` sentences are wished for, 0 where
+    it does not say."""
 
     change: Change
     what: str = ""
+    most: int = 0
 
 
 POLITE = (
@@ -47,7 +49,7 @@ PLEASE = r"(?:\s+(?:please|pls))?\W*$"
 EDITS: tuple[tuple[re.Pattern[str], Change], ...] = (
     (
         any_of(
-            rf"^\W*{POLITE}(?:shorter|briefer|shorten(?: it| that)?|more concise(?:ly)?|in (?:short|one sentence|brief)"
+            rf"^\W*{POLITE}(?:shorter|briefer|shorten(?: it| that)?|more concise(?:ly)?|in (?:short|brief)"
             rf"|tl;?dr|too long){PLEASE}"
         ),
         Change.SHORTER,
@@ -86,7 +88,7 @@ EDITS: tuple[tuple[re.Pattern[str], Change], ...] = (
     (
         any_of(
             rf"^\W*{POLITE}(?:(?:as|in|into|make|back to|again as|return to|put (?:it|that|this|them) in(?:to)?) )?"
-            rf"(?:a|the) (?:markdown )?table{PLEASE}",
+            rf"(?:(?:a|the) )?(?:markdown )?table{PLEASE}",
             rf"^\W*{POLITE}tabulate(?: it| that| them)?{PLEASE}",
         ),
         Change.TABLE,
@@ -99,9 +101,29 @@ EDITS: tuple[tuple[re.Pattern[str], Change], ...] = (
         Change.LIST,
     ),
 )
+# 'in two sentences', of an answer or of one that is asked for.
+COUNTS = {"a": 1, "one": 1, "single": 1, "two": 2, "couple of": 2, "three": 3, "few": 3, "four": 4, "five": 5, "six": 6}
+AT_MOST = r"(?:only|just|at most|max(?:imum)?|no more than)"
+SENTENCES = re.compile(
+    rf"\b(?:in|with|into|to|{AT_MOST})\s+(?:an?\s+|the\s+)?(?:{AT_MOST}\s+)?"
+    rf"(?P<count>{'|'.join(COUNTS)}|[1-9])\s+(?:short\s+|single\s+|simple\s+)?(?:sentences?|lines?)\b",
+    re.IGNORECASE,
+)
+IN_SENTENCES = re.compile(
+    rf"^\W*{POLITE}(?:(?:say|put|sum|summ?ari[sz]e|explain|tell|describe|shorten|cut|keep|answer|rephrase)\s+)?"
+    rf"(?:(?:it|that|this|them|both|me|up|down|all)\s+)*{SENTENCES.pattern}{PLEASE}",
+    re.IGNORECASE,
+)
 EXPORT = re.compile(
     rf"^\W*{POLITE}(?:(?:export|download|save|copy|give|get)\s+(?:\w+\s+){{0,3}})?(?:as|in|to|into)\s+(?:an?\s+)?"
     rf"(?:csv|latex|tex|markdown(?! table)|excel|word|pdf|bibtex|spread ?sheet)(?: (?:file|format|table))?{PLEASE}",
+    re.IGNORECASE,
+)
+# 'table please, with memory as well': a table with one more row.
+TABLE_WITH = re.compile(
+    rf"^\W*{POLITE}(?:(?:as|in|into|make)\s+)?(?:(?:a|the)\s+)?table(?:\s+(?:please|pls))?[\s,]+"
+    r"(?:with|including|plus|and also|also)\s+(?P<what>.+?)"
+    r"(?:\s+(?:rows?|columns?|too|as well|also|please|in it))*\W*$",
     re.IGNORECASE,
 )
 DROP = re.compile(
@@ -151,9 +173,13 @@ def read_edit(question: str) -> Edit | None:
     """The instruction on the last answer that a turn is; None where it is a question."""
     if len(question.split()) > 12 or re.search(r"[.!?;]\s+\S", question):  # it goes on to something else
         return None
+    if found := IN_SENTENCES.match(question):
+        return Edit(Change.SHORTER, most=count_of(found))
     for form, change in EDITS:
         if form.match(question):
             return Edit(change)
+    if found := TABLE_WITH.match(question):
+        return Edit(Change.ADD, _bare(found["what"]))
     if found := DROP.match(question):
         return Edit(Change.DROP, _bare(found["what"]))
     if found := ADD.match(question):
@@ -161,6 +187,18 @@ def read_edit(question: str) -> Edit | None:
     if (found := ONLY.match(question)) and len(question.split()) <= 6:
         return Edit(Change.ONLY, _bare(found["what"]))
     return None
+
+
+def sentences_wished(question: str) -> int:
+    """How many sentences a question wishes for ('what is KIVI, in two sentences'); 0 where it does not say."""
+    found = SENTENCES.search(question)
+    return count_of(found) if found else 0
+
+
+def count_of(found: re.Match[str]) -> int:
+    """The number that a match of SENTENCES tells."""
+    count = found["count"].casefold()
+    return COUNTS[count] if count in COUNTS else int(count)
 
 
 def _bare(what: str) -> str:

@@ -23,9 +23,18 @@ NEGATION = re.compile(
     rf"(?P<thing>(?!(?:only|about|in|just)\b)[^?.!,;]{{3,60}}?|(?<=\s){VERBS})\W*$",
     re.IGNORECASE,
 )
+# 'needs no retraining', 'work without calibration data'
+HAS_NO = re.compile(
+    rf"\b(?:{VERBS}\s+no|(?:do|does|work|run|get\s+by|get|manage|operate|train)s?\s+without(?:\s+any)?)\s+"
+    r"(?:(?:additional|further|extra|more|the)\s+)*(?P<thing>[^?.!,;]{3,60}?)"
+    r"(?:\s+(?:at all|to|for|when|while|during|in order)\b[^?.!,;]*)?\W*$",
+    re.IGNORECASE,
+)
 DENIES = re.compile(
     r"without|no|not|never|neither|nor|instead|[a-z]+n['’]t|(?:avoid|eliminat|remov|obviat)[a-z]*", re.IGNORECASE
 )
+FIRST_PART = re.compile(r"\b\w+-(?=\w)")
+AGAIN = re.compile(r"(?<=\bre)[a-z]{4,}ing\b", re.IGNORECASE)
 REACH = 5  # words between a denial and what it denies
 LEAST = 3  # letters of a word that says what is denied
 
@@ -40,7 +49,7 @@ class Negated:
 
 def read_negated(question: str) -> Negated | None:
     """The thing a question asks papers to do without; None where it asks for none."""
-    found = NEGATION.search(question)
+    found = NEGATION.search(question) or HAS_NO.search(question)
     if not found:
         return None
     thing = found["thing"].strip()
@@ -51,11 +60,18 @@ def read_negated(question: str) -> Negated | None:
 
 def says_without(paper: Paper, thing: str) -> Evidence | None:
     """The first sentence of a paper that says it does without a thing; None where none does."""
-    wanted = {token for token in tokenize(thing) if len(token) >= LEAST}
+    wanted = {token for token in tokenize(_denied(thing)) if len(token) >= LEAST}
     for sentence in split_sentences(paper.abstract):
         if _denies(re.findall(r"[^\W_]+(?:['’]t)?", sentence.text.casefold()), wanted):
             return Evidence(paper, sentence, 1.0)
     return None
+
+
+def _denied(thing: str) -> str:
+    """The words that a sentence has to deny: of 'fine-tuning' only 'tuning'; what needs no training needs no retraining
+    either."""
+    heads = FIRST_PART.sub("", thing)
+    return " ".join([heads, *AGAIN.findall(heads)])
 
 
 def _denies(words: Sequence[str], wanted: set[str]) -> bool:

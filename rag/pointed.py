@@ -32,7 +32,7 @@ class Pointed:
     def __init__(self, retriever: Retriever, find: Find, wording: Wording) -> None:
         self._name, self._described = wording.name, Described(retriever, find)
         self.forms: tuple[tuple[re.Pattern[str], Chooser], ...] = (
-            (pointers.ORDINAL, self._ordinal),
+            (pointers.ORDINAL, lambda found, dialogue, named: self.ordinal(found, dialogue)),
             (pointers.OTHER, self._other),
             (pointers.DESCRIBED, self._by_description),
             (pointers.MANY, self._many),
@@ -46,9 +46,10 @@ class Pointed:
     def by_place(self, what: str, dialogue: Dialogue) -> Chosen | None:
         """The papers that all of some words point to by their place: 'the first', 'second one', 'the last two'."""
         found = pointers.ORDINAL.fullmatch(f"the {what}")
-        return self._ordinal(found, dialogue, ()) if found else None
+        return self.ordinal(found, dialogue) if found else None
 
-    def _ordinal(self, found: re.Match[str], dialogue: Dialogue, named: Sequence[str]) -> Chosen:
+    def ordinal(self, found: re.Match[str], dialogue: Dialogue) -> Chosen:
+        """The papers at a place of the list before, or so many from it; trouble where it has no such place."""
         place, options = pointers.ordinal(found), dialogue.choice or dialogue.focus
         if place > len(options):  # of a longer list before
             options = next((e.papers for e in reversed(dialogue.exchanges) if len(e.papers) >= place), options)

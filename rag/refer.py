@@ -42,6 +42,8 @@ class Resolver:
         unknown = pointers.AND_NAME.match(question) if dialogue.last and not named else None
         if unknown and COINED_WORD.fullmatch(unknown["name"]):
             return Reference((), self._of_unknown(unknown["name"], unknown["rest"]))
+        if not named and (absent := self._absent(question, dialogue)):
+            return Reference((), self._of_unknown(absent, question))
         if dialogue.last and not dialogue.focus and not named and pointers.ELLIPSIS.match(question):
             return self._elliptic.after_nothing(question, dialogue)
         if not dialogue.last or not dialogue.focus:
@@ -94,6 +96,8 @@ class Resolver:
     ) -> Reference | None:
         for form, choose in self.pointed.forms:
             found = form.search(question)
+            if form is pointers.ORDINAL and len(places := list(form.finditer(question))) > 1:
+                return self._by_places(question, dialogue, places)
             if found and (chosen := choose(found, dialogue, named)) is not None:
                 papers, trouble = chosen
                 if compares and not named and len(papers) == 1 and form is not pointers.ONE:
@@ -110,12 +114,31 @@ class Resolver:
                 return Reference(papers, self._write_out(question, found, papers), trouble, ask=question)
         return None
 
+    def _by_places(self, question: str, dialogue: Dialogue, places: Sequence[re.Match[str]]) -> Reference:
+        """'Why does the second one beat the first?': the papers of all the places that a turn names."""
+        written, papers = question, dict[str, None]()
+        for found in reversed(places):
+            chosen, trouble = self.pointed.ordinal(found, dialogue)
+            if trouble:
+                return Reference((), question, trouble)
+            written = self._write_out(written, found, chosen)
+            papers = dict.fromkeys([*chosen, *papers])
+        return Reference(tuple(papers), written)
+
     def _asked_anew(self, question: str, papers: tuple[str, ...]) -> Reference:
         """'No, the other one. What are its parts?': the question behind a correction, of the papers it meant."""
         it = pointers.ONE.search(question) or pointers.MANY.search(question)
         of_them = f"{question.rstrip(' ?.!')}, of {self.names(papers)}?"
         written = self._write_out(question, it, papers) if it else of_them
         return Reference(papers, written, ask=question, corrects=True)
+
+    def _absent(self, question: str, dialogue: Dialogue) -> str:
+        """The name that 'it' means where the last answer said that no paper here mentions it; empty for any other."""
+        last = dialogue.last
+        if not last or last.papers or not pointers.ONE.search(question) or pointers.ORDINAL.search(question):
+            return ""
+        named = COINED_WORD.fullmatch(last.unknown) or last.unknown[:1].isupper()
+        return last.unknown if named else ""
 
     @staticmethod
     def _of_unknown(name: str, question: str) -> str:

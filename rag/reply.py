@@ -8,6 +8,7 @@ from ingest.names import short_name
 from rag.amend import Amendments
 from rag.asked_papers import narrow
 from rag.aspects import RHETORICAL
+from rag.brief import in_sentences
 from rag.compare import Wish as Rows
 from rag.compare import compare, none_speaks, none_weighs
 from rag.dialogue import Dialogue
@@ -16,14 +17,15 @@ from rag.extract import as_paragraphs, choose
 from rag.grammar import AHEAD, THANKS, Kind
 from rag.instructions import Change
 from rag.many import Many
+from rag.on_aspects import aspects_alone, on_aspects
 from rag.record_facts import tell_prolific, tell_records
 from rag.record_wishes import Wish
 from rag.retrieve import Retriever, Scope
-from rag.revise import in_full, reshape
+from rag.revise import by_idea, by_nearness, in_full, reshape
 from rag.seek import RETRIEVED, Reply, Seeker
 from rag.spelled import asked_form, spelled_out
 from rag.strangers import mentioning, tell_strangers
-from rag.sufficiency import Outcome, either, lacking
+from rag.sufficiency import NEIGHBOURS, Outcome, either, lacking, says_nothing
 from rag.summarise import summarise_paper, summarise_topic
 from rag.understand import Understanding
 from rag.understood import Understood
@@ -60,6 +62,9 @@ class Replies:
         if outside and not asked.papers and asked.kind is not Kind.EDIT and cannot_go_on(asked):
             return self._seek.instead(asked, scope, self._tell(outside))
         reply = self._reply(asked, dialogue, scope)
+        if asked.most and reply.outcome is Outcome.ANSWERED:
+            worth = by_idea if asked.kind is Kind.SUMMARY else by_nearness
+            reply = replace(reply, draft=in_sentences(reply.draft, asked.most, worth))
         if outside and reply.draft.parts:
             note = f"{self._tell(outside)} {reply.draft.note}".strip()
             return replace(reply, draft=replace(reply.draft, note=note))
@@ -103,6 +108,14 @@ class Replies:
             if said:
                 return Reply(as_paragraphs(said), self._seek.near(asked, scope))
         ranked = self._seek.near(asked, scope)
+        if aspects := aspects_alone(asked):
+            meant = [found for found in ranked if found.paper.id in asked.papers]
+            told, silent = on_aspects(aspects, meant, self._retriever.look, asked.manner)
+            if told:
+                return Reply(as_paragraphs(told), ranked)
+            if len(silent) == len(meant):
+                words = f"{says_nothing(meant[0].paper, aspects)}; this comes nearest."
+                return Reply(as_paragraphs(meant[0].evidence[:NEIGHBOURS]), ranked, words, Outcome.CLOSE)
         things, all_of_it = self._seek.unsaid(asked)
         verdict = lacking(things, asked.papers) if all_of_it else self._seek.weigh(asked, ranked)
         if verdict.outcome is not Outcome.ANSWERED:
@@ -112,7 +125,7 @@ class Replies:
 
     def _compare(self, asked: Understood, scope: Scope | None, wish: Rows | None = None) -> Reply:
         papers = self._seek.papers(asked.papers)[:MOST_COMPARED]
-        if len(papers) < 2:
+        if len(papers) < (1 if wish else 2):
             return self._summarise(asked, scope) if papers else self._fact(asked, scope)
         ranked = self._seek.near(asked, scope)
         verdict = self._seek.weigh(asked, ranked)
@@ -123,7 +136,7 @@ class Replies:
         things, all_of_it = self._seek.unsaid(asked)
         if verdict.missing and verdict.probability < FALSE_FROM and not asked.absent:
             things, all_of_it = list(verdict.missing), True
-        if all_of_it and not wish:
+        if all_of_it and not wish and not asked.absent:
             words = f"{none_speaks([either(things)], len(papers))}; this comes nearest."
             return Reply(replace(draft, note=""), ranked, words, Outcome.CLOSE)
         if AHEAD.search(asked.standalone) and (told := none_weighs(papers, names)):
@@ -196,8 +209,10 @@ class Replies:
         last, outside = kept_within(last, scope, self._seek.inside)
         if outside and not last.papers:
             return self._seek.instead(last, scope, self._tell(outside))
-        if len(last.papers) > 1 and (last.kind is Kind.COMPARISON or shape.rows != stood or shape.form is Change.TABLE):
+        is_pair = len(last.papers) > 1 and last.kind is Kind.COMPARISON
+        if last.papers and (is_pair or shape.rows != stood or shape.form is Change.TABLE):
             rows = shape.rows if shape.rows != stood else ()
+            rows = rows if stood or len(last.papers) > 1 else (*RHETORICAL, *rows)
             reply = self._compare(last, scope, Rows(rows, stood, shape.detail > 0))
         elif shape.detail > 0 and last.papers:
             reply = self._summarise(last, scope)

@@ -11,9 +11,10 @@ from ingest.entry import Entry
 from ingest.names import COINED_WORD, short_name
 from rag.answer import Evidence
 from rag.aspects import IDEA, RESULT
+from rag.brief import in_sentences
 from rag.draft import Draft, Group, Paragraph, Part, Statement, Table
 from rag.edit import edit, read_change
-from rag.instructions import Change
+from rag.instructions import Change, Edit
 from rag.rhetoric import Role, weigh
 
 MOST_ROWS = 2  # of a table made shorter; one where it is so already
@@ -27,7 +28,7 @@ class Shape:
 
     `whole` are the rows without the times it was made shorter, `asked` the aspects of its question, `detail` is below
     0 where it is shorter than it was; `form` is that of its kind unless a turn asked for another, `order` 'newest' or
-    'oldest' where its papers are to go by their dates.
+    'oldest' where its papers are to go by their dates, `most` the sentences wished for, 0 where none said how many.
     """
 
     rows: tuple[str, ...] = ()
@@ -36,18 +37,22 @@ class Shape:
     form: Change | None = None
     detail: int = 0
     order: str = ""
+    most: int = 0
 
-    def after(self, change: Change, what: str = "", *, takes_own: bool = True) -> "Shape":
+    def after(self, instruction: Edit, *, takes_own: bool = True) -> "Shape":
         """The shape after one more change; the same where it changes nothing.
 
         `takes_own` is whether words that name no aspect known may be added as a row of the asker's own.
         """
+        change, what = instruction.change, instruction.what
+        if instruction.most:
+            return replace(self, most=instruction.most)
         if change in (Change.TABLE, Change.LIST):
-            return replace(self, form=change)
+            return replace(self, form=change, most=0)
         if change in (Change.NEWEST, Change.OLDEST):
             return replace(self, order="newest" if change is Change.NEWEST else "oldest")
         if change is Change.LONGER:
-            return replace(self, rows=self.whole, detail=self.detail + 1)
+            return replace(self, rows=self.whole, detail=self.detail + 1, most=0)
         if change is Change.SHORTER:
             most = len(self.rows) if self.detail > 0 else MOST_ROWS if self.detail == 0 else 1
             fewer = _telling(self.rows, self.asked, most)
@@ -74,20 +79,22 @@ def reshape(draft: Draft, shape: Shape, *, sums_up: bool = False) -> Draft:
     `sums_up` is whether it is a summary, of which the idea tells most.
     """
     if shape.detail < 0:
-        draft = shorten(draft, _idea if sums_up else _nearness)
+        draft = shorten(draft, by_idea if sums_up else by_nearness)
         draft = shorten_lists(draft, -shape.detail, in_order=bool(shape.order))
+    if shape.most:
+        draft = in_sentences(draft, shape.most, by_idea if sums_up else by_nearness)
     return as_list(draft) if shape.form is Change.LIST else draft
 
 
-def _nearness(statement: Statement) -> float:
+def by_nearness(statement: Statement) -> float:
     return statement.evidence.score
 
 
-def _idea(statement: Statement) -> float:
+def by_idea(statement: Statement) -> float:
     return weigh(statement.evidence.sentence.text, 0.5)[Role.IDEA]
 
 
-def shorten(draft: Draft, worth: Callable[[Statement], float] = _nearness) -> Draft:
+def shorten(draft: Draft, worth: Callable[[Statement], float] = by_nearness) -> Draft:
     """The worthiest sentence of each paragraph, a table without what is below it."""
     tables = [part for part in draft.parts if isinstance(part, Table)]
     return replace(draft, parts=tuple(tables or (_shortened(part, worth) for part in draft.parts)))

@@ -11,6 +11,7 @@ from ingest.names import short_name
 from ingest.paper import Paper
 from ingest.words import WordIndex
 from rag.answer import Evidence, Ranked
+from rag.figures import VALUE
 from rag.support import Support, measure
 
 # Logistic models, one for each way a question points at its papers: log-odds that they answer it, per unit of each
@@ -156,12 +157,19 @@ def _lack(verdict: Verdict, found: Ranked) -> str:
     if not verdict.missing:
         return f"The abstract of {short_name(found.paper)} does not say that"
     if verdict.mentioned:
-        return f"The abstract of {short_name(found.paper)} gives no number for {either(verdict.missing)}"
+        # Where what is quoted has figures, they may be of the same thing under another name.
+        doubt = any(VALUE.search(near.sentence.text) for near in found.evidence[:NEIGHBOURS])
+        plainly = " in so many words" if doubt else ""
+        return f"The abstract of {short_name(found.paper)} gives no number for {either(verdict.missing)}{plainly}"
     return not_mentioned(found.paper, verdict.missing)
 
 
 def not_mentioned(paper: Paper, things: Sequence[str]) -> str:
     return f"The abstract of {short_name(paper)} does not mention {either(things)}"
+
+
+def says_nothing(paper: Paper, aspects: Sequence[str]) -> str:
+    return f"The abstract of {short_name(paper)} says nothing on its {' or '.join(aspects)}"
 
 
 def either(things: Sequence[str]) -> str:

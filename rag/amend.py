@@ -82,8 +82,9 @@ class Amendments:
         standing = dialogue.standing.exchanges
         for i, exchange in enumerate(dialogue.exchanges[place + 1 :], place + 1):
             then = self._understanding.understand(exchange.question, Dialogue(dialogue.exchanges[:i]))
+            kept = set(then.papers) == set(Dialogue(dialogue.exchanges[:i]).standing.focus)
             for one in one_by_one(then.edit) if then.edit and exchange in standing else []:
-                shape = shape.after(one)
+                shape = shape.after(one, takes_own=kept)
             if not shape.rows and (rows := rows_of(exchange)):
                 shape = replace(shape, rows=rows, whole=rows)
         return start, shape

@@ -131,6 +131,9 @@ class Elliptic:
             return True
         if all(find_aspects(word) for word in own):
             return bool(own) or bool(grammar.ASKS.match(question))
+        stray = [word for word in own if word not in pointers.OF_ANY]
+        if not grammar.ASKS.match(question) and len(stray) < len(own) and self._held(dialogue).issuperset(stray):
+            return True  # 'biggest model tested'
         if not grammar.ASKS.match(question):
             return False
         return self._held(dialogue).issuperset(own) and self._is_found(question, dialogue)
@@ -150,6 +153,8 @@ class Elliptic:
         if len(dialogue.focus) != 1 or not pointers.OF_IT.search(question) or grammar.ADVICE.search(question):
             return False
         own = content(question)
+        if grammar.OTHER_WORKS.search(question):
+            return False
         if len(own) > pointers.SHORT or re.search(
             rf"\b(?:{grammar.MANY_WORKS}|here|{grammar.PLACE})\b", question, re.IGNORECASE
         ):

@@ -52,6 +52,8 @@ ON_TOPIC = rf"\s+(?:here\s+)?(?:about|that|which|with|for|of|(?:in|on)(?!\s+{ALL
 COLLECTION = any_of(
     rf"\bwhat(?:'s|s| is| are) (?:this|these|they|the|your|all) (?:page|{WORKS}|collection|library|corpus"
     rf"|data)?\s*(?:all )?about\W*$",
+    rf"\bwhat(?:['’]?s| is| do (?:you|we) have| can (?:i|one) find) in (?:this|the|your|my) (?:whole |entire )?"
+    rf"(?:{PLACE}|papers)(?: (?:in general|overall|at all|roughly|here))*\W*$",
     rf"\b(?:newest|latest|most recent|oldest) {WORKS}\b",
     rf"\bhow many {WORKS} (?:are (?:there|here|in (?:here|it|total|all)|(?:in|on) (?:this|the|your|my) {PLACE})"
     rf"|do you (?:have|know)|have you|in total|does this)\b(?!{ON_TOPIC})"
@@ -77,7 +79,7 @@ SURVEY = any_of(
     r"\bwhat(?:['’]?s| is) (?:out )?there\W*$"
     r"|\bwhat (?:else )?(?:have you got|do you have|do we have|is there|are there|exists|is out there)(?: here)?"
     r"(?=\W*$| (?:on|about|for|to|in|that))",
-    r"^\W*(?:(?:and|so|but)\s+)?who (?:else )?(?:all )?(?!wrote|writ|author|publish|propos|introduc|invent|develop|coin"
+    r"^\W*(?:(?:and|so|but|ok(?:ay)?|well|now|hm+)\W+)*who (?:else )?(?:all )?(?!wrote|writ|author|publish|propos|introduc|invent|develop|coin"
     r"|present|creat|is\b|are\b|was\b|were\b|has\b|cares?\b)[a-z]+(?:s|ed)\b",
     r"\b(?:what|which) (?:other )?(?:\w+ )?(?!topics|themes|subjects|areas|fields)[a-z-]+s (?:are there|exist)\b",
     r"(?:^|[.!?,:;]\s)\W*(?:(?:and|so|but|ok(?:ay)?)\W+)*any(?:thing|one)?(?: else| here)? "
@@ -127,7 +129,7 @@ WEAK_COMPARISON = any_of(
 WHICH_OF = any_of(r"^\W*(?:(?:and|so|but|ok(?:ay)?)\W+)*(?:which|any|who|do any|does any)(?: ones?)? of\b")
 # 'Which other papers …', 'anything else on …': not those just spoken of.
 OTHER_WORKS = any_of(
-    rf"\bother (?:[\w-]+ ){{0,3}}?(?:{THINGS}|tools?|works?|benchmarks?|datasets?)\b|\b(?:anything|what) else\b"
+    rf"\bother (?:[\w-]+ ){{0,3}}?(?:{THINGS}|tools?|works?|benchmarks?|datasets?)\b|\b(?:anything|what|who|which) else\b"
 )
 # 'Different thing: …': what follows has nothing to do with what was said.
 NEW_TOPIC = any_of(

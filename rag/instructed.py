@@ -18,6 +18,10 @@ from rag.table import read_table
 from rag.understood import Understood
 
 BUTTONS = "Below a table in the browser are buttons that copy it as Markdown, CSV or LaTeX."
+ONLY_BY_DATE = (
+    "Papers can be put in the order of their dates alone: what their abstracts report need not be of the same setting."
+)
+NOTHING_TO_SHORTEN = "The last answer was that the papers do not say it, which is as short as it gets; ask another way."
 NOTHING_TO_CHANGE = "There is no answer to change yet; ask a question first."
 
 Papers = Callable[[str], tuple[str, ...]]
@@ -45,10 +49,15 @@ class Instructed:
         """The turn that an instruction is; None where it is a question."""
         if instructions.EXPORT.match(question) and dialogue.standing.last:
             return Understood(Kind.FACT, question, trouble=BUTTONS, follows=True)
+        if instructions.SORT_BY.match(question) and not read_edit(question) and dialogue.standing.last:
+            return Understood(Kind.FACT, question, trouble=ONLY_BY_DATE, follows=True)
         edit = read_edit(question) or self._changes_table(question, dialogue)
         edit = edit and self._row_by_place(edit, question, dialogue)
         if edit and edit.change is Change.COUNT and not self._is_list(dialogue):
             return None
+        of_refusal = dialogue.last and dialogue.last.refused and edit and edit.change in (Change.SHORTER, Change.LONGER)
+        if of_refusal:
+            return Understood(Kind.FACT, question, trouble=NOTHING_TO_SHORTEN, follows=True)
         if edit and dialogue.standing.last:
             return self._understood(edit, question, dialogue)
         if edit and self._is_plainly(edit, question):
@@ -133,6 +142,8 @@ class Instructed:
             papers = tuple(paper for paper in papers if paper not in meant)
         elif edit.change is Change.ONLY and meant:
             papers = meant
+        elif edit.change is Change.SWAP:
+            papers = papers[::-1]
         last = self._understand_at(dialogue, self.place(dialogue))
         standalone = question if read_edit(last.standalone) else last.standalone  # it lies too far back
         return Understood(Kind.EDIT, standalone, papers, aspects=aspects, edit=edit, follows=True)

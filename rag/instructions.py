@@ -23,6 +23,7 @@ class Change(StrEnum):
     NEWEST = "newest first"
     OLDEST = "oldest first"
     COUNT = "how many"
+    SWAP = "the other way round"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ SORTED = (
     r"(?:(?:it|that|them|these|those|this|the list|the papers|papers)\s+)?(?:with )?(?:the )?"
 )
 DATED = r"(?:the )?(?:publication )?(?:date|year|time|recency|age)"
+THEM = r"(?:(?:it|that|this|them|these|those|all|both|everything)(?: (?:papers|of them))?|the (?:papers|answer|result|list))"
 PLEASE = r"(?:\s+(?:please|pls))?\W*$"
 EDITS: tuple[tuple[re.Pattern[str], Change], ...] = (
     (
@@ -87,7 +89,7 @@ EDITS: tuple[tuple[re.Pattern[str], Change], ...] = (
     ),
     (
         any_of(
-            rf"^\W*{POLITE}(?:(?:as|in|into|make|back to|again as|return to|put (?:it|that|this|them) in(?:to)?) )?"
+            rf"^\W*{POLITE}(?:(?:as|in|into|make|back to|again as|return to|(?:put|show|give|lay out)(?: me)? {THEM} (?:in(?:to)?|as)) )?"
             rf"(?:(?:a|the) )?(?:markdown )?table{PLEASE}",
             rf"^\W*{POLITE}tabulate(?: it| that| them)?{PLEASE}",
         ),
@@ -101,17 +103,34 @@ EDITS: tuple[tuple[re.Pattern[str], Change], ...] = (
         Change.LIST,
     ),
 )
-# 'in two sentences', of an answer or of one that is asked for.
+# 'in two sentences', 'in 3 bullet points', of an answer or of one that is asked for.
 COUNTS = {"a": 1, "one": 1, "single": 1, "two": 2, "couple of": 2, "three": 3, "few": 3, "four": 4, "five": 5, "six": 6}
 AT_MOST = r"(?:only|just|at most|max(?:imum)?|no more than)"
-SENTENCES = re.compile(
-    rf"\b(?:in|with|into|to|{AT_MOST})\s+(?:an?\s+|the\s+)?(?:{AT_MOST}\s+)?"
-    rf"(?P<count>{'|'.join(COUNTS)}|[1-9])\s+(?:short\s+|single\s+|simple\s+)?(?:sentences?|lines?)\b",
+COUNTED = (
+    rf"(?:an?\s+|the\s+)?(?:{AT_MOST}\s+)?(?P<count>{'|'.join(COUNTS)}|[1-9])\s+(?:(?:short|single|simple|brief|key|main)\s+)?"
+    r"(?:sentences?|lines?|(?P<bullets>bullet(?:ed)?(?: points?)?s?|points))\b"
+)
+SENTENCES = re.compile(rf"\b(?:in|with|into|to|as|{AT_MOST})\s+{COUNTED}", re.IGNORECASE)
+IN_SENTENCES = re.compile(
+    rf"^\W*{POLITE}(?:(?:say|put|sum|summ?ari[sz]e|explain|tell|describe|shorten|cut|keep|answer|rephrase|give|show)\s+)?"
+    rf"(?:(?:it|that|this|them|both|me|up|down|all)\s+)*(?:(?:in|with|into|to|as|{AT_MOST})\s+)?{COUNTED}{PLEASE}",
     re.IGNORECASE,
 )
-IN_SENTENCES = re.compile(
-    rf"^\W*{POLITE}(?:(?:say|put|sum|summ?ari[sz]e|explain|tell|describe|shorten|cut|keep|answer|rephrase)\s+)?"
-    rf"(?:(?:it|that|this|them|both|me|up|down|all)\s+)*{SENTENCES.pattern}{PLEASE}",
+# 'just the three most relevant', 'top 5 only'
+BEST = r"(?:most (?:relevant|important|fitting)|best|top|closest|likeliest|main)"
+THE_BEST = re.compile(
+    rf"^\W*{POLITE}(?:(?:only|just|keep|show|list)(?: me)? )*(?:the )?(?:{BEST} (?P<then>{'|'.join(COUNTS)}|[1-9])"
+    rf"|(?P<count>{'|'.join(COUNTS)}|[1-9]) {BEST})(?: (?:ones?|papers?|of (?:them|these|those)|only))*{PLEASE}",
+    re.IGNORECASE,
+)
+SWAP = re.compile(
+    rf"^\W*{POLITE}(?:swap|switch|flip|exchange|reverse)(?: (?:the|their|its|order of|around|two|both))* "
+    rf"(?:columns?|papers?|sides?|order)(?: around)?{PLEASE}",
+    re.IGNORECASE,
+)
+# An order of papers by anything but their dates.
+SORT_BY = re.compile(
+    rf"^\W*{POLITE}(?:sort|order|rank|arrange)\b(?: (?:it|them|that|this|these|those|all|the \w+))* (?:by|on|from|according to)\b",
     re.IGNORECASE,
 )
 EXPORT = re.compile(
@@ -173,8 +192,10 @@ def read_edit(question: str) -> Edit | None:
     """The instruction on the last answer that a turn is; None where it is a question."""
     if len(question.split()) > 12 or re.search(r"[.!?;]\s+\S", question):  # it goes on to something else
         return None
-    if found := IN_SENTENCES.match(question):
-        return Edit(Change.SHORTER, most=count_of(found))
+    if found := IN_SENTENCES.match(question) or THE_BEST.match(question):
+        return counted(found)
+    if SWAP.match(question):
+        return Edit(Change.SWAP)
     for form, change in EDITS:
         if form.match(question):
             return Edit(change)
@@ -189,16 +210,17 @@ def read_edit(question: str) -> Edit | None:
     return None
 
 
-def sentences_wished(question: str) -> int:
-    """How many sentences a question wishes for ('what is KIVI, in two sentences'); 0 where it does not say."""
+def length_wished(question: str) -> Edit | None:
+    """How long a question wishes its answer ('what is KIVI, in two sentences'); None where it does not say."""
     found = SENTENCES.search(question)
-    return count_of(found) if found else 0
+    return counted(found) if found else None
 
 
-def count_of(found: re.Match[str]) -> int:
-    """The number that a match of SENTENCES tells."""
-    count = found["count"].casefold()
-    return COUNTS[count] if count in COUNTS else int(count)
+def counted(found: re.Match[str]) -> Edit:
+    """The instruction of a match that tells a number of sentences, or of items of a list."""
+    groups = found.groupdict()
+    count = (groups["count"] or groups["then"]).casefold()
+    return Edit(Change.LIST if groups.get("bullets") else Change.SHORTER, most=COUNTS.get(count) or int(count))
 
 
 def _bare(what: str) -> str:

@@ -95,6 +95,9 @@ class Pointed:
     def _many(self, found: re.Match[str], dialogue: Dialogue, named: Sequence[str]) -> Chosen | None:
         if re.match(r"(?:these|those) (?:papers|works|studies)", found[0], re.IGNORECASE) and len(dialogue.focus) < 2:
             return None  # 'these papers' are the collection unless several were just spoken of
+        of_them = re.match(r"(?:one|which|any|some|none) of ", found[0], re.IGNORECASE)
+        if of_them and len(dialogue.focus) < 2 and not dialogue.choice:
+            return None  # of all papers here
         if pointers.TWO.search(found[0]) and len(dialogue.focus) != 2:
             return dialogue.latest(2), ""
         several = re.search(r"\b(three|four|five)\b", found[0], re.IGNORECASE)

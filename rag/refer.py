@@ -18,7 +18,7 @@ from rag.grammar import Kind
 from rag.pointed import Pointed
 from rag.reference import Earlier, Reference
 from rag.retrieve import Retriever
-from rag.strangers import sides_of
+from rag.strangers import HERE, is_name, sides_of
 from rag.wording import Wording
 
 
@@ -182,7 +182,8 @@ class Resolver:
         if described and compares:
             return described
         beside = tuple(paper for paper in dialogue.focus if paper not in named)[:1]
-        alone = len(sides_of(question, self._catalogue)) < 2 and not self._has_sides(question, named)
+        sides = [side for side in sides_of(question, self._catalogue) if HERE in side or is_name(side, self._catalogue)]
+        alone = len(sides) < 2 and not self._has_sides(question, named)
         if len(named) == 1 and beside and pointers.SET_BESIDE.match(question):
             return Reference((*beside, *named), self._comparison((*beside, *named), find_aspects(question)))
         if len(named) == 1 and beside and compares and alone:

@@ -8,7 +8,6 @@ from ingest.names import short_name
 from rag.amend import Amendments
 from rag.asked_papers import narrow
 from rag.aspects import RHETORICAL
-from rag.brief import in_sentences
 from rag.compare import Wish as Rows
 from rag.compare import compare, none_speaks, none_weighs
 from rag.dialogue import Dialogue
@@ -21,7 +20,7 @@ from rag.on_aspects import aspects_alone, on_aspects
 from rag.record_facts import tell_prolific, tell_records
 from rag.record_wishes import Wish
 from rag.retrieve import Retriever, Scope
-from rag.revise import by_idea, by_nearness, in_full, reshape
+from rag.revise import Shape, in_full, reshape
 from rag.seek import RETRIEVED, Reply, Seeker
 from rag.spelled import asked_form, spelled_out
 from rag.strangers import mentioning, tell_strangers
@@ -62,9 +61,9 @@ class Replies:
         if outside and not asked.papers and asked.kind is not Kind.EDIT and cannot_go_on(asked):
             return self._seek.instead(asked, scope, self._tell(outside))
         reply = self._reply(asked, dialogue, scope)
-        if asked.most and reply.outcome is Outcome.ANSWERED:
-            worth = by_idea if asked.kind is Kind.SUMMARY else by_nearness
-            reply = replace(reply, draft=in_sentences(reply.draft, asked.most, worth))
+        if asked.length and reply.outcome is Outcome.ANSWERED:
+            shape = Shape().after(asked.length)
+            reply = replace(reply, draft=reshape(reply.draft, shape, sums_up=asked.kind is Kind.SUMMARY))
         if outside and reply.draft.parts:
             note = f"{self._tell(outside)} {reply.draft.note}".strip()
             return replace(reply, draft=replace(reply.draft, note=note))

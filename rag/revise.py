@@ -46,7 +46,9 @@ class Shape:
         """
         change, what = instruction.change, instruction.what
         if instruction.most:
-            return replace(self, most=instruction.most)
+            return replace(self, most=instruction.most, form=change if change is Change.LIST else self.form)
+        if change is Change.SWAP:
+            return self
         if change in (Change.TABLE, Change.LIST):
             return replace(self, form=change, most=0)
         if change in (Change.NEWEST, Change.OLDEST):
@@ -79,22 +81,22 @@ def reshape(draft: Draft, shape: Shape, *, sums_up: bool = False) -> Draft:
     `sums_up` is whether it is a summary, of which the idea tells most.
     """
     if shape.detail < 0:
-        draft = shorten(draft, by_idea if sums_up else by_nearness)
+        draft = shorten(draft, _idea if sums_up else _nearness)
         draft = shorten_lists(draft, -shape.detail, in_order=bool(shape.order))
     if shape.most:
-        draft = in_sentences(draft, shape.most, by_idea if sums_up else by_nearness)
+        draft = in_sentences(draft, shape.most, _idea if sums_up else _nearness)
     return as_list(draft) if shape.form is Change.LIST else draft
 
 
-def by_nearness(statement: Statement) -> float:
+def _nearness(statement: Statement) -> float:
     return statement.evidence.score
 
 
-def by_idea(statement: Statement) -> float:
+def _idea(statement: Statement) -> float:
     return weigh(statement.evidence.sentence.text, 0.5)[Role.IDEA]
 
 
-def shorten(draft: Draft, worth: Callable[[Statement], float] = by_nearness) -> Draft:
+def shorten(draft: Draft, worth: Callable[[Statement], float] = _nearness) -> Draft:
     """The worthiest sentence of each paragraph, a table without what is below it."""
     tables = [part for part in draft.parts if isinstance(part, Table)]
     return replace(draft, parts=tuple(tables or (_shortened(part, worth) for part in draft.parts)))

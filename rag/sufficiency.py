@@ -155,7 +155,7 @@ def refusal(
 
 def _lack(verdict: Verdict, found: Ranked) -> str:
     if not verdict.missing:
-        return f"The abstract of {short_name(found.paper)} does not say that"
+        return f"The abstract of {short_name(found.paper)} does not plainly say that"
     if verdict.mentioned:
         # Where what is quoted has figures, they may be of the same thing under another name.
         doubt = any(VALUE.search(near.sentence.text) for near in found.evidence[:NEIGHBOURS])

@@ -69,7 +69,7 @@ class Understanding:
         """The same, of one revision of the record."""
         if is_style(question) and dialogue.standing.last and not read_edit(question):
             return Understood(Kind.FACT, question, trouble=STYLED, follows=True)
-        most = 0 if read_edit(question) else instructions.sentences_wished(question)
+        length = None if read_edit(question) else instructions.length_wished(question)
         question = grammar.FRONTED.sub(r"What is known about \g<topic>?", plain(question))
         question = self._catalogue.mended(question)
         if grammar.STRONG_COMPARISON.search(question):
@@ -81,7 +81,7 @@ class Understanding:
             return followed
         asked = bounded(self._read(bounds.rest or question, dialogue), question, bounds)
         recorded = of_record(asked, question, wishes, dialogue, (self.named, self._nearest))
-        return replace(self._with_names(recorded or asked), most=most)
+        return replace(self._with_names(recorded or asked), length=length)
 
     def _read(self, question: str, dialogue: Dialogue) -> Understood:
         """The same by the wording alone, whatever it says of dates and authors."""

@@ -20,8 +20,8 @@ class Understood:
     told before and are not to be told again. `topic` is `standalone` without the words of its `bounds`, empty where it
     has none; `wishes` are what it asks of the papers' records; `manner` is how the reader wants answers. `absent` are
     names it sets beside papers that no paper here goes by, `both` topics of which papers are to be about each; of a
-    question that is `listed`, the papers are all those of a list that later turns changed; `most` are the sentences
-    that it wishes for, 0 where it does not say.
+    question that is `listed`, the papers are all those of a list that later turns changed; `length` is how long
+    it wishes the answer, None where it does not say.
     """
 
     kind: Kind
@@ -42,7 +42,7 @@ class Understood:
     absent: tuple[str, ...] = ()
     both: tuple[str, ...] = ()
     listed: bool = False
-    most: int = 0
+    length: Edit | None = None
 
     @property
     def line(self) -> str:

@@ -6,6 +6,7 @@ Reads the words of `rag.lexicon`. Knows no paper and no index.
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain
 
 from ingest.words import stem, stems, tokenize
 from rag.cues import FIGURE
@@ -39,6 +40,12 @@ MESSAGE_PARTS = re.compile(r"(?<=[.!?])\s+")
 NAMED = re.compile(
     r"\b(?:in terms of|with (?:respect|regard) to|w\.?r\.?t\.?|regarding|rows? (?:for|on|about|with)"
     r"|when it comes to)\s+(?P<list>[^?.;:!]+)",
+    re.IGNORECASE,
+)
+# 'compare them on speed and compression': what a comparison ends with.
+COMPARED_ON = re.compile(
+    r"\b(?:compar\w+|versus|vs\b\.?|contrast\w*|differ\w*|side by side)[^?.;:!]*\son\s+"
+    r"(?P<list>[^?.;:!]+)\W*$",
     re.IGNORECASE,
 )
 ITEM = re.compile(r"\s*(?:,|/|&|\band\b|\bor\b|\bas well as\b)\s*", re.IGNORECASE)
@@ -78,7 +85,7 @@ def _hits(text: str) -> Iterator[Hit]:
     for aspect in ASPECTS:
         for found in re.finditer(aspect.phrases, text, re.IGNORECASE) if aspect.phrases else ():
             yield found.start(), found.end(), aspect.name
-    for listed in NAMED.finditer(text):
+    for listed in chain(NAMED.finditer(text), COMPARED_ON.finditer(text)):
         at = listed.start("list")
         for item in ITEM.split(listed["list"]):
             name = FILLER.sub("", FILLER.sub("", item.strip())).casefold()

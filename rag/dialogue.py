@@ -24,7 +24,8 @@ NOTHING = re.compile(
     r"(?:None of the [\d,]+ papers here|The one paper here does not)\b(?: mentions? “(?P<unknown>[^”]{1,60})”)?"
 )
 CLOSE = re.compile(
-    r"The abstract of .{1,200}? (?:does not (?:plainly say|mention)|gives no number|says nothing)\b|The model finds no answer\b"
+    r"The abstract of .{1,200}? (?:does not (?:plainly say|mention)|gives no number|says nothing)\b"
+    r"|The model finds no answer\b"
     r"|No abstract here says\b|No paper .{1,60} clearly fits\b",
     re.DOTALL,
 )  # so a refusal of ours begins that quotes what comes nearest

@@ -79,7 +79,8 @@ SURVEY = any_of(
     r"\bwhat(?:['’]?s| is) (?:out )?there\W*$"
     r"|\bwhat (?:else )?(?:have you got|do you have|do we have|is there|are there|exists|is out there)(?: here)?"
     r"(?=\W*$| (?:on|about|for|to|in|that))",
-    r"^\W*(?:(?:and|so|but|ok(?:ay)?|well|now|hm+)\W+)*who (?:else )?(?:all )?(?!wrote|writ|author|publish|propos|introduc|invent|develop|coin"
+    r"^\W*(?:(?:and|so|but|ok(?:ay)?|well|now|hm+)\W+)*who (?:else )?(?:all )?"
+    r"(?!wrote|writ|author|publish|propos|introduc|invent|develop|coin"
     r"|present|creat|is\b|are\b|was\b|were\b|has\b|cares?\b)[a-z]+(?:s|ed)\b",
     r"\b(?:what|which) (?:other )?(?:\w+ )?(?!topics|themes|subjects|areas|fields)[a-z-]+s (?:are there|exist)\b",
     r"(?:^|[.!?,:;]\s)\W*(?:(?:and|so|but|ok(?:ay)?)\W+)*any(?:thing|one)?(?: else| here)? "
@@ -129,7 +130,8 @@ WEAK_COMPARISON = any_of(
 WHICH_OF = any_of(r"^\W*(?:(?:and|so|but|ok(?:ay)?)\W+)*(?:which|any|who|do any|does any)(?: ones?)? of\b")
 # 'Which other papers …', 'anything else on …': not those just spoken of.
 OTHER_WORKS = any_of(
-    rf"\bother (?:[\w-]+ ){{0,3}}?(?:{THINGS}|tools?|works?|benchmarks?|datasets?)\b|\b(?:anything|what|who|which) else\b"
+    rf"\bother (?:[\w-]+ ){{0,3}}?(?:{THINGS}|tools?|works?|benchmarks?|datasets?)\b"
+    r"|\b(?:anything|what|who|which) else\b"
 )
 # 'Different thing: …': what follows has nothing to do with what was said.
 NEW_TOPIC = any_of(

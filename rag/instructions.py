@@ -46,7 +46,10 @@ SORTED = (
     r"(?:(?:it|that|them|these|those|this|the list|the papers|papers)\s+)?(?:with )?(?:the )?"
 )
 DATED = r"(?:the )?(?:publication )?(?:date|year|time|recency|age)"
-THEM = r"(?:(?:it|that|this|them|these|those|all|both|everything)(?: (?:papers|of them))?|the (?:papers|answer|result|list))"
+THEM = (
+    r"(?:(?:it|that|this|them|these|those|all|both|everything)(?: (?:papers|of them))?"
+    r"|the (?:papers|answer|result|list))"
+)
 PLEASE = r"(?:\s+(?:please|pls))?\W*$"
 EDITS: tuple[tuple[re.Pattern[str], Change], ...] = (
     (
@@ -89,7 +92,8 @@ EDITS: tuple[tuple[re.Pattern[str], Change], ...] = (
     ),
     (
         any_of(
-            rf"^\W*{POLITE}(?:(?:as|in|into|make|back to|again as|return to|(?:put|show|give|lay out)(?: me)? {THEM} (?:in(?:to)?|as)) )?"
+            rf"^\W*{POLITE}(?:(?:as|in|into|make|back to|again as|return to"
+            rf"|(?:put|show|give|lay out)(?: me)? {THEM} (?:in(?:to)?|as)) )?"
             rf"(?:(?:a|the) )?(?:markdown )?table{PLEASE}",
             rf"^\W*{POLITE}tabulate(?: it| that| them)?{PLEASE}",
         ),
@@ -130,7 +134,8 @@ SWAP = re.compile(
 )
 # An order of papers by anything but their dates.
 SORT_BY = re.compile(
-    rf"^\W*{POLITE}(?:sort|order|rank|arrange)\b(?: (?:it|them|that|this|these|those|all|the \w+))* (?:by|on|from|according to)\b",
+    rf"^\W*{POLITE}(?:sort|order|rank|arrange)\b(?: (?:it|them|that|this|these|those|all|the \w+))*"
+    r" (?:by|on|from|according to)\b",
     re.IGNORECASE,
 )
 EXPORT = re.compile(

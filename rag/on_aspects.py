@@ -6,25 +6,29 @@ Judges a paper's sentences as a table's cells are; knows no index.
 
 from collections.abc import Sequence
 
+from ingest.words import stems
 from rag.answer import Evidence, Ranked
 from rag.aspects import LIMITS, RHETORICAL, find_aspects, speaks_of
 from rag.cells import Said, Side, read_side
 from rag.compare import Look, Wish, fill_all
 from rag.demand import content
 from rag.manner import Manner
+from rag.pointers import OF_ANY
 from rag.rhetoric import Role
 from rag.understood import Understood
 
 
-def aspects_alone(asked: Understood) -> tuple[str, ...]:
-    """The aspects that are all a question asks of the papers it means; empty where it asks for more.
+def aspects_alone(asked: Understood, titles: str) -> tuple[str, ...]:
+    """The aspects that are all a question asks of the papers it means; empty where it asks for more than them, what the
+    `titles` of the papers say and what any paper may be asked.
 
     What a paper is for, does and found is told by any abstract, so those are not among them.
     """
     told = tuple(aspect for aspect in asked.aspects if aspect == LIMITS or aspect not in RHETORICAL)
     if not asked.papers or len(told) < len(asked.aspects):
         return ()
-    return told if all(map(find_aspects, content(asked.ask))) else ()
+    beside = OF_ANY | stems(titles)
+    return told if all(word in beside or find_aspects(word) for word in content(asked.ask)) else ()
 
 
 def on_aspects(

@@ -107,8 +107,8 @@ CHOICE = re.compile(
 # as far as nothing in it is of another.
 OF_IT = any_of(
     rf"{AND}(?:is|are|was|were|do|does|did|can|has|have)(?:n['’]?t)? (?:the|there|any)\b(?! (?:papers|works))",
-    rf"{AND}how (?:much|many|big|large|small|fast|slow|long|good|well|high|low|strong|accurate|often|deep|close|exact|precise"
-    r"|far|expensive|cheap)\b",
+    rf"{AND}how (?:much|many|big|large|small|fast|slow|long|good|well|high|low|strong|accurate|often|deep|close|exact"
+    r"|precise|far|expensive|cheap)\b",
     rf"{AND}(?:what|which)(?: \w+){{0,3}} (?:was|were|is|are|do|does|did|has|have) (?:(?:the|they|he|she)\b.*|used"
     r"|tested|tried|evaluated|compared|trained|reported|measured|released|shown|found|needed|saved|lost|gained)\b",
     r"\bthere\W*$",

@@ -107,7 +107,7 @@ class Replies:
             if said:
                 return Reply(as_paragraphs(said), self._seek.near(asked, scope))
         ranked = self._seek.near(asked, scope)
-        if aspects := aspects_alone(asked):
+        if aspects := aspects_alone(asked, " ".join(paper.title for paper in self._seek.papers(asked.papers))):
             meant = [found for found in ranked if found.paper.id in asked.papers]
             told, silent = on_aspects(aspects, meant, self._retriever.look, asked.manner)
             if told:

@@ -21,6 +21,7 @@ from ingest.names import nickname
 from ingest.paper import span_of
 from ingest.words import stems, tokenize
 from rag.answer import Evidence, Ranked
+from rag.demand import Kind, read_demand
 from rag.everyday import moved_query
 
 Floats = NDArray[np.float32]
@@ -234,7 +235,8 @@ def score_sentences(entry: Entry, cosine: Floats, tokens: Sequence[str], questio
     A word that every sentence of the paper has tells its sentences apart as little as one that none has. `tokens` are
     without those of its name and title, which say only that it is this paper.
     """
-    wants_number, wants_place = bool(QUANTITY.search(question)), bool(ASKS_WHERE.search(question))
+    wants_number = bool(QUANTITY.search(question)) or read_demand(question).kind is Kind.NUMBER
+    wants_place = bool(ASKS_WHERE.search(question))
     held = [stems(sentence.text) for sentence in entry.sentences]
     weights = {}
     for token in tokens:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from ingest.names import COINED_WORD, short_name
+from ingest.names import COINED_WORD, nickname, short_name
 from rag import grammar, instructions
 from rag.asked_papers import NOTHING
 from rag.aspects import find_aspects
@@ -30,7 +30,7 @@ from rag.refer import Resolver
 from rag.reference import Earlier, Reference
 from rag.retrieve import Retriever
 from rag.sides import Sides
-from rag.strangers import strangers
+from rag.strangers import has, strangers
 from rag.understood import Understood
 
 REMEMBERED = 256  # turns whose understanding is kept, since later turns of a conversation lean on it
@@ -100,7 +100,7 @@ class Understanding:
             question = f"no, I meant {what}" if self.named(what) else f"what about {what}?"
         if (anew := grammar.NEW_TOPIC.match(question)) and content(question[anew.end() :]):
             question, dialogue = question[anew.end() :], Dialogue()
-        named = self.named(question)
+        named = self._named_after(question, dialogue)
         reference = self._resolver.resolve(question, dialogue, named)
         trouble = reference.trouble or self._sides.trouble(question, named)
         if trouble:
@@ -216,6 +216,18 @@ class Understanding:
         meant = [m for m in self._catalogue.mentions(text) if m.is_own]
         meant = [m for m in meant if not grammar.SET_ASIDE.search(text[: m.start])]
         return tuple(dict.fromkeys(mention.paper_ids[0] for mention in meant))
+
+    def _named_after(self, question: str, dialogue: Dialogue) -> tuple[str, ...]:
+        """The same, but for papers that only spell out a term which the papers spoken of use too: 'does it work with
+        SGD?' of a paper that speaks of SGD names no other."""
+        spoken = [paper for paper in map(self._find, dialogue.focus) if paper]
+        terms = []
+        for mention in self._catalogue.mentions(question) if spoken else ():
+            text, paper = question[mention.start : mention.end], self._find(mention.paper_ids[0])
+            own = paper is None or has(f"{nickname(paper)} {paper.title}", text)
+            if not own and any(has(one.abstract, text) for one in spoken):
+                terms.append(mention.paper_ids[0])
+        return tuple(paper for paper in self.named(question) if paper not in terms or paper in dialogue.focus)
 
     def _with_names(self, understood: Understood) -> Understood:
         return replace(understood, names=tuple(self._name(paper) for paper in understood.papers))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from ingest.words import stems
 from rag.answer import Evidence, Ranked
 from rag.aspects import LIMITS, RHETORICAL, find_aspects, speaks_of
-from rag.cells import Said, Side, read_side
+from rag.cells import FITS, Said, Side, read_side
 from rag.compare import Look, Wish, fill_all
 from rag.demand import content
 from rag.manner import Manner
@@ -20,15 +20,15 @@ from rag.understood import Understood
 
 def aspects_alone(asked: Understood, titles: str) -> tuple[str, ...]:
     """The aspects that are all a question asks of the papers it means; empty where it asks for more than them, what the
-    `titles` of the papers say and what any paper may be asked.
-
-    What a paper is for, does and found is told by any abstract, so those are not among them.
-    """
-    told = tuple(aspect for aspect in asked.aspects if aspect == LIMITS or aspect not in RHETORICAL)
-    if not asked.papers or len(told) < len(asked.aspects):
-        return ()
+    `titles` of the papers say and what any paper may be asked."""
     beside = OF_ANY | stems(titles)
-    return told if all(word in beside or find_aspects(word) for word in content(asked.ask)) else ()
+    alone = all(word in beside or find_aspects(word) for word in content(asked.ask))
+    return asked.aspects if asked.papers and alone else ()
+
+
+def may_be_unsaid(aspects: Sequence[str]) -> bool:
+    """Whether an abstract may say nothing on these: what a paper is for, does and found is told by any, however."""
+    return all(aspect == LIMITS or aspect not in RHETORICAL for aspect in aspects)
 
 
 def on_aspects(
@@ -59,4 +59,4 @@ def _most(cells: Sequence[Said], speaking: Sequence[Said], side: Side, most: int
 
 
 def _speaks(said: Said, aspect: str) -> bool:
-    return said.roles[Role.LIMITS] > 0 if aspect == LIMITS else speaks_of(aspect, said.text)
+    return said.roles[Role(aspect)] >= FITS if aspect in RHETORICAL else speaks_of(aspect, said.text)

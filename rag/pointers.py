@@ -67,6 +67,7 @@ ELSE = any_of(
 )
 TWO = re.compile(r"\b(?:both|two)\b", re.IGNORECASE)
 THAN = re.compile(r"\bthan\b", re.IGNORECASE)
+COMPARED = re.compile(r"\bcompared (?:to|with|against)\b|\brelative to\b", re.IGNORECASE)
 ONE = re.compile(
     r"\b(?:it|its|itself"
     r"|(?:(?<=does )|(?<=did )|(?<=can )|(?<=will )|(?<=would )|(?<=is )|(?<=was ))(?:this|that)(?=\s+\w|\W*$)"

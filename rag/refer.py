@@ -57,6 +57,7 @@ class Resolver:
         if more := pointers.ELSE.search(question):
             return self._elliptic.more(dialogue, more["also"] or "")
         compares = bool(grammar.STRONG_COMPARISON.search(question) or pointers.THAN.search(question))
+        compares = compares or bool(named and pointers.COMPARED.search(question))
         points = self._points_back(question, compares)
         if named and not points:
             return self._named_only(question, dialogue, tuple(named), corrects, compares)

@@ -16,7 +16,7 @@ from rag.extract import as_paragraphs, choose
 from rag.grammar import AHEAD, THANKS, Kind
 from rag.instructions import Change
 from rag.many import Many
-from rag.on_aspects import aspects_alone, on_aspects
+from rag.on_aspects import aspects_alone, may_be_unsaid, on_aspects
 from rag.record_facts import tell_prolific, tell_records
 from rag.record_wishes import Wish
 from rag.retrieve import Retriever, Scope
@@ -112,7 +112,7 @@ class Replies:
             told, silent = on_aspects(aspects, meant, self._retriever.look, asked.manner)
             if told:
                 return Reply(as_paragraphs(told), ranked)
-            if len(silent) == len(meant):
+            if len(silent) == len(meant) and may_be_unsaid(aspects):
                 words = f"{says_nothing(meant[0].paper, aspects)}; this comes nearest."
                 return Reply(as_paragraphs(meant[0].evidence[:NEIGHBOURS]), ranked, words, Outcome.CLOSE)
         things, all_of_it = self._seek.unsaid(asked)

@@ -47,7 +47,7 @@ COMPARATIVE = re.compile(
 PAPER_WORDS = "paper papers work works study studies article articles research publication publications".split()
 PAPERS = frozenset(PAPER_WORDS)
 HOW_MUCH = re.compile(
-    r"\bhow (?:much|many|large|big|small|fast|slow|long|far|often|high|low|deep|wide|expensive|accurate)\b"
+    r"\bhow (?:much|many|large|big|small|fast|slow|long|far|often|high|low|deep|wide|expensive|accurate|close|exact)\b"
     r"|\bby (?:what|which) (?:factor|percentage)\b|\bnumber of\b",
     re.IGNORECASE,
 )

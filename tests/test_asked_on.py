@@ -132,3 +132,74 @@ def test_one_of_a_list_is_dropped_by_what_it_is_about(engine: Engine) -> None:
 def test_the_two_are_those_spoken_of_last(engine: Engine) -> None:
     turns = ("which papers are about federated learning", "what does the second one do", "and the first?")
     assert "Which of FEDZIP and CELLM" in talk(engine, *turns, "which of the two saves energy?").standalone
+
+
+def test_it_is_what_was_just_said_not_to_be_here(engine: Engine) -> None:
+    answer = talk(engine, "what is BottleFit", "what does GaLore do", "how much energy does it save?")
+    assert answer.standalone == "how much energy does GaLore save?"
+    assert "“GaLore”" in answer.text
+
+
+def test_two_places_are_two_papers(engine: Engine) -> None:
+    answer = talk(engine, "compare KIVI and ZipCache", "why does the second one beat the first?")
+    assert answer.standalone == "why does ZipCache beat KIVI?"
+
+
+def test_a_narrowed_list_is_narrowed_by_another_topic(engine: Engine) -> None:
+    answer = talk(engine, CACHE, "which of them needs no fine-tuning?", "and for long contexts?")
+    assert answer.kind == "survey"
+    assert answer.standalone.endswith("are about long contexts?")
+
+
+@pytest.mark.parametrize(
+    ("turns", "says"),
+    [
+        (["what is NoLoCo", "biggest model tested"], "6.8B"),
+        (["what is ALISA", "accuracy loss number?"], "negligible accuracy loss"),
+        (["what is PassUntil", "how close was the prediction"], "0.05"),
+    ],
+)
+def test_a_turn_without_a_verb_or_a_pointer_hangs_on_the_paper_spoken_of(
+    engine: Engine, turns: list[str], says: str
+) -> None:
+    assert any(says in citation.quote for citation in talk(engine, *turns).citations)
+
+
+def test_a_term_of_the_paper_spoken_of_names_no_other(engine: Engine) -> None:
+    assert titles(engine, "what is 1-bit Adam", "does it work with SGD?") == titles(engine, "what is 1-bit Adam")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "ok who else quantizes the kv cache?",
+        "is there any other paper about quantization?",
+        "which of these is about quantization?",
+        "is there something better here?",
+    ],
+)
+def test_others_are_sought_among_all_papers(engine: Engine, question: str) -> None:
+    answer = talk(engine, "what is KIVI", question)
+    assert answer.kind == "survey"
+    assert answer.citations
+
+
+def test_the_paper_spoken_of_is_set_beside_the_one_named(engine: Engine) -> None:
+    for question in ("what is the throughput vs FlashAttention-2?", "what throughput compared to FlashAttention-2"):
+        answer = talk(engine, "what is BASED", question)
+        assert answer.table
+        assert answer.table.names == ("BASED", "FlashAttention-2")
+
+
+def test_a_comparison_has_the_rows_it_ends_with(engine: Engine) -> None:
+    table = engine.ask("compare WaLLoC and BottleFit on compression, energy and accuracy").table
+    assert table
+    assert [row.aspect for row in table.rows] == ["compression", "energy", "accuracy"]
+
+
+def test_what_is_in_the_collection_is_told(engine: Engine) -> None:
+    assert engine.ask("what's in this collection in general?").kind == "collection"
+
+
+def test_a_need_with_a_call_for_ideas_is_answered_with_options(engine: Engine) -> None:
+    assert engine.ask("hi! i need to run llama on my phone. ideas?").kind == "options"

@@ -82,3 +82,74 @@ def test_a_question_asked_again_has_its_rows_again(engine: Engine) -> None:
     table = talk(engine, asked, "drop the problem row", asked, "drop the result row").table
     assert table
     assert [row.aspect for row in table.rows] == ["problem", "idea"]
+
+
+def sentences(engine: Engine, *turns: str) -> int:
+    """The sentences that the answer to the last turn quotes."""
+    return len(talk(engine, *turns).citations)
+
+
+@pytest.mark.parametrize(
+    ("wish", "count"), [("in two sentences", 2), ("make it one sentence", 1), ("in 3 lines please", 3)]
+)
+def test_an_answer_has_as_many_sentences_as_wished(engine: Engine, wish: str, count: int) -> None:
+    assert sentences(engine, "what is TPI-LLM", wish) == count
+    assert sentences(engine, f"what is TPI-LLM, in {count} sentences") == count
+
+
+def test_a_comparison_in_two_sentences_has_one_of_each_paper(engine: Engine) -> None:
+    answer = talk(engine, "compare KIVI and ZipCache", "in two sentences")
+    assert not answer.table
+    assert len({citation.paper_id for citation in answer.citations}) == 2
+    again = talk(engine, "compare KIVI and ZipCache", "in two sentences", "as a table")
+    assert again.table
+    assert again.table.names == ("KIVI", "ZipCache")
+
+
+def test_bullets_are_counted(engine: Engine) -> None:
+    lines = [line for line in talk(engine, "summarise KIVI in 3 bullet points").text.splitlines() if line]
+    assert [line[:2] for line in lines] == ["- "] * 3
+
+
+def test_the_best_of_a_list_are_the_first_of_it(engine: Engine) -> None:
+    answer = talk(engine, QUANTIZE, "just the three most relevant")
+    kept = listed(engine, QUANTIZE, "just the three most relevant")
+    assert (kept[0], len(kept)) == (listed(engine, QUANTIZE)[0], 3)
+    assert "Quoted here: 3 of" in answer.note
+
+
+def test_columns_are_swapped(engine: Engine) -> None:
+    swapped = talk(engine, "compare KIVI and ZipCache", "swap the columns", "add speed").table
+    assert swapped
+    assert swapped.names == ("ZipCache", "KIVI")
+
+
+def test_a_row_goes_by_its_place(engine: Engine) -> None:
+    first = talk(engine, "compare KIVI and ZipCache").table
+    left = talk(engine, "compare KIVI and ZipCache", "drop the first row").table
+    assert first
+    assert left
+    assert [row.aspect for row in left.rows] == [row.aspect for row in first.rows][1:]
+
+
+def test_a_paper_that_was_added_leaves_no_row_behind(engine: Engine) -> None:
+    turns = ("compare BitStack and KIVI", "add sequential gradient coding", "drop KIVI")
+    table = talk(engine, *turns).table
+    assert table
+    assert "sequential gradient coding" not in [row.aspect for row in table.rows]
+    assert len(table.names) == 2
+
+
+def test_one_paper_is_set_out_in_a_table_with_the_row_wished_for(engine: Engine) -> None:
+    table = talk(engine, "what is KIVI", "table please, with memory as well").table
+    assert table
+    assert (table.names, table.rows[-1].aspect) == (("KIVI",), "memory")
+
+
+def test_papers_are_put_in_the_order_of_nothing_but_their_dates(engine: Engine) -> None:
+    assert "dates alone" in talk(engine, QUANTIZE, "sort them by accuracy").text
+
+
+def test_a_refusal_is_not_made_shorter(engine: Engine) -> None:
+    answer = talk(engine, "what is KIVI", "what licence does it have?", "shorter")
+    assert answer.text.startswith("The last answer was that the papers do not say it")

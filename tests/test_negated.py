@@ -16,6 +16,9 @@ from rag.negated import Negated, read_negated, says_without
         ("Which papers do not only quantize weights?", None),
         ("papers on split models, I don't mean split computing", None),
         ("methods that compress without retraining", None),
+        ("Which of them needs no fine-tuning?", Negated("Which of them", "fine-tuning")),
+        ("which work without calibration data", Negated("which", "calibration data")),
+        ("works that need no training at all to improve a model", Negated("works that", "training")),
     ],
 )
 def test_what_papers_are_to_do_without_is_read(question: str, read: Negated | None) -> None:
@@ -32,6 +35,7 @@ def test_what_papers_are_to_do_without_is_read(question: str, read: Negated | No
         ("Our cache shrinks.", False),
         ("Freezing the cache makes retraining cheap.", False),
         ("It does not only spare retraining.", False),
+        ("We present a training-free method.", True),
     ],
 )
 def test_only_a_sentence_that_says_so_counts(abstract: str, says: bool) -> None:

@@ -119,7 +119,8 @@ class Replies:
         verdict = lacking(things, asked.papers) if all_of_it else self._seek.weigh(asked, ranked)
         if verdict.outcome is not Outcome.ANSWERED:
             return self._seek.refuse(verdict, ranked, *self._seek.looked_at(asked, scope))
-        draft = as_paragraphs(choose(asked.standalone, ranked, named=asked.papers, manner=asked.manner))
+        quotable = self._seek.without_names(asked, ranked)
+        draft = as_paragraphs(choose(asked.standalone, quotable, named=asked.papers, manner=asked.manner))
         return Reply(replace(draft, note=self._seek.note_of(things, asked)), ranked)
 
     def _compare(self, asked: Understood, scope: Scope | None, wish: Rows | None = None) -> Reply:

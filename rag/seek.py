@@ -55,6 +55,15 @@ class Seeker:
         meant = [replace(one, score=one.score + MEANT * (one.paper.id in asked.papers)) for one in ranked]
         return tuple(sorted(meant, key=lambda one: -one.score)[: max(count, len(asked.papers))])
 
+    def without_names(self, asked: Understood, ranked: Sequence[Ranked]) -> list[Ranked]:
+        """The papers found, the sentences of those meant ranked by what is asked of them: a name in a question is near
+        to every sentence that has it."""
+        if not asked.papers or not asked.ask:
+            return list(ranked)
+        again = self._retriever.search(asked.ask, k=len(asked.papers), scope=Scope(asked.papers))
+        meant = {found.paper.id: found.evidence for found in again}
+        return [replace(one, evidence=meant.get(one.paper.id, one.evidence)) for one in ranked]
+
     def weigh(self, asked: Understood, ranked: Sequence[Ranked]) -> Verdict:
         return weigh(asked.standalone, ranked, self._index.words, named=asked.papers)
 

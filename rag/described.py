@@ -13,6 +13,7 @@ from rag.retrieve import Retriever
 
 SAME_WORDS = 0.75  # share of a description's words in a paper from which it is the one meant
 SOME_WORDS = 0.5  # the same for a paper mentioned where no paper at all has that many
+SURE_WORDS = 2  # of a description from which a title that has them all is meant before abstracts that do
 LOOKED_AMONG = 10  # papers found for a description of none that was mentioned
 MOST_MEANT = 6  # papers that 'the ones on …' means
 PIECE = re.compile(r"[^\W_]+(?:[-.,][^\W_]+)*")
@@ -42,6 +43,15 @@ class Described:
         found = [one.paper.id for one in self._retriever.search(what, k=LOOKED_AMONG)]
         fitting = set(self.among(what, found))
         return tuple(paper for paper in found if paper in fitting)
+
+    def titled(self, what: str, fitting: Sequence[str]) -> tuple[str, ...]:
+        """The one paper here that has all of a description of several words in its title; none where one of those that
+        fit has so already, or several have."""
+        if len(tokenize(what)) < SURE_WORDS or any(self._in_title(what, p) == 1 for p in map(self._find, fitting) if p):
+            return ()
+        papers = [paper for paper in map(self._find, self.anywhere(what)) if paper]
+        found = tuple(paper.id for paper in papers if self._in_title(what, paper) == 1)
+        return found if len(found) == 1 else ()
 
     def share(self, what: str, paper: Paper) -> float:
         """The share (0 to 1) of a description's words that a paper has; 0 where it has none that say something."""

@@ -13,6 +13,7 @@ from rag.catalogue import Catalogue
 from rag.demand import content
 from rag.described import SOME_WORDS, Described, Find
 from rag.dialogue import Dialogue
+from rag.draft import MOST_COMPARED
 from rag.grammar import Kind
 from rag.reference import Earlier, Reference
 from rag.retrieve import Retriever
@@ -136,7 +137,8 @@ class Elliptic:
             return True  # 'biggest model tested'
         if not grammar.ASKS.match(question):
             return False
-        return self._held(dialogue).issuperset(own) and self._is_found(question, dialogue)
+        few = len(dialogue.focus) <= MOST_COMPARED  # of more, any question finds some
+        return few and self._held(dialogue).issuperset(own) and self._is_found(question, dialogue)
 
     def _is_found(self, question: str, dialogue: Dialogue) -> bool:
         """Whether a search for the turn by itself finds the one paper just spoken of among the first, or one of several

@@ -85,6 +85,7 @@ class Pointed:
         general = bool(found["head"] and pointers.GENERAL.match(found["head"]))
         described, mentioned = self._described, dialogue.papers
         meant = described.among(what, mentioned) or (() if general else described.anywhere(what))
+        meant = described.titled(what, meant) or meant
         meant = meant or described.among(what, mentioned, least=SOME_WORDS)
         if not meant:
             return None if general else ((), f"No paper here fits “{what}”; name one, or describe it in other words.")

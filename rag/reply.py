@@ -5,7 +5,9 @@ from dataclasses import replace
 
 from ingest.index import PaperIndex
 from ingest.names import short_name
+from ingest.words import tokenize
 from rag.amend import Amendments
+from rag.answer import Ranked
 from rag.asked_papers import narrow
 from rag.aspects import RHETORICAL
 from rag.compare import Wish as Rows
@@ -107,21 +109,30 @@ class Replies:
             if said:
                 return Reply(as_paragraphs(said), self._seek.near(asked, scope))
         ranked = self._seek.near(asked, scope)
-        if aspects := aspects_alone(asked, " ".join(paper.title for paper in self._seek.papers(asked.papers))):
-            meant = [found for found in ranked if found.paper.id in asked.papers]
-            told, silent = on_aspects(aspects, meant, self._retriever.look, asked.manner)
-            if told:
-                return Reply(as_paragraphs(told), ranked)
-            if len(silent) == len(meant) and may_be_unsaid(aspects):
-                words = f"{says_nothing(meant[0].paper, aspects)}; this comes nearest."
-                return Reply(as_paragraphs(meant[0].evidence[:NEIGHBOURS]), ranked, words, Outcome.CLOSE)
         things, all_of_it = self._seek.unsaid(asked)
+        named = all_of_it and any(len(tokenize(thing)) > 1 for thing in things)  # 'carbon footprint' is no footprint
+        if not named and (reply := self._on_aspects(asked, ranked)):
+            return reply
         verdict = lacking(things, asked.papers) if all_of_it else self._seek.weigh(asked, ranked)
         if verdict.outcome is not Outcome.ANSWERED:
             return self._seek.refuse(verdict, ranked, *self._seek.looked_at(asked, scope))
         quotable = self._seek.without_names(asked, ranked)
         draft = as_paragraphs(choose(asked.standalone, quotable, named=asked.papers, manner=asked.manner))
         return Reply(replace(draft, note=self._seek.note_of(things, asked)), ranked)
+
+    def _on_aspects(self, asked: Understood, ranked: tuple[Ranked, ...]) -> Reply | None:
+        """The reply to a question for nothing but aspects of the papers meant; None to any other."""
+        meant = [found for found in ranked if found.paper.id in asked.papers]
+        aspects = aspects_alone(asked, " ".join(found.paper.title for found in meant))
+        if not aspects or not meant:
+            return None
+        told, silent = on_aspects(aspects, meant, self._retriever.look, asked.manner)
+        if told:
+            return Reply(as_paragraphs(told), ranked)
+        if len(silent) < len(meant) or not may_be_unsaid(aspects):
+            return None
+        words = f"{says_nothing(meant[0].paper, aspects)}; this comes nearest."
+        return Reply(as_paragraphs(meant[0].evidence[:NEIGHBOURS]), ranked, words, Outcome.CLOSE)
 
     def _compare(self, asked: Understood, scope: Scope | None, wish: Rows | None = None) -> Reply:
         papers = self._seek.papers(asked.papers)[:MOST_COMPARED]

@@ -32,9 +32,9 @@ PLAIN = frozenset(
     results result show shows existing novel new previous prior state-of-the-art code available performance experiments
     extensive demonstrate significant significantly across various several wide range based using use used two three
     first second one many large high low key better best different github https com well recent introduce present study
-    problem challenges task tasks design system parallel training learning process setting analysis deep neural achieve
-    improve reduce enable provide require increase address evaluate compare develop apply consider obtain allow perform
-    lead make include need rely remain focus aim address""".split(),
+    problem challenges task tasks design system parallel training learning process setting analysis deep neural
+    architecture achieve improve reduce enable provide require increase address evaluate compare develop apply consider
+    obtain allow perform lead make include need rely remain focus aim accuracy efficiency efficient""".split(),
     )
 )
 

@@ -108,7 +108,7 @@ def test_close_names_the_paper_and_what_is_missing_and_quotes_the_nearest_senten
 def test_close_speaks_of_the_paper_that_was_meant_before_the_one_ranked_first() -> None:
     first, meant = ranked("First paper", "Ants."), ranked("Second paper", "Bees.")
     text, near = refusal(Verdict(Outcome.CLOSE, 0.1, papers=(meant.paper.id,)), [first, meant], 90)
-    assert text == "The abstract of Second paper does not say that; this comes nearest."
+    assert text == "The abstract of Second paper does not plainly say that; this comes nearest."
     assert near == meant.evidence
 
 
@@ -119,7 +119,7 @@ def test_a_thing_that_is_spoken_of_without_a_number_is_not_called_unmentioned() 
 
 def test_an_empty_abstract_is_not_said_to_come_near() -> None:
     text, near = refusal(Verdict(Outcome.CLOSE, 0.1), [Ranked(Paper("Lenses", ""), 1.0, ())], 90)
-    assert (text, near) == ("The abstract of Lenses does not say that.", ())
+    assert (text, near) == ("The abstract of Lenses does not plainly say that.", ())
 
 
 def test_absent_names_the_three_nearest() -> None:

@@ -16,8 +16,9 @@ from rag.extract import lead_of
 FIRST_ROWS = (IDEA, RESULT)  # of a table
 
 
-def in_sentences(draft: Draft, most: int, worth: Callable[[Statement], float]) -> Draft:
-    """The draft in at most so many sentences, in the order in which they stood; as it is where it has no more.
+def in_sentences(draft: Draft, most: int, worth: Callable[[Statement], float], *, each: bool = False) -> Draft:
+    """The draft in at most so many sentences, of `each` paper or in all, in the order in which they stood; as it is
+    where it has no more.
 
     A table becomes sentences: what each paper does, then what it found, then the rest.
     """
@@ -26,7 +27,8 @@ def in_sentences(draft: Draft, most: int, worth: Callable[[Statement], float]) -
     if not cells and len(said) <= most:
         return draft
     ranked = [*cells, *sorted(said, key=worth, reverse=True)]
-    kept = _in_turn(ranked)[:most]
+    papers = {statement.evidence.paper.id for statement in ranked}
+    kept = _in_turn(ranked)[: most * len(papers) if each else most]
     kept = [statement for statement in [*cells, *said] if statement in kept]
     told = tuple(_led(statement, before) for before, statement in zip([None, *kept], kept, strict=False))
     if any(isinstance(part, Group) for part in draft.parts):

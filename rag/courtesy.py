@@ -45,6 +45,8 @@ STYLE = re.compile(
     r"|sentences?|way|form)"
     r"|in (?:one|a|two|three|a few|a couple of|\d) (?:short )?(?:words?|sentences?|lines?|paragraphs?)"
     rf"|(?:for|to|as if to|like to) (?:an? |the |some |complete |absolute |total |us |me as an? )*{PEOPLE}"
+    r"|(?:an? |the )?(?:(?:much|more|even) )?(?:simpler|simple|easier|easy|plainer|plain|clearer|short) "
+    r"(?:explanation|version|answer|wording)"
     rf"|like (?:i['’]?m|i am|i were|to) (?:an? )?(?:{PEOPLE}|five|5|ten|10|twelve|12)|eli5|step by step"
     r"|without (?:any )?(?:jargon|formulas|maths?|technical terms))\b",
     re.IGNORECASE,

@@ -154,6 +154,7 @@ SUMMARY = any_of(
     r"|\bwhat does (?:the )?[\w-]+(?: paper)? (?:do|propose|say)\W*$|\bdescribe\b|\bin a nutshell\b"
     r"|\bmain (?:idea|points?|contribution)\b",
 )
+EXPLAIN = any_of(r"\b(?:explain|describe)\b")
 # 'KV cache compression, what's known about it?'
 FRONTED = re.compile(
     r"^\W*(?P<topic>[^,?.!]{4,60}),\s*what(?:['’]?s| is| do we) (?:known?|there|new) (?:about|on) (?:it|this|that)\W*$",

@@ -29,11 +29,12 @@ class Change(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Edit:
     """An instruction on the last answer; `what` is named by DROP and ADD, `most` sentences are wished for, 0 where
-    it does not say."""
+    it does not say, of `each` paper or in all."""
 
     change: Change
     what: str = ""
     most: int = 0
+    each: bool = False
 
 
 POLITE = (
@@ -113,6 +114,7 @@ AT_MOST = r"(?:only|just|at most|max(?:imum)?|no more than)"
 COUNTED = (
     rf"(?:an?\s+|the\s+)?(?:{AT_MOST}\s+)?(?P<count>{'|'.join(COUNTS)}|[1-9])\s+(?:(?:short|single|simple|brief|key|main)\s+)?"
     r"(?:sentences?|lines?|(?P<bullets>bullet(?:ed)?(?: points?)?s?|points))\b"
+    r"(?P<each>\s+(?:each|apiece|per (?:paper|method|one)|for (?:each|both|every one)))?"
 )
 SENTENCES = re.compile(rf"\b(?:in|with|into|to|as|{AT_MOST})\s+{COUNTED}", re.IGNORECASE)
 IN_SENTENCES = re.compile(
@@ -225,7 +227,8 @@ def counted(found: re.Match[str]) -> Edit:
     """The instruction of a match that tells a number of sentences, or of items of a list."""
     groups = found.groupdict()
     count = (groups["count"] or groups["then"]).casefold()
-    return Edit(Change.LIST if groups.get("bullets") else Change.SHORTER, most=COUNTS.get(count) or int(count))
+    change, most = Change.LIST if groups.get("bullets") else Change.SHORTER, COUNTS.get(count) or int(count)
+    return Edit(change, most=most, each=bool(groups.get("each")))
 
 
 def _bare(what: str) -> str:

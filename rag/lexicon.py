@@ -44,7 +44,8 @@ ASPECTS = (
         "result",
         "result results finding findings evidence number numbers gain gains improvement improvements savings outcome"
         " conclusion benchmark figures performance reported report claims claim effectiveness",
-        r"\bhow (?:well|far|good|small|much better)\b|\b(?:what|which) [\w ]{0,30}\b(?:find|finds|found|show|shows"
+        r"\bany good\b|\bis (?:it|this) (?:good|effective|useful|worth it)\b"
+        r"|\bhow (?:well|far|good|small|much better)\b|\b(?:what|which) [\w ]{0,30}\b(?:find|finds|found|show|shows"
         r"|gain"
         r"|gains|achieve|achieves|reach|reaches|conclude|concludes|save|saves)\b",
         "",

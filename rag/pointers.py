@@ -27,10 +27,11 @@ FORMER_LATTER = re.compile(r"\b(?:the\s+)?(former|latter)(?:\s+(?:one|paper|meth
 OTHER = re.compile(
     rf"\b(?:the|that) other(?:s|\s+(?:{THINGS}|two))?(?=\W|$)(?!\s+(?:hand|way|side|than)\b)", re.IGNORECASE
 )
+NO_NOUN = r"(?:is|was|has|does|as|across|versus|vs|less|always|plus|besides|towards)"  # though it ends in s
 MANY = re.compile(
     r"\b(?:both(?:\s+of\s+them)?|(?:(?:one|which|any|some|none)\s+of\s+|all\s+)?(?:these|those)"
     rf"(?:\s+(?:two|three|four))?(?:\s+{THINGS})?|(?:all|one|which|any|some|none|each) of them"
-    r"|(?:(?:the|all)\s+)?two(?:\s+of them)?"
+    rf"|(?:(?:the|all)\s+)?two(?:\s+(?:of them|{THINGS}))?(?!\s+(?!{NO_NOUN}\b)[\w-]+s\b)"
     r"|(?:the|all)\s+(?:three|four|five)(?=\W*$|\s+(?:of them|on|in|by|for|with|as|at)\b)|they|them|their|theirs)\b",
     re.IGNORECASE,
 )

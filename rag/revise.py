@@ -28,7 +28,8 @@ class Shape:
 
     `whole` are the rows without the times it was made shorter, `asked` the aspects of its question, `detail` is below
     0 where it is shorter than it was; `form` is that of its kind unless a turn asked for another, `order` 'newest' or
-    'oldest' where its papers are to go by their dates, `most` the sentences wished for, 0 where none said how many.
+    'oldest' where its papers are to go by their dates, `most` the sentences wished for, 0 where none said how many,
+    of `each` paper or in all.
     """
 
     rows: tuple[str, ...] = ()
@@ -38,6 +39,7 @@ class Shape:
     detail: int = 0
     order: str = ""
     most: int = 0
+    each: bool = False
 
     def after(self, instruction: Edit, *, takes_own: bool = True) -> "Shape":
         """The shape after one more change; the same where it changes nothing.
@@ -46,7 +48,9 @@ class Shape:
         """
         change, what = instruction.change, instruction.what
         if instruction.most:
-            return replace(self, most=instruction.most, form=change if change is Change.LIST else self.form)
+            return replace(
+                self, most=instruction.most, each=instruction.each, form=change if change is Change.LIST else self.form
+            )
         if change is Change.SWAP:
             return self
         if change in (Change.TABLE, Change.LIST):
@@ -84,7 +88,7 @@ def reshape(draft: Draft, shape: Shape, *, sums_up: bool = False) -> Draft:
         draft = shorten(draft, _idea if sums_up else _nearness)
         draft = shorten_lists(draft, -shape.detail, in_order=bool(shape.order))
     if shape.most:
-        draft = in_sentences(draft, shape.most, _idea if sums_up else _nearness)
+        draft = in_sentences(draft, shape.most, _idea if sums_up else _nearness, each=shape.each)
     return as_list(draft) if shape.form is Change.LIST else draft
 
 

@@ -62,7 +62,8 @@ WORD = re.compile(r"[^\W_]+")
 EMPTY = frozenset(
     """paper papers work works study studies article articles list show name give tell find me please pls question
     many much there here everything anything one ones us i m d ll ve s t full complete whole fit fits qualify match
-    belong apply should read cite see look start know recommend include consider relevant interesting worth""".split()
+    belong apply should read cite see look start know recommend include consider relevant interesting worth first
+    next""".split()
 )
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from ingest.names import COINED_WORD, nickname, short_name
+from ingest.words import stems
 from rag import grammar, instructions
 from rag.asked_papers import NOTHING
 from rag.aspects import find_aspects
@@ -43,6 +44,8 @@ SIDE_BY_SIDE = grammar.any_of(
     r"\bone\b.*\b(?:another|the other)\b|\bone\b[^.?!]{1,60}\bone\b|\bboth in\b|\bboth the\b.{3,80}\band the\b",
     r"\band the [^.?!]{2,60}? (?:paper|study|work)\b|\b(?:two|three|four) \w+",
 )
+# Stems of what an explanation of a whole paper may be asked for by.
+OF_A_PAPER = stems("explain describe detail idea approach contribution point main whole work works method paper brief")
 LONGEST_TOPIC = 4  # words of a topic typed as into a search box
 KNOWN_TOPIC = 0.62  # score of a paper from which it is what an instruction to add one describes
 
@@ -190,6 +193,8 @@ class Understanding:
         if not named and self._is_bare_topic(question):
             return Kind.SURVEY
         about = grammar.SUMMARY.search(question)
+        if named and grammar.EXPLAIN.search(question) and set(content(beside)) - OF_A_PAPER:
+            return Kind.FACT  # 'explain the two phases of KIVI'
         if about and len(question.split()) <= 14:
             what = about.groupdict().get("named")
             rest = self._without_names(what, named) if what and named else ""  # 'the limits of KIVI'

@@ -203,3 +203,21 @@ def test_what_is_in_the_collection_is_told(engine: Engine) -> None:
 
 def test_a_need_with_a_call_for_ideas_is_answered_with_options(engine: Engine) -> None:
     assert engine.ask("hi! i need to run llama on my phone. ideas?").kind == "options"
+
+
+def test_two_of_something_else_are_no_two_papers(engine: Engine) -> None:
+    answer = talk(
+        engine, "compare KIVI and ZipCache", "explain the two phases of SGD training in the information plane"
+    )
+    assert "KIVI" not in answer.understood
+    assert any("representation compression phase" in citation.quote for citation in answer.citations)
+
+
+def test_a_description_means_the_paper_whose_title_has_it(engine: Engine) -> None:
+    answer = talk(engine, "what is BottleFit", "compare it with the energy-based one")
+    assert answer.table
+    assert answer.table.names == ("BottleFit", "Energy-Based Concept Bottleneck Models")
+
+
+def test_who_says_what_they_work_on_is_recommended_papers_on_it(engine: Engine) -> None:
+    assert "TPI-LLM" in engine.ask("I work with edge devices. which paper should i read first?").text

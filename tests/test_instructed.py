@@ -153,3 +153,8 @@ def test_papers_are_put_in_the_order_of_nothing_but_their_dates(engine: Engine) 
 def test_a_refusal_is_not_made_shorter(engine: Engine) -> None:
     answer = talk(engine, "what is KIVI", "what licence does it have?", "shorter")
     assert answer.text.startswith("The last answer was that the papers do not say it")
+
+
+def test_a_sentence_each_is_one_of_each_paper(engine: Engine) -> None:
+    answer = talk(engine, "compare KIVI, ZipCache and GEAR", "in one sentence each")
+    assert [citation.title.split(":")[0].split()[0] for citation in answer.citations] == ["KIVI", "ZipCache", "GEAR"]

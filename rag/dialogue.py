@@ -24,7 +24,7 @@ NOTHING = re.compile(
     r"(?:None of the [\d,]+ papers here|The one paper here does not)\b(?: mentions? “(?P<unknown>[^”]{1,60})”)?"
 )
 CLOSE = re.compile(
-    r"The abstract of .{1,200}? (?:does not (?:plainly say|mention)|gives no number|says nothing)\b"
+    r"The abstract of .{1,200}? (?:does not (?:plainly (?:say|speak)|mention)|gives no number)\b"
     r"|The model finds no answer\b"
     r"|No abstract here says\b|No paper .{1,60} clearly fits\b",
     re.DOTALL,

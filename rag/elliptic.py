@@ -111,6 +111,8 @@ class Elliptic:
             return False
         if self._is_of_it(question, dialogue):
             return True
+        if pointers.ON_WHICH.match(question):
+            return True
         if grammar.SURVEY.search(question):
             return False
         words = tokenize(question)

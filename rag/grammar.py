@@ -76,6 +76,7 @@ SURVEY = any_of(
     r"(?!(?:do|does|did|is|are|was|were|has|have)\b)\w+",
     rf"\bwhat (?:\w+ )?(?:work|literature|research) (?:is|exists|do you have|is there)\b|^\W*related {WORKS}\b",
     r"\bwhich (?:are they|of (?:them|these|those))\b|\bfull list\b|\bwho (?:else )?(?:does|uses|did|do)\b",
+    r"\bwhat(?:['’]?s| is) new (?:in|on|about|for)\b",
     r"\bwhat(?:['’]?s| is) (?:out )?there\W*$"
     r"|\bwhat (?:else )?(?:have you got|do you have|do we have|is there|are there|exists|is out there)(?: here)?"
     r"(?=\W*$| (?:on|about|for|to|in|that))",

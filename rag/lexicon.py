@@ -78,7 +78,8 @@ ASPECTS = (
         " tokens/s fps realtime accelerate acceleration",
         r"\btok(?:ens?)? ?(?:/|per|a) ?s|\bspeed-?ups?\b|\bhow long\b|\bhow quick|\breal[- ]time\b|\bwall-?clock"
         r"|\b(?:training|inference|decoding|run(?:ning)?) time\b",
-        r"\bspeed|\bspeed-?ups?|\bfast|\blatency|\blatencies|\bthroughput|\breal[- ]time|\baccelerat(?:es?|ed|ing"
+        r"\bspeed|\bspeed-?ups?|\bfast|\blatency|\blatencies|\bdelays?\b|\btime-to-first"
+        r"|\bthroughput|\breal[- ]time|\baccelerat(?:es?|ed|ing"
         r"|ion)\b"
         r"|\bwall-?clock"
         r"|(?<!agent )\bruntime(?! layer| environment| system)|\bslow(?:er|down)"

@@ -98,6 +98,12 @@ FRAGMENT = re.compile(
     rf"(?: (?:on|in|for|with|at|of|over)(?: (?!the page|this page|here|{MANY_WORKS})[\w-]+){{1,4}})?\W*$",
     re.IGNORECASE,
 )
+# 'and on which models?', 'compared to what?'
+ON_WHICH = re.compile(
+    rf"{AND}(?:up to|at|with|on|in|for|over|by|from|after|until|than|against|(?:compared|relative) (?:to|with))"
+    rf"\s+(?:what|which|whom|how (?:much|many))(?: (?!{MANY_WORKS}\b)[\w-]+){{0,3}}\W*$",
+    re.IGNORECASE,
+)
 # 'Real images or synthetic?': a choice without a verb, which the question before must lend it.
 CHOICE = re.compile(
     r"^\W*(?:(?!(?:which|what|who|how|why|is|are|do|does|did|can|was|were|compare|list|show|papers?|any)\b)"

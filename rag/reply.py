@@ -26,7 +26,7 @@ from rag.revise import Shape, in_full, reshape
 from rag.seek import RETRIEVED, Reply, Seeker
 from rag.spelled import asked_form, spelled_out
 from rag.strangers import mentioning, tell_strangers
-from rag.sufficiency import NEIGHBOURS, Outcome, either, lacking, says_nothing
+from rag.sufficiency import NEIGHBOURS, Outcome, either, lacking, not_spoken_of
 from rag.summarise import summarise_paper, summarise_topic
 from rag.understand import Understanding
 from rag.understood import Understood
@@ -131,7 +131,7 @@ class Replies:
             return Reply(as_paragraphs(told), ranked)
         if len(silent) < len(meant) or not may_be_unsaid(aspects):
             return None
-        words = f"{says_nothing(meant[0].paper, aspects)}; this comes nearest."
+        words = f"{not_spoken_of(meant[0].paper, aspects)}; this comes nearest."
         return Reply(as_paragraphs(meant[0].evidence[:NEIGHBOURS]), ranked, words, Outcome.CLOSE)
 
     def _compare(self, asked: Understood, scope: Scope | None, wish: Rows | None = None) -> Reply:

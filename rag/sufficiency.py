@@ -168,8 +168,8 @@ def not_mentioned(paper: Paper, things: Sequence[str]) -> str:
     return f"The abstract of {short_name(paper)} does not mention {either(things)}"
 
 
-def says_nothing(paper: Paper, aspects: Sequence[str]) -> str:
-    return f"The abstract of {short_name(paper)} says nothing on its {' or '.join(aspects)}"
+def not_spoken_of(paper: Paper, aspects: Sequence[str]) -> str:
+    return f"The abstract of {short_name(paper)} does not plainly speak of its {' or '.join(aspects)}"
 
 
 def either(things: Sequence[str]) -> str:

@@ -221,3 +221,18 @@ def test_a_description_means_the_paper_whose_title_has_it(engine: Engine) -> Non
 
 def test_who_says_what_they_work_on_is_recommended_papers_on_it(engine: Engine) -> None:
     assert "TPI-LLM" in engine.ask("I work with edge devices. which paper should i read first?").text
+
+
+@pytest.mark.parametrize("then", ["and on which models?", "compared to what?", "by how much"])
+def test_a_preposition_with_a_question_word_hangs_on_the_question_before(engine: Engine, then: str) -> None:
+    assert titles(engine, "how does CacheGen work", then) == titles(engine, "how does CacheGen work")
+
+
+def test_a_place_is_no_thing_that_an_abstract_could_mention(engine: Engine) -> None:
+    answer = talk(engine, "compare KIVI and ZipCache", "tell me about the first paper")
+    assert answer.outcome == "answered"
+    assert "KIVI" in answer.understood
+
+
+def test_what_is_new_in_a_field_is_a_list(engine: Engine) -> None:
+    assert engine.ask("whats new in optimizer research here").kind == "survey"

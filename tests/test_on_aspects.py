@@ -17,7 +17,7 @@ from tests.corpus import talk
 def test_what_no_sentence_speaks_of_is_not_said(engine: Engine, question: str, on: str) -> None:
     answer = engine.ask(question)
     assert answer.outcome == "close"
-    assert f"says nothing on its {on}; this comes nearest." in answer.text
+    assert f"does not plainly speak of its {on}; this comes nearest." in answer.text
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_the_sentence_that_stands_for_an_aspect_is_quoted(engine: Engine, turns:
 
 def test_what_is_asked_beside_an_aspect_is_not_answered_by_it_alone(engine: Engine) -> None:
     answer = engine.ask("how much memory does KIVI need on a Raspberry Pi?")
-    assert "says nothing on" not in answer.text
+    assert "plainly speak" not in answer.text
 
 
 def test_a_figure_near_by_under_another_name_is_not_denied(engine: Engine) -> None:

@@ -61,6 +61,7 @@ NOT_ASKED = re.compile(
     re.IGNORECASE,
 )
 Hit = tuple[int, int, str]  # where an aspect is asked for, and its name
+SHORT_TERM = 12  # characters of a term that is nothing else
 LONGEST_TERM = 25  # characters of a phrase whose words ask for nothing else
 BESIDE = 60  # characters between an aspect's word and a figure of it
 LONGEST_ITEM = 3  # words of an aspect named in the asker's own
@@ -72,6 +73,14 @@ def find_aspects(question: str) -> tuple[str, ...]:
     parts = [part for part in MESSAGE_PARTS.split(question) if ASKS.search(part)] or [question]
     found = [name for part in parts for _, _, name in sorted(_unnested(list(_hits(part))))]
     return tuple(dict.fromkeys(found))
+
+
+def beside_aspects(question: str) -> str:
+    """A question without the words and terms that ask for aspects: 'is it open source?' is 'is it ?'."""
+    for start, end, _ in _hits(question):
+        if end - start <= SHORT_TERM:  # a longer phrase has words of the question between its own
+            question = question[:start] + " " * (end - start) + question[end:]
+    return question
 
 
 def _hits(text: str) -> Iterator[Hit]:

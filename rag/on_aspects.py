@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ingest.words import stems
 from rag.answer import Evidence, Ranked
-from rag.aspects import LIMITS, RHETORICAL, find_aspects, speaks_of
+from rag.aspects import LIMITS, RHETORICAL, beside_aspects, find_aspects, measures, speaks_of
 from rag.cells import FITS, Said, Side, read_side
 from rag.compare import Look, Wish, fill_all
 from rag.demand import content
@@ -22,7 +22,7 @@ def aspects_alone(asked: Understood, titles: str) -> tuple[str, ...]:
     """The aspects that are all a question asks of the papers it means; empty where it asks for more than them, what the
     `titles` of the papers say and what any paper may be asked."""
     beside = OF_ANY | stems(titles)
-    alone = all(word in beside or find_aspects(word) for word in content(asked.ask))
+    alone = all(word in beside or find_aspects(word) for word in content(beside_aspects(asked.ask)))
     return asked.aspects if asked.papers and alone else ()
 
 
@@ -44,6 +44,7 @@ def on_aspects(
     for paper_id, side, column in zip(ids, sides, columns, strict=True):
         cells = [column[aspect] for aspect in aspects if aspect in column]
         speaking = [said for said in side if any(_speaks(said, aspect) for aspect in aspects)]
+        speaking.sort(key=lambda said: (not any(measures(a, said.text) for a in aspects), -said.relevance))
         if not cells and not speaking:
             silent.append(paper_id)
         elif cells:
@@ -52,8 +53,8 @@ def on_aspects(
 
 
 def _most(cells: Sequence[Said], speaking: Sequence[Said], side: Side, most: int) -> list[Evidence]:
-    """The cells, then the nearest of what else is the paper's own and speaks of it, in reading order."""
-    more = sorted((s for s in speaking if s.is_own and s not in cells), key=lambda said: -said.relevance)
+    """The cells, then the first of what else is the paper's own and speaks of it, in reading order."""
+    more = [said for said in speaking if said.is_own and said not in cells]
     kept = [*cells, *more][: max(most, len(cells))]
     return [said.evidence for said in side if said in kept]
 

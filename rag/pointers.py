@@ -54,7 +54,8 @@ KIND_OF = re.compile(
 ALIKE = re.compile(
     rf"\b(?:others?|ones?|anything|something|{THINGS})\s+(?:like|similar to|close to)\s+(?:it|this|that)(?: one)?\W*$"
     rf"|^\W*(?:(?:and|any|show(?: me)?|find|are there|is there)\W+)*(?:similar|related)\s+{THINGS}\W*$"
-    r"|^\W*(?:(?:and|is there|any)\W+)*(?:anything|something)\s+(?:similar|alike|related|like (?:it|this|that))\b"
+    r"|^\W*(?:(?:and|ok(?:ay)?|so|well|now|is there|any)\W+)*(?:anything|something)\s+(?:similar|alike|related"
+    r"|like (?:it|this|that))\b"
     rf"|^\W*(?:(?:and|so|but|is there|are there|do you have|any|an?)\W+)*(?:(?:anything|something|{THINGS}) (?:better"
     rf"|faster|cheaper|smaller|newer|simpler|stronger|lighter)|(?:better |other )?(?:alternatives?|{THINGS} instead))"
     r"(?: (?:than|to) (?:it|this|that)(?: one)?| here| in here| there)*\W*$",

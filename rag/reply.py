@@ -5,11 +5,10 @@ from dataclasses import replace
 
 from ingest.index import PaperIndex
 from ingest.names import short_name
-from ingest.words import tokenize
 from rag.amend import Amendments
 from rag.answer import Ranked
 from rag.asked_papers import narrow
-from rag.aspects import RHETORICAL
+from rag.aspects import RHETORICAL, find_aspects
 from rag.compare import Wish as Rows
 from rag.compare import compare, none_speaks, none_weighs
 from rag.dialogue import Dialogue
@@ -110,7 +109,9 @@ class Replies:
                 return Reply(as_paragraphs(said), self._seek.near(asked, scope))
         ranked = self._seek.near(asked, scope)
         things, all_of_it = self._seek.unsaid(asked)
-        named = all_of_it and any(len(tokenize(thing)) > 1 for thing in things)  # 'carbon footprint' is no footprint
+        named = all_of_it and any(
+            len(find_aspects(thing)) != 1 for thing in things
+        )  # 'carbon footprint' is no footprint
         if not named and (reply := self._on_aspects(asked, ranked)):
             return reply
         verdict = lacking(things, asked.papers) if all_of_it else self._seek.weigh(asked, ranked)

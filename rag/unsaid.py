@@ -55,6 +55,7 @@ BESIDE = re.compile(
     r"\b(?:compared\s+(?:to|with)|versus|vs\.?|than|against|relative\s+to)\s+(?P<thing>.+)", re.IGNORECASE
 )
 REQUEST = re.compile(r"\W*(?:can|could|would|will|do) you\b", re.IGNORECASE)  # 'can you explain both?'
+LEADS = frozenset("any some of more kind kinds type types sort".split())
 PLACES = frozenset((*ORDINAL_WORDS, "last", "other"))  # 'the first paper' is no thing that it could speak of
 ENDS = frozenset("besides instead according due based rather play work".split())
 
@@ -132,17 +133,7 @@ def noun_phrase(text: str) -> str:
         if phrase and text[end : found.start()].strip():
             break
         end = found.end()
-        if not phrase and word in ARTICLES | PLACES | {
-            "any",
-            "some",
-            "of",
-            "more",
-            "kind",
-            "kinds",
-            "type",
-            "types",
-            "sort",
-        }:
+        if not phrase and word in ARTICLES | PLACES | LEADS:
             continue
         if word in STOPWORDS or word in ENDS or word in ABOUT or len(phrase) == LONGEST:
             break

@@ -2,6 +2,7 @@
 
 import pytest
 
+from rag.aspects import beside_aspects
 from rag.engine import Engine
 from tests.corpus import talk
 
@@ -27,6 +28,7 @@ def test_what_no_sentence_speaks_of_is_not_said(engine: Engine, question: str, o
         (["does ZipCache have drawbacks"], "0.38% drop in accuracy"),
         (["what is Keyformer", "and its speed?"], "reduces inference latency by 2.1x"),
         (["temperature sampling vs scalarization", "what is their solution"], "we propose Cooldown"),
+        (["what is Mixture-of-Recursions", "On which model sizes?"], "135M to 1.7B parameters"),
         (["WTA-CRS how does the column row one work"], "which only requires storing the sub-sampled activations"),
     ],
 )
@@ -45,3 +47,9 @@ def test_a_figure_near_by_under_another_name_is_not_denied(engine: Engine) -> No
     answer = engine.ask("How many GPU hours does TPI-LLM need?")
     assert answer.outcome == "close"
     assert "gives no number" not in answer.text or "in so many words" in answer.text
+
+
+def test_a_term_of_two_words_is_an_aspect_and_nothing_beside_it() -> None:
+    assert beside_aspects("is it open source?").split() == ["is", "it", "?"]
+    assert "carbon" not in beside_aspects("its carbon footprint")
+    assert "Part II" in beside_aspects("What did Part II of it find out?")

@@ -23,7 +23,7 @@ def in_sentences(draft: Draft, most: int, worth: Callable[[Statement], float], *
     A table becomes sentences: what each paper does, then what it found, then the rest.
     """
     said = [statement for part in draft.parts if not isinstance(part, Table) for statement in _of(part)]
-    cells = [cell for part in draft.parts if isinstance(part, Table) for cell in _cells(part)]
+    cells = list(dict.fromkeys(cell for part in draft.parts if isinstance(part, Table) for cell in _cells(part)))
     if not cells and len(said) <= most:
         return draft
     ranked = [*cells, *sorted(said, key=worth, reverse=True)]

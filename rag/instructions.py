@@ -114,7 +114,7 @@ AT_MOST = r"(?:only|just|at most|max(?:imum)?|no more than)"
 COUNTED = (
     rf"(?:an?\s+|the\s+)?(?:{AT_MOST}\s+)?(?P<count>{'|'.join(COUNTS)}|[1-9])\s+(?:(?:short|single|simple|brief|key|main)\s+)?"
     r"(?:sentences?|lines?|(?P<bullets>bullet(?:ed)?(?: points?)?s?|points))\b"
-    r"(?P<each>\s+(?:each|apiece|per (?:paper|method|one)|for (?:each|both|every one)))?"
+    r"(?!\s+of\b)(?P<each>\s+(?:each|apiece|per (?:paper|method|one)|for (?:each|both|every one)))?"
 )
 SENTENCES = re.compile(rf"\b(?:in|with|into|to|as|{AT_MOST})\s+{COUNTED}", re.IGNORECASE)
 IN_SENTENCES = re.compile(

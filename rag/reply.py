@@ -14,7 +14,7 @@ from rag.compare import compare, none_speaks, none_weighs
 from rag.dialogue import Dialogue
 from rag.draft import MOST_COMPARED, Draft, Table
 from rag.extract import as_paragraphs, choose
-from rag.grammar import AHEAD, THANKS, Kind
+from rag.grammar import AHEAD, LISTS, THANKS, Kind
 from rag.instructions import Change
 from rag.many import Many
 from rag.on_aspects import aspects_alone, may_be_unsaid, on_aspects
@@ -62,7 +62,8 @@ class Replies:
         if outside and not asked.papers and asked.kind is not Kind.EDIT and cannot_go_on(asked):
             return self._seek.instead(asked, scope, self._tell(outside))
         reply = self._reply(asked, dialogue, scope)
-        if asked.length and reply.outcome is Outcome.ANSWERED:
+        listed = asked.kind in (*LISTS, Kind.OPTIONS)  # 'papers that sum up a text in one sentence'
+        if asked.length and not listed and reply.outcome is Outcome.ANSWERED:
             shape = Shape().after(asked.length)
             reply = replace(reply, draft=reshape(reply.draft, shape, sums_up=asked.kind is Kind.SUMMARY))
         if outside and reply.draft.parts:

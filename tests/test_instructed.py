@@ -158,3 +158,16 @@ def test_a_refusal_is_not_made_shorter(engine: Engine) -> None:
 def test_a_sentence_each_is_one_of_each_paper(engine: Engine) -> None:
     answer = talk(engine, "compare KIVI, ZipCache and GEAR", "in one sentence each")
     assert [citation.title.split(":")[0].split()[0] for citation in answer.citations] == ["KIVI", "ZipCache", "GEAR"]
+
+
+def test_what_is_listed_is_not_cut_by_words_of_its_topic(engine: Engine) -> None:
+    assert listed(engine, "which papers quantize a model in a few lines of code?")
+    asked = "which papers quantize the KV cache in one sentence?"
+    assert "Quoted here" not in engine.ask(asked).note
+
+
+def test_a_sentence_that_fills_two_cells_is_said_once(engine: Engine) -> None:
+    answer = talk(engine, "MoR vs block transformer", "in six sentences")
+    quotes = [citation.quote for citation in answer.citations]
+    assert len(quotes) == len(set(quotes))
+    assert all(answer.text.count(f"[{citation.number}]") == 1 for citation in answer.citations)

@@ -27,7 +27,7 @@ MEASURES = frozenset(
     limitation limitations difference differences task tasks component components principle insight trick tricks effect
     effects result results finding findings conclusion conclusions property feature features step stage case cases
     goal aim item items setting settings margin margins drop drops gain gains reduction reductions increase increases
-    improvement improvements saving savings boost score scores""".split()
+    improvement improvements saving savings boost score scores example examples instance instances""".split()
 )
 # Measures that are asked for by their own name: 'batch size', 'warm-up steps'.
 SIZED = frozenset("size sizes setting settings level levels step steps stage stages".split())

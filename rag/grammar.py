@@ -30,6 +30,7 @@ def any_of(*forms: str) -> re.Pattern[str]:
 
 WORKS = r"(?:papers?|works?|studies|study|articles?|publications?|abstracts?)"
 MANY_WORKS = r"(?:papers|works|studies|articles|publications|abstracts)"
+PAPERS = any_of(r"\b(?:papers|articles|publications|abstracts|(?:other|which|what) (?:works|studies))\b")
 WAYS = r"methods?|approach(?:es)?|techniques?|models?|systems?|frameworks?|algorithms?"
 THINGS = rf"(?:{WORKS}|{WAYS}|ones?)"
 GREETING = any_of(

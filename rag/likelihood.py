@@ -9,6 +9,7 @@ from rag.shelf import Floats
 
 KNOWN = 10  # papers that USUAL counts for, since a handful have no mean and spread of their own to speak of
 USUAL_SHARE = 0.049  # of the papers that belong, among those that the models below were fitted to
+PRESUMED = 4.0  # what 'which of these' adds to the odds of each of a few: about a fourth of six papers, not 1 in 20
 MOST_STEPS = 100  # of finding a share
 
 # What is measured of a paper for a topic, and a logistic model of it: fitted by tests/bench/calibrate_survey.py to
@@ -70,6 +71,12 @@ def among_more(found: Floats, total: int) -> Floats:
         if abs(share - before) < 0.01 * share:
             break
     return chances.astype(np.float32)
+
+
+def presumed(chance: float) -> float:
+    """A chance where the asker takes it that one of a few papers fits: the odds that far higher."""
+    odds = PRESUMED * chance / (1 - chance) if chance < 1 else 1.0
+    return odds / (1 + odds) if chance < 1 else 1.0
 
 
 def leave_out(unlikely: Floats) -> Floats:

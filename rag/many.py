@@ -10,9 +10,10 @@ from ingest.index import PaperIndex
 from rag.answer import Ranked
 from rag.collection import describe_collection
 from rag.demand import content
-from rag.draft import Draft, Group
+from rag.draft import MOST_COMPARED, Draft, Group
+from rag.grammar import WHICH_OF
 from rag.judge import Judge, Judged, Judgement, about_each, fitting
-from rag.likelihood import ANY, LISTED
+from rag.likelihood import ANY, LISTED, presumed
 from rag.negated import Negated, read_negated, says_without
 from rag.options import options
 from rag.retrieve import Scope
@@ -51,6 +52,8 @@ class Many:
             looked_at -= len(asked.told)
         if asked.listed:
             return _kept(asked, question, judged)
+        if asked.papers and len(asked.papers) <= MOST_COMPARED and WHICH_OF.search(asked.standalone):
+            judged = [replace(one, probability=presumed(one.probability)) for one in judged]
         if asked.papers and judged and not bounds:  # 'which of them': those that stand out among them
             judged = [one for one in judged if one.probability >= STANDS_OUT * judged[0].probability]
         if (negated := read_negated(question)) and not bounds:

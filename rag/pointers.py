@@ -120,6 +120,7 @@ OF_IT = any_of(
     r"|precise|far|expensive|cheap)\b",
     rf"{AND}(?:what|which)(?: \w+){{0,3}} (?:was|were|is|are|do|does|did|has|have) (?:(?:the|they|he|she)\b.*|used"
     r"|tested|tried|evaluated|compared|trained|reported|measured|released|shown|found|needed|saved|lost|gained)\b",
+    rf"{AND}(?:what|which|how)\b[^?]{{0,40}}\b(?:called|named)\W*$",
     r"\bthere\W*$",
 )
 # What any paper may be asked for, beside its topic.
@@ -127,6 +128,7 @@ OF_ANY = stems(
     "big large small fast slow long good well high low strong accurate often deep much many there available public open"
     " help saving saved gain gained loss lost gets get happens test tested train trained compare compared first"
     " biggest largest smallest fastest longest highest lowest best worst close exact precise far reach reached"
+    " called call named name two three four"
 )
 MODIFIER = re.compile(r"^\W*(?:with|without|for|on|in|at|during|under|as for)\b", re.IGNORECASE)  # 'for training?'
 LEAD_IN = re.compile(
@@ -148,6 +150,12 @@ GOES_ON_ASKING = re.compile(
 # 'And RWKV, does it keep a state?'
 AND_NAME = re.compile(
     rf"{AND}(?:and|but|what about|how about)\s+(?P<name>[\w.-]+)\s*[,:–—-]\s*(?P<rest>\S.*)$", re.IGNORECASE
+)
+# 'ok back to the test-time scaling paper: how many points did it gain?'
+BACK_TO = re.compile(
+    rf"{AND}(?:(?:anyway|btw)\W+)*(?:(?:going|coming|let['’]?s go|let me go) )?(?:back|returning|return) to "
+    r"(?P<what>[^:,.;?!–—]{3,60})\s*[:,.;–—-]\s*(?P<then>\S.*)$",
+    re.IGNORECASE,
 )
 DEFINITE = re.compile(r"\W*(?:the|its|their|his|her|this|that|these|those)\b", re.IGNORECASE)
 CORRECTION = re.compile(

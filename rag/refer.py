@@ -21,6 +21,11 @@ from rag.retrieve import Retriever
 from rag.strangers import HERE, is_name, sides_of
 from rag.wording import Wording
 
+# What stands around a description: 'the … thing'.
+THING = re.compile(
+    r"^\W*(?:the|that|this|your)\s+|\s+(?:thing|stuff|one|paper|work|method|topic|question|part)\W*$", re.I
+)
+
 
 class Resolver:
     """Resolves what turns point to over one collection; `last` understands the last question of a dialogue."""
@@ -48,6 +53,12 @@ class Resolver:
             return self._elliptic.after_nothing(question, dialogue)
         if not dialogue.last or not dialogue.focus:
             return Reference((), question, "" if named else pointers.dangling(question))
+        if (
+            (back := pointers.BACK_TO.match(question))
+            and not named
+            and (meant := self._gone_back(back["what"], dialogue))
+        ):
+            return self._asked_anew(back["then"], meant)
         correction = pointers.CORRECTION.match(question)
         corrects = bool(correction and correction.end() > 2)
         if correction and corrects:
@@ -132,6 +143,10 @@ class Resolver:
         of_them = f"{question.rstrip(' ?.!')}, of {self.names(papers)}?"
         written = self._write_out(question, it, papers) if it else of_them
         return Reference(papers, written, ask=question, corrects=True)
+
+    def _gone_back(self, what: str, dialogue: Dialogue) -> tuple[str, ...]:
+        """The paper spoken of earlier that words describe: 'the test-time scaling thing'."""
+        return self._described.among(gist(THING.sub("", what)), dialogue.papers)[:1]
 
     def _absent(self, question: str, dialogue: Dialogue) -> str:
         """The name that 'it' means where the last answer said that no paper here mentions it; empty for any other."""

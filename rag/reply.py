@@ -11,9 +11,12 @@ from rag.asked_papers import narrow
 from rag.aspects import RHETORICAL, find_aspects
 from rag.compare import Wish as Rows
 from rag.compare import compare, none_speaks, none_weighs
+from rag.demand import Kind as Demanded
+from rag.demand import read_demand
 from rag.dialogue import Dialogue
 from rag.draft import MOST_COMPARED, Draft, Table
 from rag.extract import as_paragraphs, choose
+from rag.figures import VALUE
 from rag.grammar import AHEAD, LISTS, THANKS, Kind
 from rag.instructions import Change
 from rag.many import Many
@@ -129,9 +132,10 @@ class Replies:
         if not aspects or not meant:
             return None
         told, silent = on_aspects(aspects, meant, self._retriever.look, asked.manner)
-        if told:
+        asks_number = read_demand(asked.standalone).kind is Demanded.NUMBER
+        if told and (not asks_number or any(VALUE.search(one.sentence.text) for one in told)):
             return Reply(as_paragraphs(told), ranked)
-        if len(silent) < len(meant) or not may_be_unsaid(aspects):
+        if told or len(silent) < len(meant) or not may_be_unsaid(aspects):
             return None
         words = f"{not_spoken_of(meant[0].paper, aspects)}; this comes nearest."
         return Reply(as_paragraphs(meant[0].evidence[:NEIGHBOURS]), ranked, words, Outcome.CLOSE)

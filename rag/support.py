@@ -27,6 +27,7 @@ LED_IN = re.compile(
     r"|about|than|like|under|over|at|into|per|between|without))\W*$",
     re.IGNORECASE,
 )
+COUNTS = re.compile(r"\bhow many\b(?! (?:more |fewer )?(?:times|percent|points|of)\b)", re.IGNORECASE)
 RELEASE = re.compile(r"github|open[- ]?sourc|licen[cs]e|\bcode\b|\bavailable\b|\breleas", re.IGNORECASE)
 SAME_ROOT, MISSPELT = 0.7, 0.8  # what a word is worth that shares its root, or all but a letter, with one in the text
 LIKENESS = 0.8  # difflib's ratio from which a word that no paper has is taken for a misspelt one
@@ -44,7 +45,8 @@ class Support:
 
     `group`: 'named' (it names a paper), 'compared' (it sets two or more side by side) or 'described' (neither).
     `missing`: the thing asked for that is not stated, in the asker's words; `mentioned`: it is spoken of, but no
-    number is given for it. `unheard`: words that no paper of the collection holds.
+    number is given for it. `unheard`: words that no paper of the collection holds. `counts`: it asks how many there are
+    of something.
     """
 
     group: str
@@ -53,6 +55,7 @@ class Support:
     missing: str = ""
     mentioned: bool = False
     unheard: str = ""
+    counts: bool = False
 
 
 def measure(question: str, ranked: Sequence[Ranked], words: WordIndex, named: Collection[str]) -> Support:
@@ -76,7 +79,8 @@ def measure(question: str, ranked: Sequence[Ranked], words: WordIndex, named: Co
         "asking": min(math.sqrt(len(weighing.core.intersection(weighing.terms))), LONG),
     }
     missing, mentioned = weighing.missing(question, absent_names)
-    return Support(group, papers, signals, missing, mentioned, weighing.unheard(question))
+    counts = demand.kind is Kind.NUMBER and bool(weighing.asked) and bool(COUNTS.search(question))
+    return Support(group, papers, signals, missing, mentioned, weighing.unheard(question), counts)
 
 
 def _is_outside(demand: Demand, text: str) -> bool:

@@ -162,8 +162,8 @@ class Understanding:
         if reference.told or reference.both:
             return Kind.SURVEY
         kind, pointed = self._kind(reference.standalone, named=papers), len(reference.papers)
-        if kind is Kind.SURVEY and pointed == 1 and not re.search(grammar.MANY_WORKS, question, re.IGNORECASE):
-            return Kind.FACT  # 'which models were tested?' of the one paper spoken of
+        if kind is Kind.SURVEY and pointed == 1 and not grammar.PAPERS.search(question):
+            return Kind.FACT  # 'which models were tested?', 'how many case studies?' of the one paper spoken of
         if kind is Kind.COMPARISON and pointed > MOST_COMPARED and not grammar.STRONG_COMPARISON.search(question):
             return Kind.SURVEY if content(reference.ask or question) else Kind.SUMMARY  # 'what are they about?'
         return kind

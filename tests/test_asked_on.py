@@ -236,3 +236,47 @@ def test_a_place_is_no_thing_that_an_abstract_could_mention(engine: Engine) -> N
 
 def test_what_is_new_in_a_field_is_a_list(engine: Engine) -> None:
     assert engine.ask("whats new in optimizer research here").kind == "survey"
+
+
+@pytest.mark.parametrize(
+    ("turns", "says"),
+    [
+        (["what is WaLLoC", "on what tasks did they show it works?"], "colorization"),
+        (["what is TPI-LLM", "how many case studies did they do on memory?"], ""),
+        (["The Entropy Mechanism of Reinforcement Learning", "what r the two tricks called?"], "Clip-Cov and KL-Cov"),
+        (
+            ["what is Kinetics", "what is KIVI", "ok back to Kinetics scaling: how many points did it gain?"],
+            "60 points",
+        ),
+        (
+            ["what is Kinetics", "what is KIVI", "back to the test-time scaling thing: how many points did it gain?"],
+            "60 points",
+        ),
+    ],
+)
+def test_what_looks_like_a_list_is_asked_of_the_paper_spoken_of(engine: Engine, turns: list[str], says: str) -> None:
+    answer = talk(engine, *turns)
+    assert answer.kind == "fact"
+    assert any(says in citation.quote for citation in answer.citations)
+
+
+def test_one_of_few_is_taken_to_fit(engine: Engine) -> None:
+    answer = talk(
+        engine,
+        "compare TPI-LLM, MCUNetV2 and BitStack",
+        "which of these lets me change the size of the model on the fly depending on how much RAM is free?",
+    )
+    assert (answer.outcome, [citation.title.split(":")[0] for citation in answer.citations]) == (
+        "answered",
+        ["BitStack"],
+    )
+
+
+def test_a_count_is_refused_where_no_number_stands_beside_what_is_counted(engine: Engine) -> None:
+    assert engine.ask("With how many clients did they run the federated experiments in CELLM?").outcome == "close"
+    assert engine.ask("how many functions does a Redco user have to write?").outcome == "answered"
+
+
+def test_an_example_is_no_thing_that_an_abstract_has_to_mention(engine: Engine) -> None:
+    answer = engine.ask("what example do Energy-Based Concept Bottleneck Models give of a wrong concept?")
+    assert "does not mention “example”" not in answer.text

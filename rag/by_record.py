@@ -125,7 +125,7 @@ def of_record(
     if picks(wishes):
         papers = papers if len(papers) > 1 or own else dialogue.choice
         return replace(recorded, papers=papers) if len(papers) > 1 else None
-    if not own and (on_paper := ON_PAPER.search(question) or THE_ONE.search(question)):
+    if not own and not asked.follows and (on_paper := ON_PAPER.search(question) or THE_ONE.search(question)):
         papers = tuple(described(on_paper["what"]))
     if not papers and len(bounds.ids) <= MOST_ASKED:
         papers = bounds.ids

@@ -17,6 +17,7 @@ from ingest.index import PaperIndex
 from ingest.names import COINED_WORD, names_of, squeeze
 from ingest.vocabulary import ordinary_words
 from ingest.words import STOPWORDS, stem, tokenize
+from rag.demand import ABOUT
 from rag.retrieve import most
 
 LONGEST_NAME = 16  # words, of a title
@@ -54,6 +55,10 @@ class Mention:
     paper_ids: tuple[str, ...]
     is_own: bool = True
     meant: str = ""
+
+
+# Verbs of questions, which in small letters are no paper's name: 'how much does it save?' is not about SAVE.
+ASKING = ABOUT | frozenset("save saves cost costs gain gains beat beats work works run runs help helps".split())
 
 
 class Catalogue:
@@ -129,7 +134,7 @@ class Catalogue:
 
     def _holders(self, name: str, count: int) -> tuple[tuple[str, ...], int] | None:
         """The ids of the papers a name may mean and how much it is their own; None where it is no name."""
-        if name.casefold() in STOPWORDS:
+        if name.casefold() in STOPWORDS or (count == 1 and name in ASKING):
             return None
         key = squeeze(name)
         spelled = self._spelled(name, key)

@@ -3,6 +3,7 @@
 The evidence of each paper is found for itself. Knows no index, no conversation and no way to render a table.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -20,6 +21,12 @@ from rag.rhetoric import Role, only_shares
 GENERIC = stems(
     "compare comparison versus vs v difference different differ contrast table side papers paper methods approaches two"
     " three them these please make give tell show explain put one better best list main key overview like similar"
+)
+# 'compare them without the problem row'
+WITHOUT = re.compile(
+    r"[,\s]+(?:but\s+)?(?:without|except(?:\s+for)?|leaving\s+out|no)\s+(?:the\s+)?"
+    r"(?P<what>[\w, ]{3,40}?)\s+(?:rows?|aspects?)\b",
+    re.IGNORECASE,
 )
 Look = Callable[[str, Sequence[str]], list[Ranked]]  # papers by id, each with its sentences ranked for a question
 
@@ -49,9 +56,11 @@ def compare(
     papers, names = tuple(papers[:MOST_COMPARED]), tuple(names[:MOST_COMPARED])
     ids = [paper.id for paper in papers]
     asked = without_names(question, papers, names)
+    left_out = find_aspects(" ".join(found["what"] for found in WITHOUT.finditer(asked)))
+    asked = WITHOUT.sub(" ", asked)
     told = find_aspects(asked) or ((RESULT,) if AHEAD.search(asked) else ())
     wanted = tuple(dict.fromkeys(wish.rows)) or told
-    rows = wanted or RHETORICAL
+    rows = tuple(row for row in wanted or RHETORICAL if row not in left_out)
     if len(wanted) == 1 and not wish.rows:  # a single row is hardly a table
         rows = (IDEA, RESULT) if wanted == (IDEA,) else (IDEA, *wanted)
     focused = not set(tokenize(asked)) <= GENERIC

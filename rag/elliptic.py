@@ -157,7 +157,7 @@ class Elliptic:
         if len(dialogue.focus) != 1 or not pointers.OF_IT.search(question) or grammar.ADVICE.search(question):
             return False
         own = content(question)
-        if grammar.OTHER_WORKS.search(question):
+        if grammar.OTHER_WORKS.search(question) or grammar.A_WORK.search(question):
             return False
         if len(own) > pointers.SHORT or re.search(
             rf"\b(?:{grammar.MANY_WORKS}|here|{grammar.PLACE})\b", question, re.IGNORECASE

@@ -72,6 +72,11 @@ SURVEY = any_of(
     rf"\b(?:list|name|find|show(?: me)?|give me|enumerate|collect)\b[^.?!]{{0,30}}\b(?:{THINGS}|everything|all)\b",
     rf"\b(?:any|all|every|each|other|more|how many)(?: of)?(?: the| these| those)? (?:\w+ ){{0,2}}?{WORKS}\b",
     rf"^\W*{WORKS} \w+",
+    rf"^\W*(?:(?:i|we)\b[^.?!]{{0,12}}\b(?:need|want|like|looking for)\b (?:some |any |all |more )?)?"
+    rf"(?:[\w/-]+ ){{1,6}}{MANY_WORKS}(?: (?:please|pls|plz))?\W*$",
+    r"\b(?:which|what) (?:[\w-]+ ){1,5}are (?:in (?:this|the|your|here)|here|there|on this)\b",
+    r"^\W*(?:(?:and|so|but|is there|ok(?:ay)?)\W+)*any(?:thing|one)(?: else| here)+ "
+    r"(?:that|which|with|for|using|\w{3,}ing)\b",
     r"\bwhich (?:methods|approaches|techniques|models|systems|frameworks|algorithms|ones)\b",
     r"^\W*(?:(?:and|so|but)\W+)*what (?:other )?(?:methods|approaches|techniques|systems|frameworks|algorithms) "
     r"(?!(?:do|does|did|is|are|was|were|has|have)\b)\w+",
@@ -135,6 +140,7 @@ OTHER_WORKS = any_of(
     rf"\bother (?:[\w-]+ ){{0,3}}?(?:{THINGS}|tools?|works?|benchmarks?|datasets?)\b"
     r"|\b(?:anything|what|who|which) else\b"
 )
+A_WORK = any_of(rf"\b(?:an?|any|another|some) (?:[\w-]+ )?{WORKS}\b")  # 'is there a paper that claims the opposite?'
 # 'Different thing: …': what follows has nothing to do with what was said.
 NEW_TOPIC = any_of(
     r"^\W*(?:(?:ok(?:ay)?|so|now|and|thanks)\W+)*(?:an?\s+)?(?:different|another|new|unrelated|separate|other)\s+"
@@ -146,6 +152,7 @@ MORE_THAN_TOPIC = any_of(
     r"\b(?:what|which|how|why|who|whose|when|where|is|are|was|were|do|does|did|can|could|has|have|had|will|would|should"
     r"|i|we|you|it|this|that|these|those|they|tell|explain|please|compare|than|vs|not|no)\b|\d|['’]"
 )
+CONTRACTED = any_of(r"\b(what|where|how|who|that)s\b")  # 'whats'
 ASKS = any_of(r"^\W*(?:what|which|how|why|who|do|does|did|can|could|would|is|are|tell|explain)\b")
 YES_NO = any_of(r"^\W*(?:is|are|was|were|do|does|did|can|could|will|would|has|have|should)\b")
 SUMMARY = any_of(

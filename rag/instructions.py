@@ -43,7 +43,7 @@ POLITE = (
 )
 
 SORTED = (
-    r"(?:(?:show|list|put|sort|order|rank|arrange)\s+)?"
+    r"(?:(?:show|list|put|sort(?:ed)?|order(?:ed)?|rank(?:ed)?|arranged?)\s+)?"
     r"(?:(?:it|that|them|these|those|this|the list|the papers|papers)\s+)?(?:with )?(?:the )?"
 )
 DATED = r"(?:the )?(?:publication )?(?:date|year|time|recency|age)"

@@ -72,6 +72,7 @@ class Understanding:
         """The same, of one revision of the record."""
         if is_style(question) and dialogue.standing.last and not read_edit(question):
             return Understood(Kind.FACT, question, trouble=STYLED, follows=True)
+        question = grammar.CONTRACTED.sub(lambda found: f"{found[1]} is", question)
         length = None if read_edit(question) else instructions.length_wished(question)
         question = grammar.FRONTED.sub(r"What is known about \g<topic>?", plain(question))
         question = self._catalogue.mended(question)

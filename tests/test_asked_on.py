@@ -280,3 +280,31 @@ def test_a_count_is_refused_where_no_number_stands_beside_what_is_counted(engine
 def test_an_example_is_no_thing_that_an_abstract_has_to_mention(engine: Engine) -> None:
     answer = engine.ask("what example do Energy-Based Concept Bottleneck Models give of a wrong concept?")
     assert "does not mention “example”" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "I need quantization papers",
+        "edge device papers plz",
+        "which quantization methods are in this collection",
+        "anything else here using distillation",
+    ],
+)
+def test_a_wish_for_papers_is_a_list(engine: Engine, question: str) -> None:
+    answer = engine.ask(question)
+    assert (answer.kind, bool(answer.citations)) == ("survey", True)
+
+
+def test_a_row_is_left_out_from_the_first(engine: Engine) -> None:
+    table = engine.ask("compare KIVI and ZipCache, without the problem row").table
+    assert table
+    assert [row.aspect for row in table.rows] == ["idea", "result"]
+
+
+def test_an_apostrophe_left_out_hides_no_question(engine: Engine) -> None:
+    assert engine.ask("whats the peak memory of TPI-LLM?").standalone == "what is the peak memory of TPI-LLM?"
+
+
+def test_another_paper_is_not_sought_in_the_one_spoken_of(engine: Engine) -> None:
+    assert "KIVI" not in talk(engine, "what is KIVI", "is there a paper that claims the opposite?").understood

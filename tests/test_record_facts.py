@@ -339,3 +339,21 @@ def test_the_authors_of_most_papers_are_told_by_name(engine: Engine) -> None:
     answer = engine.ask("Which authors have the most papers?")
     assert "Ada Byron (2 papers), Zhenyu Zhang (2 papers)" in answer.text
     assert "Counted by name" in answer.note
+
+
+def test_who_wrote_the_first_of_a_list_is_told_of_that_paper(engine: Engine) -> None:
+    newest = talk(engine, "what are the newest papers", "who wrote the first one?")
+    assert newest.text.startswith("PruneBird is by Zhenyu Zhang")
+    assert talk(engine, "what are the newest papers", "who wrote the second one?").text.startswith("TinyQuant is by")
+
+
+def test_a_verb_of_the_question_is_no_paper(tmp_path: Path) -> None:
+    titles = ("SAVE: Single Cells in Varied Environments", "MagicPhone: Small Models on Phones")
+    said = (
+        "We present SAVE, which tells cells apart.",
+        "We present MagicPhone, which saves 41% of the power of a phone.",
+    )
+    rows: list[dict[str, object]] = [{"title": t, "abstract": a} for t, a in zip(titles, said, strict=True)]
+    with opened(tmp_path, rows) as given:
+        assert "SAVE" not in given.ask("how much power does MagicPhone save?").understood
+        assert "SAVE" in given.ask("what does SAVE do?").understood

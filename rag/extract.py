@@ -10,12 +10,13 @@ from ingest.names import nickname, short_name
 from ingest.words import stems
 from rag.answer import Evidence, Ranked
 from rag.draft import Draft, Paragraph, Statement
-from rag.manner import USUAL, Manner
+from rag.manner import USUAL, Length, Manner
 from rag.measures import MARK
 from rag.retrieve import GATE_CENTRE
 
 MOST_PAPERS = 6
-NEAR_BEST = 0.5  # share of the best sentence's score that another needs to be said as well
+# Share of the best sentence's score that another needs to be said as well; less where a long answer is wished for.
+NEAR_BEST, NEAR_IN_LONG = 0.5, 0.3
 NEAR_TOP = 0.7  # share of the first paper's score that another needs where several are asked for
 SAME = 0.995  # share of it that makes two papers equally good
 MOST_BY_MEANING, NEAR_MEANING = 4, 0.8  # papers given where only the meaning meets, and their share of the first
@@ -39,7 +40,8 @@ def choose(
     most = manner.quoted(len(papers))
     chosen: list[Evidence] = []
     for found in papers:
-        best = choose_sentences(found, most=most)
+        near = NEAR_IN_LONG if manner.length is Length.LONG else NEAR_BEST
+        best = choose_sentences(found, most=most, near=near)
         chosen += sorted(best, key=lambda evidence: evidence.sentence.start)
     return chosen
 
@@ -59,12 +61,12 @@ def choose_papers(question: str, ranked: Sequence[Ranked], named: Collection[str
     return close[: MOST_PAPERS if several else MOST_BY_MEANING if by_meaning else 2]
 
 
-def choose_sentences(found: Ranked, *, most: int) -> list[Evidence]:
+def choose_sentences(found: Ranked, *, most: int, near: float = NEAR_BEST) -> list[Evidence]:
     """The best sentence of a paper and up to `most` - 1 more that come near it and say something new."""
     first, *rest = found.evidence
     chosen, said = [first], set(stems(first.sentence.text))
     for evidence in rest:
-        if len(chosen) == most or evidence.score < NEAR_BEST * first.score:
+        if len(chosen) == most or evidence.score < near * first.score:
             break
         words = stems(evidence.sentence.text)
         if len(words - said) >= NEWS * len(words):

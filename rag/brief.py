@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import groupby
 
-from rag.answer import Evidence
 from rag.aspects import IDEA, RESULT
 from rag.draft import Draft, Group, Paragraph, Statement, Table
 from rag.extract import lead_of
@@ -60,6 +59,5 @@ def _in_turn(ranked: list[Statement]) -> list[Statement]:
 
 def _led(statement: Statement, before: Statement | None) -> Statement:
     """A statement that names its paper, unless that was named by the one before it."""
-    evidence: Evidence = statement.evidence
-    named = before is not None and before.evidence.paper.id == evidence.paper.id
-    return replace(statement, lead="" if named else lead_of(evidence))
+    named = before is not None and before.evidence.paper.id == statement.evidence.paper.id
+    return replace(statement, lead="" if named else lead_of(statement.evidence))

@@ -131,6 +131,7 @@ class Demand:
     topical: bool = False  # whether it speaks of papers, or of there being something, rather than describing one
 
 
+@lru_cache(maxsize=256)  # each paper found is weighed against the same one
 def read_demand(question: str) -> Demand:
     """What a question asks for; a description that asks nothing asks for the paper that fits it."""
     topical = bool(ANY.search(question))

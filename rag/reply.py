@@ -113,9 +113,8 @@ class Replies:
                 return Reply(as_paragraphs(said), self._seek.near(asked, scope))
         ranked = self._seek.near(asked, scope)
         things, all_of_it = self._seek.unsaid(asked)
-        named = all_of_it and any(
-            len(find_aspects(thing)) != 1 for thing in things
-        )  # 'carbon footprint' is no footprint
+        # 'Carbon footprint' is no footprint: what is asked for by a name of its own is no aspect.
+        named = all_of_it and any(len(find_aspects(thing)) != 1 for thing in things)
         if not named and (reply := self._on_aspects(asked, ranked)):
             return reply
         verdict = lacking(things, asked.papers) if all_of_it else self._seek.weigh(asked, ranked)

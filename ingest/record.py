@@ -5,6 +5,7 @@ at any moment leaves whole batches. Everything else on disk is derived from this
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
@@ -144,14 +145,18 @@ class Record:
         """The names of the models whose vectors it holds."""
         return [str(name) for (name,) in self._db.rows("SELECT DISTINCT embedding FROM vectors ORDER BY 1")]
 
-    def select(self, *, ids: Sequence[str] = (), since: str = "", until: str = "") -> list[int]:
-        """Row numbers of papers with one of these ids (if any) and a date from `since` to `until`, both included.
+    def select(self, *, ids: Sequence[str] = (), since: str = "", until: str = "", author: str = "") -> list[int]:
+        """Row numbers of papers with one of these ids (if any), a date from `since` to `until`, both included, and
+        among
+        their authors all words of `author`.
 
         One that is dated by its year alone lies within where all of the year does.
         """
         where, values = _dated(since, until)
         if ids:
             where, values = f"{where} AND id IN ({_marks(ids)})", [*values, *ids]
+        for word in re.findall(r"\w+", author):
+            where, values = f"{where} AND authors LIKE ?", [*values, f"%{word}%"]
         return self._numbers(f"SELECT number FROM papers WHERE {where} ORDER BY number", values)
 
     def by_date(self, ends: int, *, since: str = "", until: str = "") -> list[int]:
@@ -178,6 +183,10 @@ class Record:
         least = len("2024-08-21") if whole else 1
         first, last = self._db.rows("SELECT MIN(date), MAX(date) FROM papers WHERE length(date) >= ?", (least,))[0]
         return str(first or ""), str(last or "")
+
+    def has_authors(self) -> bool:
+        """Whether the authors of any paper are known."""
+        return bool(self._db.rows("SELECT EXISTS (SELECT 1 FROM papers WHERE authors != '[]')")[0][0])
 
     def find(self, paper_id: str) -> Entry | None:
         return next(self.entries(self.select(ids=[paper_id])), None)

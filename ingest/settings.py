@@ -32,6 +32,7 @@ NAMES = (
 )
 SHORTEST_PASSWORD = 8  # characters
 OPENAI_MODEL = "gpt-4.1-mini"  # the chat model where only a key is given
+MODEL_CONTEXT = 16_384  # tokens that a chat model is taken to read at once where nobody says
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,8 @@ class Settings:
     `auth` is 'name:password', without which the page gives nothing, or empty for none.
     `chroma_token` goes to the server in `chroma_header`, and `chroma_ca` is a PEM file of who may vouch for it.
     `embedding` is 'minilm', 'none', 'fastembed:MODEL' or 'openai:MODEL'. `model` is the chat model as given ('none':
-    no model); `model_timeout` is seconds for one answer of it, retries included; `model_context` the tokens it
-    reads; `model_price` money per million tokens, in and out. `services` are fixed, but for tests.
+    no model); `model_timeout` is seconds for one turn of it, retries included; `model_context` the tokens it
+    reads at once (0: not set); `model_price` money per million tokens, in and out. `services` are fixed, but for tests.
     """
 
     home: Path
@@ -52,7 +53,7 @@ class Settings:
     openai_base_url: str = field(default="", repr=False)
     model: str = ""
     model_timeout: float = 60
-    model_context: int = 8192
+    model_context: int = 0
     model_price: tuple[float, float] | None = None
     chroma_token: str = field(default="", repr=False)
     chroma_header: str = "Authorization"
@@ -98,7 +99,9 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
         openai_base_url=given["OPENAI_BASE_URL"],
         model=name,
         model_timeout=_read_number("PAPERCHAT_TIMEOUT", given, "60", "seconds from 1 to 3600", (1, 3600)),
-        model_context=int(_read_number("PAPERCHAT_CONTEXT", given, "8192", "tokens from 1024 on", (1024, 10**8))),
+        model_context=int(_read_number("PAPERCHAT_CONTEXT", given, "16384", "tokens from 1024 on", (1024, 10**8)))
+        if given["PAPERCHAT_CONTEXT"]
+        else 0,
         model_price=_read_price(given["PAPERCHAT_PRICE"]),
         chroma_token=given["CHROMA_TOKEN"],
         chroma_header=given["CHROMA_HEADER"] or "Authorization",

@@ -1,15 +1,17 @@
 """What an answer is made of: Evidence, Ranked, Citation, Answer. The same values reach CLI, page, export and API."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ingest.paper import Paper, Sentence
 from rag.chat.pieces import Usage
+from rag.plan.plan import Plan
+from rag.trace import Trace
 
 MOST_CHARACTERS = 4_000  # of a question
 
 if TYPE_CHECKING:
-    from rag.draft import Table
+    from rag.draft import Cell, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +56,11 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One sentence of an answer as it is shown, and how it stands to what it cites.
+    """One sentence or cell of an answer as it is shown, and how it stands to what it cites.
 
-    `verdict` is 'verbatim', 'supported', 'weak' or 'unsupported', `reason` says why in plain words where it is not
-    verbatim. `mended`: '' as the model wrote it, 'cited anew', 'given its source', 'quoted instead' (of `instead_of`,
-    the model's words) or 'struck'.
+    `verdict` is 'verbatim', 'supported', 'weak' or 'unsupported'; 'absent' where it says what the sources do not say,
+    'unsourced' where it states nothing that needs a source. `reason` says in plain words why it is not supported.
+    `mended`: '' as the model wrote it, 'cited anew' or 'given its source'.
     """
 
     text: str
@@ -66,14 +68,20 @@ class Checked:
     reason: str = ""
     numbers: tuple[int, ...] = ()
     mended: str = ""
-    instead_of: str = ""
 
     @property
     def verified(self) -> bool:
+        """Whether what it cites bears it out."""
         return self.verdict in VERIFIED
+
+    @property
+    def counts(self) -> bool:
+        """Whether it states something that a source has to bear out."""
+        return self.verdict not in (ABSENT, UNSOURCED)
 
 
 VERIFIED = ("verbatim", "supported")
+ABSENT, UNSOURCED = "absent", "unsourced"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +108,8 @@ class Answer:
     KIVI, ZipCache · memory'), `retrieved` the papers found, best first. `outcome` is 'answered', 'close' (the papers
     come near but do not say it) or 'absent'; the last two are refusals. `note` is beside the text, not part of it.
     `checks` has an entry a sentence, in order; `usage` is what a language model took for it, None where none wrote;
-    `plain` is the answer to the same question without the model, on the same evidence. `suggestions` are questions to
-    go on with, which the papers answer (`Engine.suggest`).
+    `plan` is what it looked up, its papers by id, None without a model. `suggestions` are questions to go on with that
+    its sources answer. `trace` tells how it came about.
     """
 
     question: str
@@ -118,20 +126,29 @@ class Answer:
     table: "Table | None" = None
     checks: tuple[Checked, ...] = ()
     usage: Usage | None = None
-    plain: "Answer | None" = None
     suggestions: tuple[str, ...] = ()
+    plan: Plan | None = None
+    trace: Trace | None = field(default=None, compare=False)
 
     @property
     def tally(self) -> str:
         """'7 of 7 sentences verified'; empty where nothing was said that could be."""
-        if not self.checks:
+        counted = [check for check in self.checks if check.counts]
+        if not counted:
             return ""
-        good, count = sum(check.verified for check in self.checks), len(self.checks)
+        good, count = sum(check.verified for check in counted), len(counted)
         return f"{good} of {count} sentence{'s' if count > 1 else ''} verified"
 
-    def as_dict(self) -> dict[str, Any]:
-        """The object that `ask --json`, `batch` and the API give."""
-        return {
+    @property
+    def papers(self) -> tuple[str, ...]:
+        """The ids of the papers that it spoke of, in order: those it cites, then those its plan means."""
+        meant = self.plan.papers if self.plan else ()
+        return tuple(dict.fromkeys([*(citation.paper_id for citation in self.citations), *meant]))
+
+    def as_dict(self, *, explain: bool = False) -> dict[str, Any]:
+        """The object that `ask --json`, `batch` and the API give; `explain` adds the trace."""
+        told = {"trace": self.trace.as_dict() if self.trace else None} if explain else {}
+        return told | {
             "answer": self.text,
             "refused": self.refused,
             "outcome": self.outcome,
@@ -145,29 +162,33 @@ class Answer:
             "checks": [asdict(check) for check in self.checks],
             "tally": self.tally,
             "usage": self.usage.as_dict() if self.usage else None,
-            "plain": self.plain.as_dict() if self.plain else None,
             "suggestions": list(self.suggestions),
+            "plan": self.plan.model_dump(mode="json") if self.plan else None,
             "seconds": round(self.seconds, 4),
         }
 
     def _table(self) -> dict[str, Any] | None:
-        """The table with a quote and its number in each cell; None in a cell where an abstract does not say."""
+        """The table with a quote and its number in each cell, and the words that stand for the quote where a model
+        wrote;
+        None in a cell that says nothing."""
         if self.table is None:
             return None
         numbers = {(citation.paper_id, citation.start): citation.number for citation in self.citations}
-        rows: list[dict[str, Any]] = []
-        for row in self.table.rows:
-            said = [cell.evidence for cell in row.cells]
-            cells = [
-                {"quote": e.sentence.text, "number": numbers[e.paper.id, e.sentence.start]} if e else None for e in said
-            ]
-            rows.append({"aspect": row.aspect, "cells": cells})
+
+        def told(cell: "Cell") -> dict[str, Any] | None:
+            said = {"words": cell.words} if cell.words else {}
+            if e := cell.evidence:
+                return said | {"quote": e.sentence.text, "number": numbers[e.paper.id, e.sentence.start]}
+            return said or None
+
+        rows = [{"aspect": row.aspect, "cells": [told(cell) for cell in row.cells]} for row in self.table.rows]
         return {"names": list(self.table.names), "rows": rows}
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One message of a conversation; `role` is 'user' or 'assistant'."""
+    """One message of a conversation; `role` is 'user' or 'assistant'. An answer of ours carries its record."""
 
     role: str
     content: str
+    answer: Answer | None = None

@@ -26,11 +26,11 @@ class Finding:
 
 def check_numbers(claim: Claim, evidence: Sequence[Evidence]) -> list[Finding]:
     """The numbers of a sentence that its sources do not give, or give otherwise; what is wrong first."""
-    found = [finding for quantity in claim.quantities if (finding := _check_number(quantity, claim, evidence))]
+    found = [finding for quantity in claim.quantities if (finding := check_number(quantity, claim, evidence))]
     return sorted(found, key=lambda finding: not finding.wrong)
 
 
-def _check_number(quantity: Quantity, claim: Claim, evidence: Sequence[Evidence]) -> Finding | None:
+def check_number(quantity: Quantity, claim: Claim, evidence: Sequence[Evidence]) -> Finding | None:
     mine, others = _said_of(quantity, claim, evidence)
     given = [number for found in mine for number in numbers_of(plain(found.sentence.text))]
     same = [number for number in given if equal(quantity, number)]

@@ -78,6 +78,11 @@ class Checker:
         self._vectors: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
         self._lock = Lock()
 
+    @property
+    def knows(self) -> Callable[[str], bool] | None:
+        """Whether any paper of the collection has a name; None where that cannot be told."""
+        return self._knows
+
     def check(self, sentence: str, evidence: Sequence[Evidence]) -> Check:
         """The verdict on one sentence and the source sentences it cites."""
         if not evidence:

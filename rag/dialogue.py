@@ -1,7 +1,8 @@
 """From earlier messages to what the talk is about: which papers were mentioned, in what order, and what was asked.
 
-Messages may come from anywhere: marks like [7] in them mean nothing here, so papers are known by their names and,
-where a sentence names none, by its words. Knows no wording of follow-ups.
+An answer of ours carries its record. Other messages may come from anywhere: marks like [7] in them mean nothing here,
+so
+papers are known by their names and, where a sentence names none, by its words.
 """
 
 import re
@@ -19,21 +20,6 @@ MOST_TURNS = 12  # messages looked at, the latest
 MOST_SENTENCES = 12  # of one message, besides the lines that a name leads
 SURE_COVERAGE = 0.30  # share of a sentence's words that its paper must hold
 SURE_LEAD = 1.25  # how much more of it than the next paper holds
-# So a refusal of ours begins, and goes on where it says what is not here.
-NOTHING = re.compile(
-    r"(?:None of the [\d,]+ papers here|The one paper here does not)\b(?: mentions? “(?P<unknown>[^”]{1,60})”)?"
-)
-CLOSE = re.compile(
-    r"The abstract of .{1,200}? (?:does not (?:plainly (?:say|speak)|mention)|gives no number)\b"
-    r"|The model finds no answer\b"
-    r"|No abstract here says\b|No paper .{1,60} clearly fits\b",
-    re.DOTALL,
-)  # so a refusal of ours begins that quotes what comes nearest
-# So our words begin where nothing is quoted: what was asked could not be made out, or was no question.
-ASIDE = re.compile(
-    r"(?:No paper|Only (?:one|\d+) papers?|Only a list|There (?:is|are) no(?:thing)?|That is how|None of those"
-    r"|You are welcome|Ask about the papers|The papers here|The last answer has|.{1,200} compared with itself)\b"
-)
 LEAD = re.compile(r"^(?:[-*•]\s+)?(?P<name>[^|]{2,160}?):\s")
 MARKS = re.compile(r"\[\d+(?:\s*[,–-]\s*\d+)*\]")
 
@@ -46,8 +32,7 @@ class Exchange:
     answer: str
     papers: tuple[str, ...]
     refused: bool = False  # it said that the papers do not answer
-    aside: bool = False  # it said that the turn was no question, or pointed to nothing
-    unknown: str = ""  # what it said that no paper here mentions
+    aside: bool = False  # it quoted nothing: the turn was no question, or pointed to nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +88,10 @@ def read_dialogue(history: Sequence[Turn], catalogue: Catalogue) -> Dialogue:
                 exchanges.append(Exchange(question, "", _named(question, catalogue)))
             question = clean(text)[:2000]
         elif turn.role == "assistant" and text.strip():
-            nothing = NOTHING.match(text)
-            papers = () if nothing else papers_of(text, catalogue)
-            refused, aside = bool(nothing or CLOSE.match(text)), bool(ASIDE.match(text)) and text == said
-            unknown = (nothing and nothing["unknown"]) or ""
-            exchanges.append(Exchange(question, text, papers or _named(question, catalogue), refused, aside, unknown))
+            answer = turn.answer
+            papers = answer.papers if answer else papers_of(text, catalogue)
+            refused, aside = bool(answer and answer.refused), bool(answer and not answer.papers)
+            exchanges.append(Exchange(question, text, papers or _named(question, catalogue), refused, aside))
             question = ""
     if question:
         exchanges.append(Exchange(question, "", _named(question, catalogue)))

@@ -1,6 +1,6 @@
-"""One turn of a conversation: the question is cleaned, evidence found, an answer written and checked.
+"""The public face: questions in, cited answers out. Wires all stages together.
 
-The evidence is fixed before a word is written. Streaming is the implementation; `ask` drains it.
+Streaming is the implementation; `ask` drains it.
 """
 
 import re
@@ -23,6 +23,8 @@ from rag.chat.model import ChatModel
 from rag.chat.pieces import Waiting
 from rag.check import Checker
 from rag.feedback import Vote, keep
+from rag.gather.entities import Linker
+from rag.gather.evidence import Gatherer
 from rag.given import Given
 from rag.listing import Listed, Listing, Looked
 from rag.manner import USUAL, Manner, Writing
@@ -30,10 +32,9 @@ from rag.question import take_query, take_question
 from rag.reply import Replies
 from rag.retrieve import Retriever, Scope
 from rag.seek import RETRIEVED
-from rag.suggest import Suggestions
 from rag.turn import Turns
 from rag.understand import Understanding
-from rag.writer.write import Writer
+from rag.without_model import WithoutModel
 
 
 class Engine:
@@ -49,16 +50,19 @@ class Engine:
         self._given = Given(self._catalogue, self._retriever, self.paper)
         self._atlases = Atlases(self.index)
         understanding = Understanding(self._catalogue, self._retriever, self.paper)
-        self._replies = Replies(self.index, self._retriever, understanding)
-        self._understanding = understanding
-        self._suggestions = Suggestions(
-            understanding, self._replies, self.paper, lambda word: self.index.words.idf(word)
-        )
+        replies = Replies(self.index, self._retriever, understanding)
         self.model = ChatModel(settings) if settings.chat_model is not None else None
-        writer = None
-        if self.model:
-            writer = Writer(self.model, make_checker(self.index, self._catalogue), context=settings.model_context)
-        self._turns = Turns(understanding, self._replies, self._catalogue, writer)
+        linker = Linker(self._catalogue, self.paper, lambda text: self._retriever.search(text, k=1))
+        self._turns = Turns(
+            self.index,
+            WithoutModel(understanding, replies, self._catalogue),
+            self.model,
+            Gatherer(self.index, self._retriever, linker),
+            linker,
+            make_checker(self.index, self._catalogue),
+            self.paper,
+            seconds=settings.model_timeout,
+        )
 
     @property
     def mode(self) -> str:
@@ -166,11 +170,6 @@ class Engine:
             if notice and isinstance(piece, Answer):
                 piece = replace(piece, note=f"{notice} {piece.note}".strip())
             yield piece
-
-    def suggest(self, answer: Answer, *, scope: Scope | None = None) -> Answer:
-        """The answer with questions to go on with, found without a model; takes about as long as a few answers."""
-        self.index.refresh()
-        return replace(answer, suggestions=self._suggestions.suggest(answer, scope))
 
     def keep_vote(self, vote: Vote) -> Path:
         """Keeps what a reader thought of an answer; returns the file, which `paperchat eval` reads."""

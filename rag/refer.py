@@ -47,8 +47,6 @@ class Resolver:
         unknown = pointers.AND_NAME.match(question) if dialogue.last and not named else None
         if unknown and COINED_WORD.fullmatch(unknown["name"]):
             return Reference((), self._of_unknown(unknown["name"], unknown["rest"]))
-        if not named and (absent := self._absent(question, dialogue)):
-            return Reference((), self._of_unknown(absent, question))
         if dialogue.last and not dialogue.focus and not named and pointers.ELLIPSIS.match(question):
             return self._elliptic.after_nothing(question, dialogue)
         if not dialogue.last or not dialogue.focus:
@@ -147,14 +145,6 @@ class Resolver:
     def _gone_back(self, what: str, dialogue: Dialogue) -> tuple[str, ...]:
         """The paper spoken of earlier that words describe: 'the test-time scaling thing'."""
         return self._described.among(gist(THING.sub("", what)), dialogue.papers)[:1]
-
-    def _absent(self, question: str, dialogue: Dialogue) -> str:
-        """The name that 'it' means where the last answer said that no paper here mentions it; empty for any other."""
-        last = dialogue.last
-        if not last or last.papers or not pointers.ONE.search(question) or pointers.ORDINAL.search(question):
-            return ""
-        named = COINED_WORD.fullmatch(last.unknown) or last.unknown[:1].isupper()
-        return last.unknown if named else ""
 
     @staticmethod
     def _of_unknown(name: str, question: str) -> str:

@@ -19,7 +19,6 @@ from rag.understood import Understood
 from rag.unsaid import unsaid
 
 RETRIEVED = USUAL.papers  # that an answer reports as found
-RRF_K = 60  # of reciprocal rank fusion, as published
 MOST_MENTIONING = 200  # papers read for a short form
 MEANT = 0.3  # what being named, or pointed to, adds to a paper's score in the ranking
 
@@ -48,8 +47,6 @@ class Seeker:
         """The papers found for the question, those it is about before others that are as good."""
         count = asked.manner.papers
         ranked = self._retriever.search(asked.topic or asked.standalone, k=count + len(asked.papers), scope=scope)
-        if asked.terms:
-            ranked = fuse_by_rank(ranked, self._retriever.search(asked.terms, k=count, scope=scope))
         missing = [paper for paper in asked.papers if paper not in {found.paper.id for found in ranked}]
         ranked += self._retriever.look(asked.standalone, missing)
         meant = [replace(one, score=one.score + MEANT * (one.paper.id in asked.papers)) for one in ranked]
@@ -109,17 +106,3 @@ class Seeker:
     def papers(self, ids: Sequence[str]) -> list[Paper]:
         found = (self._index.record.find(paper_id) for paper_id in ids)
         return [entry.paper for entry in found if entry]
-
-
-def fuse_by_rank(first: Sequence[Ranked], second: Sequence[Ranked]) -> list[Ranked]:
-    """Two rankings as one by reciprocal rank (Cormack et al. 2009); each paper keeps the scores it had first, spread
-    anew over the places, since those of two questions do not compare."""
-    places: dict[str, float] = {}
-    found: dict[str, Ranked] = {}
-    for ranking in (first, second):
-        for place, one in enumerate(ranking):
-            places[one.paper.id] = places.get(one.paper.id, 0.0) + 1 / (RRF_K + place)
-            found.setdefault(one.paper.id, one)
-    order = sorted(places, key=lambda paper: -places[paper])
-    scores = sorted((one.score for one in found.values()), reverse=True)
-    return [replace(found[paper], score=score) for paper, score in zip(order, scores, strict=True)]

@@ -12,6 +12,7 @@ from rag.answer import Evidence
 from rag.aspects import IDEA
 from rag.draft import Cell, Numbering, Row, Table
 from rag.measures import MARK
+from rag.write.layout import BAR, RULE
 
 SILENT = "the abstract does not say"
 NOTHING = "–"  # in a row where no abstract says anything: nothing is claimed, so nothing needs a mark
@@ -26,9 +27,7 @@ LATEX = {
     "|": r"\textbar{}",
     **{sign: f"\\{sign}" for sign in "&%$#_{}"},
 }
-RULE = re.compile(r"^\|(?:\s*:?-+:?\s*\|)+\s*$")
 BARS = re.compile(r"\\*\|")  # with the backslashes of LaTeX's norm bars, which would undo ours
-BAR = re.compile(r"(?<!\\)\|")
 
 
 def to_markdown(table: Table, numbering: Numbering) -> str:
@@ -48,7 +47,7 @@ def head_lines(table: Table, numbering: Numbering) -> list[str]:
 def row_line(row: Row, numbering: Numbering) -> str:
     """One row of a Markdown table."""
     silent = SILENT if any(cell.evidence for cell in row.cells) else NOTHING
-    cells = [_quote(cell, numbering) if cell.evidence else silent for cell in row.cells]
+    cells = [_quote(cell, numbering) if cell.evidence else _escape(cell.words) or silent for cell in row.cells]
     return _line([_escape(row.aspect.capitalize()), *cells])
 
 
@@ -85,11 +84,14 @@ def to_csv(table: Table, numbering: Numbering) -> str:
     for row in table.rows:
         line = [row.aspect]
         for cell in row.cells:
-            line += (
-                [cell.evidence.sentence.text, _reference(cell.evidence, numbering)] if cell.evidence else [SILENT, ""]
-            )
+            line += [_text(cell), _reference(cell.evidence, numbering) if cell.evidence else ""]
         writer.writerow(map(_inert, line))
     return out.getvalue()
+
+
+def _text(cell: Cell) -> str:
+    """What a cell says: the words that stand for its quote, else the quote."""
+    return cell.words or (cell.evidence.sentence.text if cell.evidence else SILENT)
 
 
 def _inert(cell: str) -> str:
@@ -114,9 +116,9 @@ def to_latex(table: Table, numbering: Numbering) -> str:
         cells = [_latex(row.aspect.capitalize())]
         for cell in row.cells:
             if not cell.evidence:
-                cells.append(rf"\emph{{{SILENT}}}")
+                cells.append(_latex(cell.words) or rf"\emph{{{SILENT}}}")
                 continue
-            cells.append(_latex(cell.evidence.sentence.text + numbering.marks([cell.evidence])))
+            cells.append(_latex(_text(cell) + numbering.marks([cell.evidence])))
             cited[_reference(cell.evidence, numbering)] = None
         lines.append(" & ".join(cells) + r" \\")
     lines += [r"\hline", r"\end{tabular}", ""]

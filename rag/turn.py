@@ -1,53 +1,82 @@
-"""One turn, from a cleaned question to pieces of text and then the Answer: understood, found, written, checked.
+"""One turn, from a message to pieces of text and then the Answer. With a model: plan, gather, write, verify.
 
-The evidence is fixed before a word is written; a language model, where there is one, changes only the words.
+Whatever the model does, the turn ends in a cited answer within its time: quotes stand in where it fails.
 """
 
+import logging
+import secrets
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
-from ingest.errors import ModelError
-from rag import foreign
-from rag.answer import Answer, Citation, Turn
-from rag.catalogue import Catalogue
-from rag.chat.pieces import Waiting
-from rag.dialogue import Dialogue, read_dialogue
-from rag.draft import Table
-from rag.extract import as_paragraphs
-from rag.grammar import Kind
+from ingest.errors import ModelError, TooLongError
+from ingest.index import PaperIndex
+from ingest.names import short_name
+from ingest.paper import Paper
+from rag.answer import ABSENT, Answer, Citation, Ranked, Turn
+from rag.chat.model import ChatModel
+from rag.chat.pieces import Message, Usage, Waiting
+from rag.check import Checker
+from rag.gather.entities import Linker
+from rag.gather.evidence import Found, Gatherer, sources_of
+from rag.gather.library import Library, read_library
+from rag.gather.relevance import judge
+from rag.gather.sources import Sources, tokens
 from rag.manner import USUAL, Manner
-from rag.reply import Replies
-from rag.retrieve import GATE_CENTRE, Scope
-from rag.seek import Reply
-from rag.sufficiency import NEIGHBOURS, Outcome
-from rag.understand import Understanding
-from rag.understood import Understood
-from rag.writer.consult import expand, restate
-from rag.writer.mend import quoted
-from rag.writer.sheet import said
-from rag.writer.write import NO_MODEL, Writer, Written
+from rag.plan.plan import Plan
+from rag.plan.talk import Talk, read_talk
+from rag.plan.with_model import LAST_ANSWER, plan_with_model
+from rag.plan.without_model import plan_without_model
+from rag.retrieve import Scope
+from rag.sufficiency import Outcome
+from rag.trace import Trace
+from rag.verify.statement import Verifier
+from rag.without_model import WithoutModel
+from rag.write import prompts
+from rag.write.table import read_table
+from rag.write.with_model import Written, write_with_model
 
-MOST_LINES = 40  # of a table or list that a model is asked to shorten; longer ones stay quotes
-DECLINED = "The model finds no answer to that in these papers"
-FINDS = 3  # times that evidence is sought because papers came in meanwhile
+PLAN_SHARE = 0.5  # of the time of a turn, that the plan may take
+ANSWER_TOKENS = 1_500  # of an answer
+LIST_TOKENS = 3_000  # of one that lists all papers that fit, or takes a wished form
+SOURCE_TOKENS = 3_300  # of sources in a usual turn
+ANSWER_SHARE, TALK_SHARE = 0.25, 0.15  # of the context, kept for the answer and the conversation
+NEAREST = 3  # papers shown where none fits
+SHRINK = 0.5  # of the sources, where the endpoint says that they are too long
+FEWEST_TOKENS = 300  # of sources, however little the model reads
+NO_MODEL = "Quoted from the papers instead."
+TYPED = "The model's plan could not be read, so the message was searched for as typed."
+NO_WORD = "The model said nothing that rests on a source."
 RANK = ("unsupported", "weak", "supported", "verbatim")
 
-Pieces = Iterator[str | Waiting]
+log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class Turns:
-    """Answers turns over one index. Safe to share between threads."""
+    """Answers turns over one index, with a model where one is given. Safe to share between threads."""
 
     def __init__(
-        self, understanding: Understanding, replies: Replies, catalogue: Catalogue, writer: Writer | None
+        self,
+        index: PaperIndex,
+        without_model: WithoutModel,
+        model: ChatModel | None,
+        gatherer: Gatherer,
+        linker: Linker,
+        checker: Checker,
+        find: Callable[[str], Paper | None],
+        *,
+        seconds: float,
     ) -> None:
-        self._understanding, self._replies, self._catalogue = understanding, replies, catalogue
-        self._writer = writer
+        self._index, self._without_model, self._model = index, without_model, model
+        self.gatherer, self.linker, self.checker, self.find = gatherer, linker, checker, find
+        self.seconds = seconds
+        self._library: tuple[int, Library] | None = None
 
     def run(
         self,
-        question: str,
+        message: str,
         history: Sequence[Turn],
         scope: Scope | None,
         *,
@@ -55,158 +84,256 @@ class Turns:
         manner: Manner = USUAL,
     ) -> Iterator[str | Waiting | Answer]:
         """Pieces of text as they are written and lines on what is waited for, then exactly one Answer."""
-        started = time.perf_counter()
-        asked, reply, dialogue = self._find(question, history, scope, manner)
-        written = Written()
-        pieces: list[str] = []
-        if model and self._writer and writes(asked, reply):
-            asked, reply, pieces = yield from self._write(question, asked, reply, dialogue, history, scope, written)
+        if not (model and self._model):
+            yield from self._without_model.run(message, history, scope, manner=manner)
+            return
+        turn = ModelTurn(self, self._model, message, read_talk(history, self.linker.named), scope, manner)
+        answer = yield from turn.run()
+        if answer is None:
+            yield from self._instead(turn, history)
         else:
-            for piece in tell(reply, written):
-                pieces.append(piece)
-                yield piece
-        answer = conclude(question, asked, reply, written, "".join(pieces), time.perf_counter() - started)
-        if written.usage:
-            twin = Written()
-            text = "".join(tell(reply, twin))
-            answer = replace(answer, plain=conclude(question, asked, reply, twin, text, 0.0))
-        yield answer
+            yield answer
 
-    def _find(
-        self, question: str, history: Sequence[Turn], scope: Scope | None, manner: Manner
-    ) -> tuple[Understood, Reply, Dialogue]:
-        """The turn understood and its evidence, of one revision of the papers; sought again where another came."""
-        for _ in range(FINDS):
-            revision = self._replies.revision()
-            dialogue = read_dialogue(history, self._catalogue)
-            asked = replace(self._understanding.understand(question, dialogue), manner=manner)
-            reply = self._replies.reply(asked, dialogue, scope)
-            if self._replies.revision() == revision:
-                break
-        if not self._writer and asked.kind is not Kind.TALK and foreign.is_foreign(question):
-            reply = replace(reply, draft=replace(reply.draft, note=f"{reply.draft.note} {foreign.NOTE}".strip()))
-        return asked, reply, dialogue
+    def _instead(self, turn: "ModelTurn", history: Sequence[Turn]) -> Iterator[str | Answer]:
+        """The answer without the model, with what went wrong beside it."""
+        for piece in self._without_model.run(turn.message, history, turn.scope, manner=turn.manner):
+            if isinstance(piece, Answer):
+                note = " ".join(filter(None, (piece.note, turn.note, NO_MODEL)))
+                piece = replace(piece, note=note, usage=turn.usage, trace=turn.trace)
+            yield piece
 
-    def _write(
-        self,
-        question: str,
-        asked: Understood,
-        reply: Reply,
-        dialogue: Dialogue,
-        history: Sequence[Turn],
-        scope: Scope | None,
-        written: Written,
-    ) -> Generator[str | Waiting, None, tuple[Understood, Reply, list[str]]]:
-        """The turn by the model, after a small call for help where the question needs one."""
-        assert self._writer
-        pieces: list[str] = []
+    def library(self) -> Library:
+        """What the library holds, read anew when it has changed."""
+        revision = self._index.record.revision()
+        if self._library is None or self._library[0] != revision:
+            self._library = revision, read_library(self._index)
+        return self._library[1]
+
+
+class ModelTurn:
+    """One turn by a model. `run` returns its answer, or None, with a `note` on why, where there is none."""
+
+    def __init__(
+        self, turns: Turns, model: ChatModel, message: str, talk: Talk, scope: Scope | None, manner: Manner
+    ) -> None:
+        self._turns, self._model = turns, model
+        self.message, self._talk, self.scope, self.manner = message, talk, scope, manner
+        self._started = time.monotonic()
+        self._used: list[Usage] = []
+        self.trace = Trace(planned_by="model")
+        self.note = ""
+
+    @property
+    def usage(self) -> Usage | None:
+        """What all calls of the turn took together."""
+        return sum(self._used[1:], self._used[0]) if self._used else None
+
+    @property
+    def _left(self) -> float:
+        """Seconds of the turn that are left."""
+        return self._turns.seconds - (time.monotonic() - self._started)
+
+    def run(self) -> Generator[str | Waiting, None, Answer | None]:
+        """Plan, gather, write; look again once where the writer asks for it."""
         try:
-            asked, reply = yield from self._help(question, asked, reply, dialogue, history, scope, written)
+            plan = yield from self._plan()
+            if plan.is_talk:
+                yield plan.reply
+                return self._answer(plan, Found((), (), (), ()), Written(text=plan.reply), kind="talk")
+            found = yield from self._gather(plan)
+            written = yield from self._write(plan, found, may_search=not plan.every)
+            if written.searches and not written.text:
+                self.trace.events.append(f"looked again for: {'; '.join(written.searches)}")
+                yield Waiting(f"Searching: {'; '.join(written.searches)}")
+                considered = self.manner.papers
+                found = self._turns.gatherer.further(found, written.searches, self.scope, considered=considered)
+                written = yield from self._write(plan, found, may_search=False)
         except ModelError as error:
-            written.note = f"{error} {NO_MODEL}"
-        else:
-            if len(said(reply.draft)) <= MOST_LINES and (reply.draft.parts or reply.ranked):
-                earlier = history if asked.follows else ()
-                for piece in self._writer.write(
-                    asked.standalone, reply.draft, reply.ranked, written, history=earlier, manner=asked.manner
-                ):
-                    if isinstance(piece, str):
-                        pieces.append(piece)
-                    yield piece
-        reply = settle(reply, written)
-        if not pieces:
-            for piece in tell(reply, written):
-                pieces.append(piece)
-                yield piece
-        return asked, reply, pieces
+            self.note = str(error)
+            self.trace.events.append(self.note)
+            return None
+        if not written.text:
+            self.note = written.note or NO_WORD
+            self.trace.events.append(self.note)
+            return None
+        return self._answer(plan, found, written, kind="survey" if plan.every else "fact")
 
-    def _help(
-        self,
-        question: str,
-        asked: Understood,
-        reply: Reply,
-        dialogue: Dialogue,
-        history: Sequence[Turn],
-        scope: Scope | None,
-        written: Written,
-    ) -> Generator[Waiting, None, tuple[Understood, Reply]]:
-        """At most one small call: a follow-up that nothing resolved is written out, a lay question put into terms."""
-        assert self._writer
-        if asked.trouble and history:
-            standalone, written.usage = yield from restate(self._writer.model, question, history)
-            if standalone:
-                again = self._understanding.understand(standalone, Dialogue())
-                asked = replace(again, follows=True, manner=asked.manner)
-                reply = self._replies.reply(asked, dialogue, scope)
-        elif is_weak(asked, reply):
-            terms, written.usage = yield from expand(self._writer.model, asked.standalone)
-            if terms:
-                asked = replace(asked, terms=terms)
-                reply = self._replies.reply(asked, dialogue, scope)
-        return asked, reply
+    # -- plan --------------------------------------------------------------------------------------------------
+
+    def _plan(self) -> Generator[Waiting, None, Plan]:
+        yield Waiting("Reading the question")
+        turns, talk = self._turns, self._talk
+        library = self._timed("library", turns.library).text()
+        plan, used = yield from plan_with_model(
+            self._model,
+            self.message,
+            talk.text(last=LAST_ANSWER),
+            talk.handles(turns.find),
+            library,
+            within=PLAN_SHARE * turns.seconds,
+        )
+        self._take("plan", used)
+        if plan is None:
+            self.note = TYPED
+            self.trace.events.append(TYPED)
+            self.trace.planned_by = "without model"
+            plan = plan_without_model(self.message, turns.linker.named(self.message), talk.spoken_last)
+        log.info("plan: %d papers, %d searches, every=%s", len(plan.papers), len(plan.searches), plan.every)
+        return plan
+
+    # -- gather ------------------------------------------------------------------------------------------------
+
+    def _gather(self, plan: Plan) -> Generator[Waiting, None, Found]:
+        yield Waiting(f"Searching: {'; '.join(plan.searches) or plan.question or self.message}")
+        gatherer, considered = self._turns.gatherer, self.manner.papers
+        found = self._timed(
+            "gather", lambda: gatherer.find(plan, self.message, self._talk, self.scope, considered=considered)
+        )
+        self.trace.searches, self.trace.looked_at = found.searches, len(found.ranked)
+        log.info("evidence: %d papers, %d of them meant", len(found.ranked), len(found.meant))
+        if plan.every and (plan.criterion or plan.searches):
+            found = yield from self._judged(plan, found)
+        return found
+
+    def _judged(self, plan: Plan, found: Found) -> Generator[Waiting, None, Found]:
+        """The candidates that fit the criterion; the best of them as they were found where that could not be told."""
+        criterion = plan.criterion or plan.question or self.message
+        fit, used = yield from judge(self._model, criterion, found.ranked, within=self._left)
+        self._take("relevance", used)
+        if fit is None:
+            self.trace.events.append("The candidates could not be judged; the best found are shown.")
+            return found
+        self.trace.events.append(f"{len(fit)} of {len(found.ranked)} candidates fit")
+        of_all = f"{len(found.ranked):,} of {self._turns.library().count:,} papers"
+        count = f"{of_all} were looked at for “{criterion}”: {len(fit):,} fit."
+        return replace(found, ranked=fit or found.ranked[:NEAREST], missed=f"{found.missed} {count}".strip())
+
+    # -- write -------------------------------------------------------------------------------------------------
+
+    def _write(self, plan: Plan, found: Found, *, may_search: bool) -> Generator[str | Waiting, None, Written]:
+        """The answer by the writer; with half of the sources once where the endpoint finds them too long."""
+        try:
+            return (yield from self._write_from(plan, found, self._budget(plan), may_search=may_search))
+        except TooLongError:
+            self.trace.events.append("The sources were too long for the model; half of them are shown.")
+            shorter = int(SHRINK * self._budget(plan))
+            return (yield from self._write_from(plan, found, shorter, may_search=may_search))
+
+    def _write_from(
+        self, plan: Plan, found: Found, budget: int, *, may_search: bool
+    ) -> Generator[str | Waiting, None, Written]:
+        sources = self._timed("sources", lambda: sources_of(found, plan, considered=self.manner.papers, budget=budget))
+        self.trace.shown = shown(sources)
+        yield Waiting(f"Reading {len(sources.papers)} papers")
+        written = Written()
+        try:
+            yield from write_with_model(
+                self._model,
+                self._messages(plan, found, sources, may_search=may_search),
+                Verifier(sources, self._turns.checker, written.numbering, f"{self.message} {plan.question}"),
+                written,
+                most_tokens=self._answer_tokens(plan),
+                within=self._left,
+                needs_sources=bool(plan.papers or plan.searches or plan.every),
+            )
+        finally:
+            self._take("write", written.used)
+        return written
+
+    def _messages(self, plan: Plan, found: Found, sources: Sources, *, may_search: bool) -> list[Message]:
+        length = prompts.LENGTHS[self.manner.length.value]
+        facts = [f"No paper here is called “{name}”." for name in found.unknown]
+        facts += [found.missed] if found.missed else []
+        asked = prompts.write_request(
+            self.message,
+            plan,
+            self._talk.text(),
+            sources.text,
+            " ".join(facts),
+            word=secrets.token_hex(4),
+            may_search=may_search,
+        )
+        return [Message("system", prompts.WRITE.replace("{length}", length)), Message("user", asked)]
+
+    def _answer_tokens(self, plan: Plan) -> int:
+        most = LIST_TOKENS if plan.every or plan.form else ANSWER_TOKENS
+        return min(most, int(ANSWER_SHARE * self._model.context))
+
+    def _budget(self, plan: Plan) -> int:
+        """Tokens for sources: what a usual turn needs, all that the context has where all papers that fit are
+        wanted."""
+        talk = min(tokens(self._talk.text()), int(TALK_SHARE * self._model.context))
+        room = (
+            self._model.context - self._answer_tokens(plan) - tokens(prompts.WRITE) - tokens(self.message) - talk - 300
+        )
+        return max(FEWEST_TOKENS, room if plan.every else min(SOURCE_TOKENS, room))
+
+    # -- the answer --------------------------------------------------------------------------------------------
+
+    def _answer(self, plan: Plan, found: Found, written: Written, *, kind: str) -> Answer:
+        outcome = outcome_of(written)
+        note = " ".join(filter(None, (self.note, written.note, found.missed)))
+        names = [short_name(paper) for one in found.meant if (paper := self._turns.find(one))]
+        return Answer(
+            self.message,
+            written.text,
+            judge_citations(written),
+            outcome is not Outcome.ANSWERED,
+            plan.question or self.message,
+            found.ranked[: max(self.manner.papers, len(found.meant))],
+            time.monotonic() - self._started,
+            outcome=outcome.value,
+            kind=kind,
+            understood=", ".join(names) or plan.criterion,
+            note=note,
+            table=read_table(written.text, self._evidence(found, written)),
+            checks=tuple(written.checks),
+            usage=self.usage,
+            suggestions=tuple(written.suggestions),
+            plan=plan.model_copy(update={"papers": found.meant}),
+            trace=self.trace,
+        )
+
+    @staticmethod
+    def _evidence(found: Found, written: Written) -> dict[int, tuple[Ranked, Citation]]:
+        """What each number of the answer stands for."""
+        ranked = {one.paper.id: one for one in found.ranked}
+        return {c.number: (ranked[c.paper_id], c) for c in written.numbering.citations if c.paper_id in ranked}
+
+    def _take(self, stage: str, used: list[Usage]) -> None:
+        self._used += used
+        self.trace.called(stage, used)
+
+    def _timed(self, stage: str, work: Callable[[], T]) -> T:
+        began = time.perf_counter()
+        done = work()
+        self.trace.seconds[stage] = round(self.trace.seconds.get(stage, 0.0) + time.perf_counter() - began, 4)
+        return done
 
 
-def writes(asked: Understood, reply: Reply) -> bool:
-    """Whether a turn is one that a model has something to write for; not where what is compared is not here."""
-    if asked.absent:
-        return False
-    if asked.kind is Kind.TALK or not (reply.draft.parts or reply.ranked):
-        return bool(asked.trouble)
-    return True
+def shown(sources: Sources) -> list[dict[str, object]]:
+    """The papers that a writer sees, each with its numbered sentences."""
+    return [
+        {
+            "title": paper.title,
+            "sentences": {
+                n: one.sentence.text for n, one in enumerate(sources.evidence, start=1) if one.paper.id == paper.id
+            },
+        }
+        for paper in sources.papers
+    ]
 
 
-def is_weak(asked: Understood, reply: Reply) -> bool:
-    """Whether what was found may be other than what was meant: nothing answers, or only the meaning meets."""
-    if asked.papers or asked.kind not in (Kind.FACT, Kind.SUMMARY, Kind.SURVEY):
-        return False
-    coverage = max((found.coverage for found in reply.ranked), default=0.0)
-    return reply.outcome is not Outcome.ANSWERED or (asked.kind is not Kind.SURVEY and coverage < GATE_CENTRE)
-
-
-def settle(reply: Reply, written: Written) -> Reply:
-    """The reply as the model leaves it: answered where something it said stands, refused where it declined."""
-    if any(check.verified for check in written.checks) and not written.note:
-        ours = reply.words if reply.outcome is Outcome.ANSWERED else ""  # on what could not be done
-        draft = replace(reply.draft, note=f"{reply.draft.note} {ours}".strip())
-        return replace(reply, outcome=Outcome.ANSWERED, words="", draft=draft)
-    if written.declined and reply.outcome is Outcome.ANSWERED:
-        near = as_paragraphs(said(reply.draft)[:NEIGHBOURS])
-        return replace(reply, outcome=Outcome.CLOSE, words=f"{DECLINED}; this comes nearest.", draft=near)
-    return reply
-
-
-def tell(reply: Reply, written: Written) -> Iterator[str]:
-    """A reply without a model: its plain words, then its quotes."""
-    if reply.words:
-        yield reply.words
-    gap = "\n\n" if reply.words else ""
-    for piece in quoted(reply.draft, written.numbering, written.checks):
-        yield gap + piece
-        gap = ""
-
-
-def conclude(question: str, asked: Understood, reply: Reply, written: Written, text: str, seconds: float) -> Answer:
-    tables = [part for part in reply.draft.parts if isinstance(part, Table)]
-    return Answer(
-        question,
-        text,
-        judge_citations(written),
-        reply.outcome is not Outcome.ANSWERED,
-        asked.standalone,
-        reply.ranked,
-        seconds,
-        outcome=reply.outcome.value,
-        kind=asked.kind.value,
-        understood=asked.line,
-        note=" ".join(filter(None, (reply.draft.note, written.note))),
-        table=tables[0] if tables else None,
-        checks=tuple(written.checks),
-        usage=written.usage,
-    )
+def outcome_of(written: Written) -> Outcome:
+    """Whether an answer opens by saying that the sources do not hold it."""
+    first = next((check for check in written.checks if check.counts or check.verdict == ABSENT), None)
+    if first is None or first.verdict != ABSENT:
+        return Outcome.ANSWERED
+    return Outcome.CLOSE if written.numbering.citations else Outcome.ABSENT
 
 
 def judge_citations(written: Written) -> tuple[Citation, ...]:
-    """The citations, each with the worst verdict of the sentences that cite it."""
+    """The citations, each with the worst verdict of the statements that cite it."""
     verdicts: dict[int, str] = {}
     for check in written.checks:
         for number in check.numbers:

@@ -16,7 +16,7 @@ class Understood:
     """What a turn asks. `papers` are the ids it is about, in order; `trouble` is a plain sentence instead of an answer.
 
     `standalone` is the question written out, with names for what it pointed to; `ask` is what it asks of the papers,
-    without their names. `terms` are the field's words for it, where a model gave some. `told` are papers that were
+    without their names. `told` are papers that were
     told before and are not to be told again. `topic` is `standalone` without the words of its `bounds`, empty where it
     has none; `wishes` are what it asks of the papers' records; `manner` is how the reader wants answers. `absent` are
     names it sets beside papers that no paper here goes by, `both` topics of which papers are to be about each; of a
@@ -33,7 +33,6 @@ class Understood:
     follows: bool = False
     trouble: str = ""
     ask: str = ""
-    terms: str = ""
     told: tuple[str, ...] = ()
     bounds: Bounds = NOTHING
     topic: str = ""

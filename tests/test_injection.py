@@ -4,6 +4,9 @@ import re
 from itertools import product
 
 import pytest
+from rag.writer import prompts
+from rag.writer.sheet import make_sheet
+from rag.writer.spoken import read_sentence
 
 from ingest.entry import make_entry
 from ingest.paper import Paper
@@ -11,9 +14,6 @@ from rag.answer import Evidence, Ranked
 from rag.draft import Draft, Numbering
 from rag.extract import as_paragraphs
 from rag.prose import render
-from rag.writer import prompts
-from rag.writer.sheet import make_sheet
-from rag.writer.spoken import read_sentence
 from ui.prose import Known, prose
 
 ORDERS = [

@@ -10,14 +10,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from rag.writer.sheet import make_sheet
+from rag.writer.spoken import Listener, Spoken, numbers_of, read_sentence
 
 from ingest.settings import Settings
 from rag.answer import Answer, Turn
 from rag.chat.pieces import Waiting
 from rag.draft import Draft
 from rag.engine import Engine
-from rag.writer.sheet import make_sheet
-from rag.writer.spoken import Listener, Spoken, numbers_of, read_sentence
 from tests.model_endpoint import (
     DONE,
     KEY,

@@ -100,17 +100,19 @@ def parser() -> argparse.ArgumentParser:
     command = add(commands.ask, "ask", "Answer one question, each sentence with its source.", json=True)
     command.add_argument("question", nargs="+", metavar="QUESTION", help="put it in quotes: a shell may expand '?'")
     no_model(command)
-    command.add_argument("--both", action="store_true", help="also the answer without the model, on the same evidence")
+    explain(command)
     command.add_argument(
         "--table",
         choices=("markdown", "csv", "latex"),
         help="print the table alone, with its references, in this format",
     )
-    command.add_argument("--suggest", action="store_true", help="also questions to go on with, which the papers answer")
     command.add_argument("--bibtex", action="store_true", help="print the papers it cites as BibTeX")
     command = add(commands.batch, "batch", "Answer a file of questions, an answer a line in their order.")
-    command.add_argument("questions", type=Path, metavar="QUESTIONS.jsonl", help="a line: {id, question, history}")
+    lines = "a line: {id, question, history} or {id, turns}"
+    command.add_argument("questions", type=Path, metavar="QUESTIONS.jsonl", help=lines)
     command.add_argument("answers", type=Path, metavar="ANSWERS.jsonl", help="written anew; what `ask --json` gives")
+    command.add_argument("--jobs", type=jobs, default=1, help="lines answered side by side (default: 1)")
+    explain(command)
     no_model(command)
     command = add(
         commands.evaluate, "eval", "Measure answers to known questions, or ranking on a BEIR collection.", json=True
@@ -139,6 +141,12 @@ def no_model(command: argparse.ArgumentParser) -> None:
     )
 
 
+def explain(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--explain", action="store_true", help="also how an answer came about: plan, searches, sentences shown, calls"
+    )
+
+
 class OneLineParser(argparse.ArgumentParser):
     """Says what is wrong with a command in one line, and where to read on."""
 
@@ -156,6 +164,12 @@ def port(text: str) -> int:
 def at_least_one(text: str) -> int:
     if not (text.isdecimal() and len(text) <= 9 and int(text) >= 1):
         raise argparse.ArgumentTypeError(f"{text[:20]!r} is no number of papers; ask for 1 or more")
+    return int(text)
+
+
+def jobs(text: str) -> int:
+    if not (text.isdecimal() and len(text) <= 2 and 1 <= int(text) <= 64):
+        raise argparse.ArgumentTypeError(f"{text[:20]!r} is no number of jobs; give 1 to 64")
     return int(text)
 
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from ingest.errors import PaperchatError, UsageError
 from ingest.settings import Settings, load_settings
-from ingest.text import clean
 from ui.terminal import (
     answer_text,
     bar,
@@ -27,6 +26,7 @@ from ui.terminal import (
     report_text,
     safe,
     say,
+    trace_text,
     update_text,
 )
 
@@ -152,8 +152,6 @@ def ask(args: Namespace) -> int:
         raise UsageError("Give one of --json, --table and --bibtex; the JSON holds the table too.")
     with opened(load_settings()) as engine:
         answer = drain(engine.stream(" ".join(args.question), model=args.model))
-        if args.suggest:
-            answer = engine.suggest(answer)
         papers = [paper for citation in answer.citations if (paper := engine.paper(citation.paper_id))]
     if answer.note and (args.bibtex or args.table):  # which have no place for it
         say(answer.note)
@@ -162,9 +160,11 @@ def ask(args: Namespace) -> int:
     elif args.table:
         print(_table_text(answer, args.table))
     elif args.json:
-        print_json(answer.as_dict())
+        print_json(answer.as_dict(explain=args.explain))
     else:
-        print(answer_text(answer, both=args.both))
+        print(answer_text(answer))
+    if args.explain and not args.json and sys.stderr:
+        print(trace_text(answer), file=sys.stderr)
     return 0
 
 
@@ -202,27 +202,36 @@ def drain(pieces: "Iterator[str | Waiting | Answer]") -> "Answer":
 
 
 def batch(args: Namespace) -> int:
-    from rag.evaluate import read_history, read_lines, read_question
+    from concurrent.futures import ThreadPoolExecutor
+
+    from rag.evaluate import read_lines
+    from ui.batch import answered, read_row
 
     rows = read_lines(args.questions)
-    asked = [(row.get("id", row.number), read_question(row), read_history(row)) for row in rows]
     if args.answers.exists() and args.answers.samefile(args.questions):
         raise UsageError(f"{args.answers} holds the questions; name another file for the answers.")
     written = failed = 0
     try:
-        with opened(load_settings()) as engine, _new_file(args.answers) as out, bar(len(asked), "questions") as step:
-            for name, question, history in asked:
-                try:
-                    answer = engine.ask(question, history, model=args.model)
-                except UsageError as error:  # a question that cannot be asked costs no other its answer
-                    failed += 1
-                    answer = _unanswered(question, str(error))
-                out.write(json.dumps({"id": name, **answer.as_dict()}, ensure_ascii=False) + "\n")
-                written += 1
-                step(1)
+        with (
+            opened(load_settings()) as engine,
+            _new_file(args.answers) as out,
+            bar(len(rows), "questions") as step,
+            ThreadPoolExecutor(args.jobs) as pool,
+        ):
+            asked = [read_row(row, engine.paper) for row in rows]
+            running = [pool.submit(answered, engine, one, model=args.model, explain=args.explain) for one in asked]
+            try:
+                for row, one in zip(rows, running, strict=True):
+                    answer, troubles = one.result()
+                    failed += troubles
+                    out.write(json.dumps({"id": row.get("id", row.number), **answer}, ensure_ascii=False) + "\n")
+                    written += 1
+                    step(1)
+            finally:
+                pool.shutdown(cancel_futures=True)
     finally:
         if written:
-            say(f"{written:,} of {len(asked):,} answers in {args.answers}.")
+            say(f"{written:,} of {len(rows):,} answers in {args.answers}.")
     if failed:
         say(f"{failed:,} could not be asked; 'answer' says why.")
     return 0
@@ -301,14 +310,6 @@ def _ingest_into(
         from ingest.library import ingest_sources
 
         return ingest_sources(settings, sources, told=say, progress=step, limit=limit, spread=spread)
-
-
-def _unanswered(question: str, reason: str) -> "Answer":
-    """The refusal of a question that could not be asked."""
-    from rag.answer import MOST_CHARACTERS, Answer
-
-    shown = clean(question[:MOST_CHARACTERS])
-    return Answer(shown, reason, (), True, shown, (), 0.0, outcome="absent")
 
 
 @contextmanager

@@ -14,8 +14,8 @@ from typing import Any
 
 from ingest.errors import UsageError
 from ingest.paper import Paper
-from rag.answer import Answer
-from ui.history import Chat
+from rag.answer import Answer, Turn
+from ui.history import MOST_TURNS, Chat
 from ui.prose import escape
 from ui.reread import Fields, Find, read_answer
 from ui.sent import parsed
@@ -111,6 +111,37 @@ def unhidden(message: str) -> dict[str, Any]:
     """The fields of the exchange in a message; empty where it has none that can be read."""
     found = RECORD.search(message)
     return parsed(html.unescape(found[1]), dict) if found else {}
+
+
+def exchanges_of(messages: Chat, find: Find) -> list[Exchange]:
+    """The exchanges of a chat, oldest first, as their hidden records tell; those that cannot be read are left out."""
+    found = []
+    for message in messages:
+        if message["role"] == "assistant" and (fields := unhidden(message["content"])):
+            with suppress(UsageError):
+                found.append(read_exchange(Fields(fields, "The answer"), find))
+    return found
+
+
+def turns_of(messages: Chat, find: Find) -> list[Turn]:
+    """The last turns of a chat as an engine reads them, each answer with its record."""
+    turns: list[Turn] = []
+    for exchange in exchanges_of(messages[-MOST_TURNS:], find):
+        answer = exchange.answer
+        turns += [Turn("user", exchange.question), Turn("assistant", answer.text if answer else exchange.text, answer)]
+    return [turn for turn in turns if turn.content]
+
+
+def total(messages: Chat) -> tuple[int, int, float]:
+    """Tokens in and out and the money of all answers of a conversation."""
+    answers = [unhidden(message["content"]).get("answer") for message in messages]
+    used = [answer["usage"] for answer in answers if isinstance(answer, dict) and isinstance(answer.get("usage"), dict)]
+    numbers = [[_number(one.get(key)) for key in ("tokens_in", "tokens_out", "money")] for one in used]
+    return sum(int(one[0]) for one in numbers), sum(int(one[1]) for one in numbers), sum(one[2] for one in numbers)
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e12 else 0.0
 
 
 def last_place(messages: Chat) -> Place | None:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from rag.answer import VERIFIED, Citation
-from rag.table import BAR, NOTHING, RULE, SILENT
+from rag.table import NOTHING, SILENT
+from rag.write.layout import BAR, RULE
 
 MARK = re.compile(r"\[(\d{1,4})\]")
 BOLD = re.compile(r"\*\*([^*]+)\*\*")

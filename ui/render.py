@@ -7,20 +7,18 @@ Markdown leaves it alone, built only from tags and attributes that Gradio's sani
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 
 from ingest.names import short_name
 from ingest.paper import Paper
-from rag.answer import Answer, Checked, Citation
+from rag.answer import Answer, Checked
 from rag.chat.pieces import Usage
 from rag.extract import flow
 from ui.cards import Shown, cards, sources
 from ui.exports import exports
-from ui.history import said, spent
-from ui.prose import MARK, Known, escape, leads, prose, settled
+from ui.prose import Known, escape, leads, prose, settled
 
 MOST_CLOSEST = 5
-UNLINKED = re.compile(r" ?\[\d{1,4}\]")  # marks of the answer without the model, which number other sentences
+UNLINKED = re.compile(r" ?\[\d{1,4}\]")  # marks, which lead nowhere in the list of checks
 
 BRAND = '<h1 class="brand">paperchat</h1>'
 PANEL = (
@@ -72,7 +70,7 @@ def draft(text: str, doing: str = "", tail: str = "") -> str:
     """The part of an answer that has come, and what is waited for; its marks are not links yet, what is unfinished is
     held back."""
     line = f'<p class="doing">{escape(doing)}</p>' if doing else ""
-    return f'<div class="answer draft">{prose(settled(text), Known())}{line}{said(text)}{tail}</div>'
+    return f'<div class="answer draft">{prose(settled(text), Known())}{line}{tail}</div>'
 
 
 def is_draft(message: str) -> bool:
@@ -82,7 +80,7 @@ def is_draft(message: str) -> bool:
 
 def cut(text: str, why: str, tail: str = "") -> str:
     """What had come of an answer when it ended early, and why it did; without text, the reason alone."""
-    came = prose(settled(text), Known()) + said(text) if text.strip() else ""
+    came = prose(settled(text), Known()) if text.strip() else ""
     return f'<div class="answer cut">{came}<p class="note">{escape(why)}</p>{tail}</div>'
 
 
@@ -96,9 +94,8 @@ def answer(given: Answer, find: Find, *, before: tuple[int, int, float] = (0, 0,
 
     `before` are the tokens in and out, and the money, that the conversation took until now; `tail` stands below it all.
     """
-    plain, beside = unified(given)
-    cited = (*given.citations, *beside)
-    shown = papers_of(replace(given, citations=cited), find)
+    cited = given.citations
+    shown = papers_of(given, find)
     known = Known(
         {citation.number: citation for citation in cited},
         {paper_id: place for place, paper_id in enumerate(shown, 1)},
@@ -108,15 +105,13 @@ def answer(given: Answer, find: Find, *, before: tuple[int, int, float] = (0, 0,
     parts = [
         f'<div class="{escape(kind)}">',
         understood(given),
-        nearest(given.text, known) if given.outcome == "close" else prose(given.text, known),
+        nearest(given.text, known) if given.outcome == "close" and not given.usage else prose(given.text, known),
         exports(given),
         checks(given),
         cost(given, before),
-        twin(given, plain, known),
         f'<p class="note">{escape(given.note)}</p>' if given.note else "",
         sources("The closest papers" if given.refused else "Sources", cited, shown),
         cards(cited, shown),
-        said(given.text),
         tail,
         "</div>",
     ]
@@ -145,12 +140,12 @@ def cost(given: Answer, before: tuple[int, int, float]) -> str:
         tokens = before[0] + before[1] + given.usage.tokens_in + given.usage.tokens_out
         money = before[2] + (given.usage.money or 0.0)
         line += f" · this conversation: {tokens:,} tokens" + (f", {money:.4f}" if money else "")
-    return f'<p class="cost">{escape(line)}</p>{spent(given.usage)}'
+    return f'<p class="cost">{escape(line)}</p>'
 
 
 def told_of(check: Checked) -> str:
     """'“It does so.”: quoted instead, since the source says 65%, not 75%'."""
-    words = check.instead_of or UNLINKED.sub("", check.text)
+    words = UNLINKED.sub("", check.text)
     why = f", since {check.reason}" if check.mended and check.reason else check.reason
     return f"“{words.strip()}”: {check.mended or check.verdict}{why if check.mended else f', {why}' if why else ''}."
 
@@ -166,40 +161,6 @@ def usage_line(usage: Usage) -> str:
     if usage.money is not None:
         parts.append(f"costs {usage.money:.4f}")
     return " · ".join(parts)
-
-
-def unified(given: Answer) -> tuple[str, tuple[Citation, ...]]:
-    """The text without the model, its marks numbered on from those of the answer, and the citations it adds."""
-    if not given.plain:
-        return "", ()
-    numbers = {(c.paper_id, c.start, c.end): c.number for c in given.citations}
-    own: dict[int, int] = {}
-    added = []
-    for citation in given.plain.citations:
-        key = (citation.paper_id, citation.start, citation.end)
-        if key not in numbers:
-            numbers[key] = max(numbers.values(), default=0) + 1
-            added.append(replace(citation, number=numbers[key]))
-        own[citation.number] = numbers[key]
-    text = MARK.sub(lambda found: f"[{own[n]}]" if (n := int(found[1])) in own else "", given.plain.text)
-    return text, tuple(added)
-
-
-def twin(given: Answer, plain: str, known: Known) -> str:
-    """The answer with the model and the one without it on the same evidence beside each other, folded away.
-
-    A table leaves no room beside it, so then the one without stands alone.
-    """
-    if not given.plain:
-        return ""
-    without = f'<div class="side"><p class="which">Without the model</p>{prose(plain, known)}</div>'
-    if given.table or given.plain.table:
-        return f'<details class="twin"><summary>Without the model, on the same evidence</summary>{without}</details>'
-    with_it = f'<div class="side first"><p class="which">With the model</p>{prose(given.text, known)}</div>'
-    return (
-        '<details class="twin"><summary>Without the model, on the same evidence</summary>'
-        f'<div class="sides">{with_it}{without}</div></details>'
-    )
 
 
 def papers_of(given: Answer, find: Find) -> Shown:

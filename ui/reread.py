@@ -8,15 +8,16 @@ from typing import Any
 from ingest.errors import UsageError
 from ingest.paper import Paper, Sentence
 from ingest.text import clean
-from rag.answer import Answer, Checked, Citation, Evidence, Ranked
+from rag.answer import ABSENT, UNSOURCED, Answer, Checked, Citation, Evidence, Ranked, Turn
 from rag.chat.pieces import Usage
 from rag.draft import Cell, Row, Table
+from rag.plan.plan import Plan
 
 MOST_ENTRIES = 1_000  # of any list in an answer
 MOST_NUMBER = 9_999  # of a mark
 LONGEST = 100_000  # characters of one text
 OUTCOMES = ("answered", "close", "absent")
-VERDICTS = ("verbatim", "supported", "weak", "unsupported")
+VERDICTS = ("verbatim", "supported", "weak", "unsupported", ABSENT, UNSOURCED)
 
 Find = Callable[[str], Paper | None]
 
@@ -121,16 +122,35 @@ def read_answer(fields: Fields, question: str, papers: Mapping[str, Paper]) -> A
         table=_table(fields.inner("table"), citations, papers) if fields.has("table") else None,
         checks=tuple(map(_check, fields.objects("checks"))),
         usage=_usage(fields.inner("usage")) if fields.has("usage") else None,
-        plain=_plain(fields, question, papers) if fields.has("plain") else None,
         suggestions=tuple(fields.texts("suggestions")),
+        plan=_plan(fields.inner("plan")) if fields.has("plan") else None,
     )
 
 
-def _plain(fields: Fields, question: str, papers: Mapping[str, Paper]) -> Answer:
-    inner = fields.inner("plain")
-    if inner.has("plain"):
-        raise inner.wrong("plain", "within another")
-    return read_answer(inner, question, papers)
+def read_turn(role: str, content: str, record: Any, find: Find) -> Turn:
+    """A message of a conversation with the record of its answer, where it has one; raises UsageError where that is
+    none. Papers that are not here are left out of it."""
+    if role != "assistant" or record is None:
+        return Turn(role, content)
+    fields = Fields(record, "'answer' of a message")
+    cited = {paper.id: paper for one in fields.objects("citations") if (paper := find(one.text("paper_id")))}
+    return Turn(role, content or fields.lines("answer"), read_answer(fields, fields.text("standalone"), cited))
+
+
+def _plan(fields: Fields) -> Plan:
+    """The plan, of which only the papers and what was understood matter once it was followed."""
+    return Plan(
+        question=fields.text("question"),
+        papers=tuple(fields.texts("papers")),
+        searches=tuple(fields.texts("searches")),
+        every=fields.flag("every"),
+        criterion=fields.text("criterion"),
+        since=fields.text("since"),
+        until=fields.text("until"),
+        authors=tuple(fields.texts("authors")),
+        form=fields.text("form"),
+        reply=fields.text("reply"),
+    )
 
 
 def _citation(fields: Fields) -> Citation:
@@ -153,7 +173,6 @@ def _check(fields: Fields) -> Checked:
         fields.text("reason"),
         tuple(map(int, numbers)),
         fields.text("mended"),
-        fields.lines("instead_of"),
     )
 
 
@@ -191,8 +210,11 @@ def _cell(cell: Any, row: Fields, citations: Mapping[int, Citation], papers: Map
     if cell is None:
         return Cell(None)
     fields = Fields(cell, f"{row.place}, cells")
+    words = fields.lines("words")
+    if words and not fields.has("number"):
+        return Cell(None, words)
     citation = citations.get(fields.count("number", MOST_NUMBER))
     if citation is None:
         raise fields.wrong("number", "that of no citation")
     paper = papers.get(citation.paper_id) or Paper(citation.title, "", id=citation.paper_id)
-    return Cell(Evidence(paper, Sentence(citation.quote, citation.start, citation.end), 0.0))
+    return Cell(Evidence(paper, Sentence(citation.quote, citation.start, citation.end), 0.0), words)

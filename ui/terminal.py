@@ -44,26 +44,46 @@ def usage_text(usage: "Usage") -> str:
     return f"{name}: {about}{usage.tokens_in:,} tokens in, {usage.tokens_out:,} out, {times}{money}"
 
 
-def answer_text(answer: "Answer", *, both: bool = False) -> str:
-    """The answer, then the papers behind its marks and, where it is a refusal, the closest ones.
-
-    `both`: also the answer without the model, where one wrote.
-    """
+def answer_text(answer: "Answer") -> str:
+    """The answer, then the papers behind its marks and, where it is a refusal, the closest ones."""
     lines = ["", *_prose(answer.text), ""]
     if answer.usage:
-        lines += [f"{answer.tally}. {usage_text(answer.usage)}."]
+        lines += [f"{f'{answer.tally}. ' if answer.tally else ''}{usage_text(answer.usage)}."]
         doubts = [check for check in answer.checks if check.mended or check.reason]
-        lines += [_wrap(f"- {c.instead_of or c.text}: {c.mended or c.verdict} ({c.reason})", hanging=2) for c in doubts]
+        lines += [
+            _wrap(f"- {c.text}: {c.mended or c.verdict}{f' ({c.reason})' if c.reason else ''}", hanging=2)
+            for c in doubts
+        ]
         lines += [""]
-    if both and answer.plain:
-        lines += ["Without the model:", *_prose(answer.plain.text), ""]
     lines += [_wrap(answer.note), ""] if answer.note else []
     lines += [_wrap(f"[{c.number}] {c.title} (characters {c.start}–{c.end})", hanging=4) for c in answer.citations]
-    if answer.refused and answer.retrieved:
+    if answer.refused and answer.retrieved and not answer.usage:
         lines += ["", "Closest:"] if answer.citations else ["Closest:"]
         lines += [_wrap(f"- {found.paper.title}", hanging=2) for found in answer.retrieved[:3]]
     if answer.suggestions:
         lines += ["", "Go on with:", *(_wrap(f"- {question}", hanging=2) for question in answer.suggestions)]
+    return safe("\n".join(lines))
+
+
+def trace_text(answer: "Answer") -> str:
+    """How an answer came about, a line a step: plan, searches, what was shown, calls, what took how long."""
+    trace = answer.trace
+    if trace is None:
+        return "No language model took part, so there is no plan to show."
+    lines = [f"planned by: {trace.planned_by}"]
+    lines += (
+        [f"plan, {name}: {value}" for name, value in answer.plan.model_dump().items() if value] if answer.plan else []
+    )
+    lines += [f"searched for: {search}" for search in trace.searches]
+    lines += [f"papers weighed: {trace.looked_at}"]
+    for paper in trace.shown:
+        lines += [f"shown: {paper['title']}", *(f"  [{n}] {text}" for n, text in paper["sentences"].items())]
+    lines += [
+        f"call, {one.stage}: {one.tokens_in:,} tokens in, {one.tokens_out:,} out, {one.seconds:.1f} s"
+        for one in trace.calls
+    ]
+    lines += [f"seconds, {stage}: {seconds:.3f}" for stage, seconds in trace.seconds.items()]
+    lines += [f"note: {event}" for event in trace.events]
     return safe("\n".join(lines))
 
 

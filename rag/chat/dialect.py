@@ -3,12 +3,13 @@
 Every request says what it can; what an endpoint refuses is remembered and left out from then on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rag.chat.pieces import Message
 
 OPTIONAL = ("stream_options", "temperature", "max_completion_tokens", "max_tokens")
+SHAPES = ("json_schema", "json_object", "")  # ways to ask for JSON, the strictest first; '' asks in the prompt alone
 
 
 class Dialect:
@@ -18,9 +19,12 @@ class Dialect:
         self._unknown: frozenset[str] = frozenset()
         self._limit = "max_tokens"
         self._takes_system = True
+        self._shape = 0  # of SHAPES
 
-    def request(self, model: str, messages: Sequence[Message], most_tokens: int) -> dict[str, Any]:
-        """The body of a request for one streamed answer."""
+    def request(
+        self, model: str, messages: Sequence[Message], most_tokens: int, schema: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """The body of a request for one streamed answer; with a schema, of JSON that has its form."""
         said = [{"role": message.role, "content": _sendable(message.content)} for message in messages]
         body: dict[str, Any] = {
             "model": model,
@@ -30,6 +34,8 @@ class Dialect:
             "stream_options": {"include_usage": True},
             self._limit: most_tokens,
         }
+        if schema is not None and SHAPES[self._shape]:
+            body["response_format"] = _response_format(SHAPES[self._shape], schema)
         return {name: value for name, value in body.items() if name not in self._unknown}
 
     def learn(self, asked: dict[str, Any], complaint: str) -> bool:
@@ -45,7 +51,16 @@ class Dialect:
         if asked["messages"][0]["role"] == "system" and "system" in lowered and "role" in lowered:
             self._takes_system = False
             return True
-        return False
+        shape = asked.get("response_format", {}).get("type")
+        if shape and shape == SHAPES[self._shape]:  # the part of a request that the fewest endpoints understand
+            self._shape += 1
+        return bool(shape)
+
+
+def _response_format(shape: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    if shape == "json_object":
+        return {"type": shape}
+    return {"type": shape, shape: {"name": schema.get("title", "reply"), "strict": True, "schema": schema}}
 
 
 def _sendable(text: str) -> str:

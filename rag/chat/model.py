@@ -6,13 +6,13 @@ Streaming is the implementation, and `complete` drains it. Knows no question, pa
 import json
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
 from ingest.endpoint import ATTEMPTS, MAX_WAIT, OPENAI_URL, Fault, check_access, host_of
 from ingest.errors import ModelError, TooLongError
-from ingest.settings import Settings
+from ingest.settings import MODEL_CONTEXT, Settings
 from rag.chat.call import Call, Limits
 from rag.chat.dialect import Dialect
 from rag.chat.events import read_events
@@ -26,9 +26,17 @@ __all__ = ["ChatModel", "ChatStream", "Message", "Text", "Usage", "Waiting"]
 FIRST = 20.0  # seconds until the first word; a third of a longer timeout, for models that are slow to load
 GAP = 20.0  # seconds between two words
 PAUSE = 0.5  # seconds before the second attempt, and as many more before each further one
-REWORDINGS = 6  # requests said anew for what an endpoint does not understand; there are five things to leave out
+REWORDINGS = 8  # requests said anew for what an endpoint does not understand; there are seven things to leave out
 LINES = 4  # connections kept open between calls
+SHORTEST = 1.0  # seconds that a call is given, however little is left
+THOUGHT_TOKENS = 4_000  # more that an answer may have where the model was seen to think before it speaks
+FEWEST_CONTEXT = 1024  # tokens; an endpoint that tells less tells something else
+# How vLLM, OpenRouter, Mistral and Groq call the tokens that a listed model reads at once.
+CONTEXT_KEYS = ("max_model_len", "context_length", "max_context_length", "context_window")
 NO_ANSWERS = ("embed", "rerank", "whisper", "tts", "moderation")  # models in lists that do not chat
+
+
+Body = Callable[[], dict[str, Any]]
 
 
 class ChatModel:
@@ -48,16 +56,34 @@ class ChatModel:
         total = settings.model_timeout
         self._limits = Limits(total, min(first or max(FIRST, total / 3), total), gap)
         self._settings, self._pause, self._closed = settings, pause, False
-        self._listed = not self.name
+        self._listed, self._thinks = not self.name, False
+        self._told_context, self._asked_context = 0, False
         self._dialect = Dialect()
         self._lines: list[Line] = []
         self._lock = threading.Lock()
 
-    def stream(self, messages: Sequence[Message], *, most_tokens: int) -> ChatStream:
-        """The answer as it comes, of at most `most_tokens` tokens; the request begins at once."""
-        call = Call(self._limits, self.endpoint)
+    @property
+    def context(self) -> int:
+        """Tokens that the model reads at once: as set, as the endpoint tells, else MODEL_CONTEXT."""
+        return self._settings.model_context or self._told_context or MODEL_CONTEXT
+
+    def stream(
+        self,
+        messages: Sequence[Message],
+        *,
+        most_tokens: int,
+        schema: Mapping[str, Any] | None = None,
+        within: float | None = None,
+    ) -> ChatStream:
+        """The answer as it comes, of at most `most_tokens` tokens; the request begins at once.
+
+        A `schema` asks for JSON of that form, as strictly as the endpoint can; it may answer otherwise all the same.
+        `within` is a shorter time limit than the settings', in seconds.
+        """
+        total = min(self._limits.total, self._limits.total if within is None else max(within, SHORTEST))
+        call = Call(self._limits._replace(total=total, first=min(self._limits.first, total)), self.endpoint)
         sent = sum(tokens_of(len(message.content)) + 4 for message in messages)  # 4: what parts two messages
-        call.start(lambda call: self._fetch(call, messages, most_tokens))
+        call.start(lambda call: self._fetch(call, lambda: self._body(call, messages, most_tokens, schema)))
         return ChatStream(call, lambda call: self._count(call, sent))
 
     def complete(self, messages: Sequence[Message], *, most_tokens: int) -> tuple[str, Usage]:
@@ -80,11 +106,19 @@ class ChatModel:
     def __reduce__(self) -> NoReturn:
         raise TypeError("A chat model holds a key, so it is not pickled.")
 
-    def _fetch(self, call: Call, messages: Sequence[Message], most_tokens: int) -> Fault | None:
+    def _body(
+        self, call: Call, messages: Sequence[Message], most_tokens: int, schema: Mapping[str, Any] | None
+    ) -> dict[str, Any]:
+        """The request in the words that the endpoint is known to understand by now."""
+        return self._dialect.request(
+            call.model, messages, most_tokens + (THOUGHT_TOKENS if self._thinks else 0), schema
+        )
+
+    def _fetch(self, call: Call, body: Body) -> Fault | None:
         """Makes a few attempts at an answer; a fault that comes after the first word is the last."""
         left = MAX_WAIT
         for attempt in range(1, ATTEMPTS + 1):
-            fault = self._try(call, messages, most_tokens)
+            fault = self._try(call, body)
             if fault is None or not fault.passing or call.first_at is not None or attempt == ATTEMPTS:
                 return fault
             wait = max(fault.wait, attempt * self._pause)
@@ -97,22 +131,25 @@ class ChatModel:
             call.begin_again()
         raise AssertionError(ATTEMPTS)
 
-    def _try(self, call: Call, messages: Sequence[Message], most_tokens: int) -> Fault | None:
+    def _try(self, call: Call, body: Body) -> Fault | None:
         """One attempt. Faults are values, so that no raised error has what the endpoint said for its cause."""
         try:
             with self._line(call) as line:
-                call.model = self.name or _first_listed(line.list_models())
+                call.model = self.name or self._first_listed(line)
                 if not call.model:
                     return Fault(f"{self.endpoint} lists no model. Set PAPERCHAT_MODEL, or check OPENAI_BASE_URL.")
                 self.name = call.model
-                return self._ask(call, line, messages, most_tokens)
+                fault = self._ask(call, line, body)
+                if call.ended and not fault:
+                    self._learn_context(call, line)
+                return fault
         except Exception as error:  # whatever a stranger's bytes do to the libraries that read them
             return fault_of(error, self.endpoint, call.model or "the first listed")
 
-    def _ask(self, call: Call, line: Line, messages: Sequence[Message], most_tokens: int) -> Fault | None:
+    def _ask(self, call: Call, line: Line, body: Body) -> Fault | None:
         """Asks, and asks anew in other words where the endpoint does not know some; raises what `fault_of` reads."""
         for attempt in range(1, REWORDINGS + 1):
-            asked = self._dialect.request(call.model, messages, most_tokens)
+            asked = body()
             try:
                 return self._listen(call, line, asked)
             except RefusedError as error:
@@ -131,9 +168,28 @@ class ChatModel:
                 return Fault(f"{self.endpoint} answered with a page or file, not with a stream of words. {CHECK}")
             for event in read_events(response.iter_bytes()):
                 call.take(event)
+                self._thinks = self._thinks or call.thinking
                 if call.ended and not event.done:
                     break
         return None
+
+    def _first_listed(self, line: Line) -> str:
+        """The first model that the endpoint lists and that seems to chat; keeps how much it reads, where that is
+        told."""
+        self._asked_context = True
+        listed = _listed(line.list_models())
+        name = next(
+            iter([name for name in listed if not any(word in name.lower() for word in NO_ANSWERS)] or listed), ""
+        )
+        self._told_context = listed.get(name, 0)
+        return name
+
+    def _learn_context(self, call: Call, line: Line) -> None:
+        """Asks once how much the model reads, after an answer is whole, so that nobody waits for it."""
+        if not self._asked_context and not self._settings.model_context:
+            self._asked_context = True
+            with suppress(Exception):  # a list that does not come tells nothing, and the answer is there
+                self._told_context = _listed(line.list_models()).get(call.model, 0)
 
     @contextmanager
     def _line(self, call: Call) -> Iterator[Line]:
@@ -164,15 +220,19 @@ class ChatModel:
         return Usage(call.model, tokens_in, tokens_out, to_first, now - call.started, money, call.tokens is None)
 
 
-def _first_listed(body: bytes) -> str:
-    """The first model of a list that seems to chat, else the first; empty where there is none."""
+def _listed(body: bytes) -> dict[str, int]:
+    """The models of a list, in its order, each with the tokens it reads at once (0: not told)."""
     try:
-        listed = [str(entry["id"]) for entry in json.loads(body)["data"]]
+        entries = {str(entry["id"]): entry for entry in json.loads(body)["data"]}
     except (ValueError, TypeError, KeyError, RecursionError):
-        return ""
-    fit = [name for name in listed if name and name.isprintable() and len(name) <= 200]
-    chatting = [name for name in fit if not any(word in name.lower() for word in NO_ANSWERS)]
-    return next(iter(chatting + fit), "")
+        return {}
+    fit = {name: entry for name, entry in entries.items() if name and name.isprintable() and len(name) <= 200}
+    return {name: _context_of(entry) for name, entry in fit.items()}
+
+
+def _context_of(entry: Mapping[str, Any]) -> int:
+    told = [entry.get(key) for key in CONTEXT_KEYS]
+    return next((n for n in told if isinstance(n, int) and n >= FEWEST_CONTEXT), 0)
 
 
 def _too_long_a_wait(seconds: float) -> str:

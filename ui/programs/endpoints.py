@@ -51,7 +51,8 @@ class Endpoints:
 
         Args:
             question: The question in plain words, a comparison or a survey as well; 4,000 characters of it are read.
-            history: Earlier messages, oldest first, so that 'it' and 'the second one' are understood.
+            history: Earlier messages, oldest first, so that 'it' and 'the second one' are understood; an answer of ours
+                is understood best with its whole object under 'answer'.
             papers: Ids of the only papers to look at; all papers where it is left out.
             model: Whether a language model, if one is configured, may write the answer; without it all is quoted.
 
@@ -60,7 +61,7 @@ class Endpoints:
         """
         with self._engine() as engine:
             asked = read.text(question, "question")
-            turns = read.messages(history, "history")
+            turns = read.messages(history, "history", engine.paper)
             ids = read.texts(papers, "papers", most=MOST_SCOPE, longest=LONGEST_ID)
             for paper_id in ids:
                 known(engine, paper_id)

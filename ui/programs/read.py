@@ -6,6 +6,7 @@ from ingest.errors import UsageError
 from ingest.text import clean
 from rag.answer import Turn
 from ui.history import MOST_CHAT_BYTES, MOST_TURNS, clean_lines, words_of
+from ui.reread import Find, read_turn
 
 MOST_MESSAGES = 1_000
 MOST_SENT = 2_000_000  # characters: as much as a request may hold
@@ -48,8 +49,8 @@ def flag(value: Any, name: str) -> bool:
     return value
 
 
-def messages(value: Any, name: str) -> list[Turn]:
-    """The last messages of a conversation, of which an engine is given `MOST_TURNS`."""
+def messages(value: Any, name: str, find: Find) -> list[Turn]:
+    """The last messages of a conversation, of which an engine is given `MOST_TURNS`; an answer may carry its record."""
     if not isinstance(value, list):
         raise UsageError(f"'{name}' is to be a list of messages; {kind_of(value)} was sent.")
     if len(value) > MOST_MESSAGES:
@@ -64,9 +65,9 @@ def messages(value: Any, name: str) -> list[Turn]:
         size += len(said.encode(errors="replace"))
         if size > MOST_CHAT_BYTES:
             raise UsageError(f"'{name}' has more than {MOST_CHAT_BYTES:,} bytes; send the last {MOST_TURNS} messages.")
-        turns.append((message["role"], said))
-    cleaned = (Turn(role, clean_lines(said)) for role, said in turns[-MOST_TURNS:])
-    return [turn for turn in cleaned if turn.content]
+        turns.append((message["role"], said, message.get("answer")))
+    read = [read_turn(role, clean_lines(said), record, find) for role, said, record in turns[-MOST_TURNS:]]
+    return [turn for turn in read if turn.content]
 
 
 def kind_of(value: Any) -> str:

@@ -1,13 +1,14 @@
 """The shapes of what programs send and get, from which Gradio writes the schemas of its API and of the tools."""
 
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 
 class Message(TypedDict):
-    """One earlier message of a conversation."""
+    """One earlier message of a conversation; an answer may carry the whole object that `ask` gave."""
 
     role: Literal["user", "assistant"]
     content: str
+    answer: NotRequired[dict[str, Any] | None]
 
 
 class CitationObject(TypedDict):
@@ -38,7 +39,8 @@ class AnswerObject(TypedDict):
     checks: list[dict[str, Any]]
     tally: str
     usage: dict[str, Any] | None
-    plain: dict[str, Any] | None
+    suggestions: list[str]
+    plan: dict[str, Any] | None
     seconds: float
 
 

@@ -14,6 +14,8 @@ from typing import Any, cast
 
 import gradio as gr
 
+from ingest.errors import UsageError
+from ingest.paper import Paper
 from ingest.text import clean
 from rag.answer import Answer, Turn
 from rag.chat.pieces import Waiting
@@ -21,10 +23,11 @@ from rag.manner import USUAL, Manner
 from rag.question import cut
 from rag.retrieve import Scope
 from ui import render
-from ui.actions import actions, follow_ups
-from ui.conversation import Exchange, hidden, last_place, next_place, papers_of, until
+from ui.actions import actions
+from ui.conversation import Exchange, hidden, next_place, papers_of, read_exchange, total, turns_of, unhidden, until
 from ui.engine import Engine, explain
-from ui.history import Chat, clean_lines, history, kept, plain, total
+from ui.history import Chat, clean_lines, kept
+from ui.reread import Fields
 from ui.tabs import past
 from ui.tabs.past import Wires
 from ui.tabs.selection import scope_of
@@ -105,21 +108,17 @@ def wire(page: gr.Blocks, opening: "Future[Engine]", parts: Parts, *browser: gr.
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     page.load(talk.welcome, None, [parts.mode, chat, parts.pen], **quiet)
     asking = {**quiet, "concurrency_id": "ask", "trigger_mode": "once"}
-    going_on = {**quiet, "concurrency_id": "follow", "concurrency_limit": 1}  # answers come first
     heard = [chat, parts.pen, *browser]
     told = [box, chat, parts.notice, parts.follow, browser[-1]]
     asked = box.submit(talk.ask, [box, *heard], told, **asking)
     begun = chat.example_select(talk.begin, heard, told, **asking)
     again = parts.wires.again.change(talk.again, [parts.wires.again, *heard], told, **asking)
     running: list[Any] = [asked, begun, again]
-    for event in running:
-        event.then(talk.suggest, [chat, browser[0]], [parts.follow], **going_on)
     # First ended, then told: a piece of the answer that was on its way would else come after what is told.
     halted = box.stop(None, None, None, cancels=running, queue=False, **quiet)
     halted.then(stop, [chat], [box, chat], queue=False, **quiet)
     parts.fresh.click(start_over, None, told[:-1], cancels=running, queue=False, **quiet)
-    shown = past.wire(parts.wires, opening, told[:-1], running)
-    shown.then(talk.suggest, [chat, browser[0]], [parts.follow], **going_on)
+    past.wire(parts.wires, opening, told[:-1], running)
 
 
 class Talk:
@@ -149,18 +148,6 @@ class Talk:
         fields = past.read_wire(wanted)
         yield from self.ask(fields.get("question"), chat, pen, *browser, since=str(fields.get("since", "")))
 
-    def suggest(self, chat: Any, papers: Any = None) -> str:
-        """Questions to go on with after the last answer; nothing where it was cut short."""
-        try:
-            engine = self.opening.result()
-            last = past.last_exchange(kept(chat), engine.paper)
-            if last is None or last.answer is None:
-                return ""
-            return follow_ups(engine.suggest(last.answer, scope=scope_of(papers)).suggestions)
-        except Exception as error:  # the answer stands without them
-            log.warning("no questions to go on with", exc_info=error)
-            return ""
-
     def ask(
         self,
         question: Any,
@@ -182,7 +169,7 @@ class Talk:
             return
         whole = kept(chat)
         messages = until(whole, since)
-        turns = history(messages)
+        turns = turns_of(messages, self.find)
         blank = Exchange(next_place(messages, whole), cut(question))
         messages.append({"role": "user", "content": render.question(blank.question)})
         first = assistant(render.waiting(self.doing(), hidden(blank)))
@@ -193,7 +180,12 @@ class Talk:
             # Values, not `gr.skip()`, for which Gradio makes each component anew: half of what a turn takes.
             yield gr.skip(), [*messages, assistant(said)], "", "", spent
         took = total([assistant(said)])
-        yield IDLE, gr.skip(), gr.skip(), gr.skip(), after(spent_of(spent), took) if any(took) else gr.skip()
+        going_on = past.going_on([assistant(said)])
+        yield IDLE, gr.skip(), gr.skip(), going_on, after(spent_of(spent), took) if any(took) else gr.skip()
+
+    def find(self, paper_id: str) -> Paper | None:
+        """A paper of the index; none of them while there is no engine."""
+        return self.opening.result().paper(paper_id) if self.opening.done() and not self.opening.exception() else None
 
     def doing(self) -> str:
         return "Reading the papers" if self.opening.done() else "Opening the papers"
@@ -231,6 +223,7 @@ class Talk:
                         continue
                     shown = shown or time.monotonic()  # quotes come all at once, and are shown whole
                     text += piece
+                    tail = hidden(replace(blank, text=text))
                     if time.monotonic() - shown >= BEAT:
                         shown = time.monotonic()
                         yield render.draft(text, tail=tail)
@@ -254,12 +247,12 @@ def stop(chat: Any) -> tuple[Update, Chat]:
     """Keep what had come of the answer that was stopped."""
     messages = kept(chat)
     if messages and render.is_draft(messages[-1]["content"]):
-        text = plain(messages[-1]["content"])
-        question = plain(messages[-2]["content"]) if len(messages) > 1 else ""
-        place = last_place(messages[-1:]) or next_place(messages[:-2], messages)
-        why = "Stopped here." if text else "Stopped."
-        tail = actions(Exchange(place, question, text=text, why=why))
-        messages[-1] = assistant(render.cut(text, why, tail))
+        fields = Fields(unhidden(messages[-1]["content"]), "The answer")
+        try:
+            begun = read_exchange(fields, lambda _: None)
+        except UsageError:  # a record of the browser's that is none
+            begun = Exchange(next_place(messages[:-2], messages), "")
+        messages[-1] = assistant(ended(begun, begun.text, "Stopped here." if begun.text else "Stopped."))
     return IDLE, messages
 
 

@@ -15,21 +15,23 @@ from ingest.errors import PaperchatError, UsageError
 from ingest.paper import Paper
 from rag.feedback import Vote
 from ui import render
+from ui.actions import follow_ups
 from ui.bibtex import bibtex
 from ui.conversation import (
     Conversation,
-    Exchange,
     cited_papers,
+    exchanges_of,
     read_conversation,
     read_exchange,
+    turns_of,
     unhidden,
 )
 from ui.engine import Engine, explain
-from ui.history import Chat, history, kept
+from ui.history import Chat, kept
 from ui.markdown import conversation_markdown
 from ui.prose import escape
 from ui.replay import messages_of
-from ui.reread import Fields, Find
+from ui.reread import Fields
 from ui.sent import parsed
 
 PANEL = '<div class="past" role="navigation" title="Conversations"></div>'
@@ -69,18 +71,17 @@ def wire(
     opening: "Future[Engine]",
     told: Sequence[Any],
     running: Sequence[Any],
-) -> Any:
-    """Which wire calls what; returns the event that shows a conversation.
+) -> None:
+    """Which wire calls what.
 
     `told` are box, chat, notice and follow-ups; `running` are the events that answer.
     """
     past = Past(opening)
     _, chat, notice, _ = told
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-    shown = wires.show.change(past.show, [wires.show], list(told), cancels=list(running), **quiet)
+    wires.show.change(past.show, [wires.show], list(told), cancels=list(running), **quiet)
     wires.vote.change(past.vote, [wires.vote, chat], [notice], trigger_mode="multiple", **quiet)
     wires.order.change(past.deliver, [wires.order], [wires.file], trigger_mode="multiple", **quiet)
-    return shown
 
 
 class Past:
@@ -101,7 +102,7 @@ class Past:
         box = gr.update(submit_btn=True, stop_btn=False)
         try:
             messages, whole = messages_of(read_conversation(split_wire(data)[1], self.find))
-            return box, messages, "" if whole else render.notice(EARLIER, calm=True), ""
+            return box, messages, "" if whole else render.notice(EARLIER, calm=True), going_on(messages)
         except UsageError as error:
             return box, gr.skip(), render.notice(f"This conversation cannot be shown. {error}"), gr.skip()
 
@@ -115,7 +116,8 @@ class Past:
                 if name and (record := unhidden(message["content"])).get("id") == name:
                     exchange = read_exchange(Fields(record, "The answer"), self.find)
                     if exchange.answer:
-                        vote = Vote(str(name), liked, exchange.answer, tuple(history(messages[: max(0, at - 1)])))
+                        turns = turns_of(messages[: max(0, at - 1)], self.find)
+                        vote = Vote(str(name), liked, exchange.answer, tuple(turns))
                         path = self.opening.result().keep_vote(vote)
                         words = "taken back from" if liked is None else "kept in"
                         return render.notice(f"Your vote is {words} {path.name} for paperchat eval.", calm=True)
@@ -151,10 +153,11 @@ FORMS: dict[str, Callable[[Conversation], str]] = {
 }
 
 
-def last_exchange(messages: Chat, find: Find) -> Exchange | None:
-    """The last exchange of a chat; None where it has none that can be read."""
-    fields = unhidden(messages[-1]["content"]) if messages else {}
-    return read_exchange(Fields(fields, "The last answer"), find) if fields else None
+def going_on(messages: Chat) -> str:
+    """The questions to go on with after the last answer; nothing where it has none."""
+    last = exchanges_of(messages[-1:], lambda _: None)
+    answer = last[0].answer if last else None
+    return follow_ups(answer.suggestions) if answer else ""
 
 
 def split_wire(data: Any) -> tuple[str, str]:

@@ -1,0 +1,155 @@
+"""From a plan to numbered source sentences: the papers meant whole, others by the sentences that fit the searches best.
+
+No call of a model. Rankings of several searches are joined by reciprocal rank.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ingest.index import PaperIndex
+from rag.answer import Evidence, Ranked
+from rag.gather.entities import Linker
+from rag.gather.sources import Shown, Sources, number
+from rag.plan.plan import Plan
+from rag.plan.talk import Talk
+from rag.retrieve import Retriever, Scope
+
+RRF_K = 20  # of reciprocal rank fusion (Cormack et al. 2009 use 60 for rankings of thousands; these have tens)
+MESSAGE_WEIGHT = 0.5  # of the message as typed, beside the question written out and the searches
+DEPTH = 20  # papers ranked for each search
+WIDE = 60  # papers ranked for each search where all that fit are wanted
+MOST_CANDIDATES = 100  # papers that are judged for a criterion
+WHOLE = 4  # papers found that are shown with all their sentences, where none is meant
+SOME, FEW = 3, 2  # sentences of each further paper; where papers are meant and nothing else is searched for
+BESIDE, BESIDE_FEW = 4, 2  # papers shown beside those that are meant; where nothing else is searched for
+OF_EACH = 3  # sentences of each paper where all that fit are wanted
+MOST_LISTED = 30  # papers that a list is written from
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Papers found for a plan, best first, each with its sentences, best first. `meant` are the ids of those that the
+    plan means, `unknown` the names no paper here has; `searches` is what was searched for, `missed` a plain line where
+    a
+    filter left nothing and was set aside."""
+
+    ranked: tuple[Ranked, ...]
+    meant: tuple[str, ...]
+    unknown: tuple[str, ...]
+    searches: tuple[str, ...]
+    missed: str = ""
+
+
+class Gatherer:
+    """Gathers evidence from one index. Safe to share between threads."""
+
+    def __init__(self, index: PaperIndex, retriever: Retriever, linker: Linker) -> None:
+        self._index, self._retriever, self._linker = index, retriever, linker
+
+    def find(self, plan: Plan, message: str, talk: Talk, scope: Scope | None, *, considered: int) -> Found:
+        """The papers for a plan; `considered` is how many of those found may be used."""
+        linked = self._linker.link(plan.papers, talk)
+        within, missed = self._within(plan, scope)
+        inside = self._inside(linked.papers, scope)
+        wide = WIDE if plan.every else DEPTH
+        searches = tuple(dict.fromkeys(filter(None, (plan.question, plan.criterion, *plan.searches, *linked.unknown))))
+        weighed = [(text, 1.0) for text in searches] + ([(message, MESSAGE_WEIGHT)] if message not in searches else [])
+        ranked = fuse([(self._retriever.search(text, k=wide, scope=within), weight) for text, weight in weighed])
+        if plan.every and not (plan.criterion or plan.searches):
+            ranked = self._all_within(within, ranked)
+        places = {one.paper.id: one for one in ranked}
+        missing = self._retriever.look(plan.question or message, [one for one in inside if one not in places])
+        places |= {one.paper.id: one for one in missing}
+        meant = [places[paper] for paper in inside if paper in places]
+        most = MOST_CANDIDATES if plan.every else max(considered, len(meant) + BESIDE)
+        others = [one for one in ranked if one.paper.id not in inside]
+        return Found((*meant, *others)[:most], tuple(inside), linked.unknown, searches, missed)
+
+    def further(self, found: Found, searches: Sequence[str], scope: Scope | None, *, considered: int) -> Found:
+        """What further searches find, before what was found."""
+        fresh = fuse([(self._retriever.search(text, k=DEPTH, scope=scope), 1.0) for text in searches])
+        meant = [one for one in found.ranked if one.paper.id in found.meant]
+        known = {one.paper.id for one in meant}
+        others = [one for one in fresh if one.paper.id not in known][:considered]
+        return replace(found, ranked=(*meant, *others), searches=(*found.searches, *searches))
+
+    def _within(self, plan: Plan, scope: Scope | None) -> tuple[Scope | None, str]:
+        """The scope of the reader narrowed by the filters of a plan; these are set aside where they leave nothing."""
+        if not (plan.since or plan.until or plan.authors):
+            return scope, ""
+        record, asked = self._index.record, scope or Scope()
+        since, until = (
+            max(plan.since, asked.since),
+            min(filter(None, (Scope(until=plan.until).until, asked.until)), default=""),
+        )
+        numbers = [
+            record.select(ids=asked.ids, since=since, until=until, author=author) for author in plan.authors or ("",)
+        ]
+        held = sorted({number for some in numbers for number in some})
+        if held:
+            return Scope(tuple(text.id for text in record.texts(held)), since, until), ""
+        limits = [f"since {plan.since}" if plan.since else "", f"until {plan.until}" if plan.until else ""]
+        limits += [f"by {author}" for author in plan.authors]
+        return scope, f"No paper here is {' '.join(filter(None, limits))}; papers without that limit are shown."
+
+    def _inside(self, ids: Sequence[str], scope: Scope | None) -> list[str]:
+        """The papers that lie within what the reader chose to ask."""
+        if not scope or scope == Scope():
+            return list(ids)
+        allowed = set(self._index.record.select(ids=scope.ids, since=scope.since, until=scope.until))
+        return [one for one in ids if allowed.intersection(self._index.record.select(ids=[one]))]
+
+    def _all_within(self, scope: Scope | None, ranked: Sequence[Ranked]) -> list[Ranked]:
+        """All papers of a scope, the newest first, where nothing but the scope tells which are wanted."""
+        if not scope or not scope.ids:
+            return list(ranked)
+        found = self._retriever.look("", scope.ids[:MOST_CANDIDATES]) or list(ranked)
+        return sorted(found, key=lambda one: one.paper.date, reverse=True)
+
+
+def fuse(rankings: Sequence[tuple[Sequence[Ranked], float]]) -> list[Ranked]:
+    """Weighed rankings as one by reciprocal rank, of papers and of the sentences within each."""
+    papers: dict[str, float] = defaultdict(float)
+    sentences: dict[str, dict[int, float]] = defaultdict(lambda: defaultdict(float))
+    seen: dict[str, Ranked] = {}
+    for ranking, weight in rankings:
+        for place, one in enumerate(ranking):
+            papers[one.paper.id] += weight / (RRF_K + place)
+            seen.setdefault(one.paper.id, one)
+            for at, evidence in enumerate(one.evidence):
+                sentences[one.paper.id][evidence.sentence.start] += weight / (1 + at)
+    order = sorted(papers, key=lambda paper: -papers[paper])
+    return [
+        replace(
+            seen[paper],
+            score=papers[paper],
+            evidence=tuple(sorted(seen[paper].evidence, key=lambda e: -sentences[paper][e.sentence.start])),
+        )
+        for paper in order
+    ]
+
+
+def sources_of(found: Found, plan: Plan, *, considered: int, budget: int) -> Sources:
+    """The sentences that a writer is shown, within a budget of tokens: no more of them than the question needs."""
+    if plan.every:
+        listed = found.ranked[:MOST_LISTED]
+        return number(
+            [Shown(one.paper, _best(one, OF_EACH), detailed=len(listed) <= considered) for one in listed], budget
+        )
+    meant = [one for one in found.ranked if one.paper.id in found.meant]
+    others = [one for one in found.ranked if one.paper.id not in found.meant]
+    shown = [Shown(one.paper, _best(one, None), detailed=True) for one in meant]
+    if meant:
+        beside, some = (BESIDE, SOME) if plan.searches else (BESIDE_FEW, FEW)
+        shown += [Shown(one.paper, _best(one, some)) for one in others[:beside]]
+    else:
+        shown += [
+            Shown(one.paper, _best(one, None if place < WHOLE else SOME), detailed=place < WHOLE)
+            for place, one in enumerate(others[:considered])
+        ]
+    return number(shown, budget)
+
+
+def _best(one: Ranked, most: int | None) -> tuple[Evidence, ...]:
+    return one.evidence[:most]

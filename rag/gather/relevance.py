@@ -1,0 +1,76 @@
+"""Which of many candidates fit a criterion, as a language model judges them, in batches."""
+
+import logging
+import secrets
+from collections.abc import Generator, Sequence
+from contextlib import closing
+from typing import Any
+
+from rag.answer import Ranked
+from rag.chat.model import ChatModel
+from rag.chat.pieces import Message, Text, Usage, Waiting
+from rag.gather.sources import plain
+from rag.plan.plan import read_object
+from rag.write import prompts
+
+BATCH = 50  # candidates of a call
+SENTENCES = 2  # shown of each candidate
+TOKENS_EACH = 8  # of the reply, for each candidate
+SCHEMA = {
+    "title": "fits",
+    "type": "object",
+    "properties": {"fits": {"type": "array", "items": {"type": "string"}}},
+    "required": ["fits"],
+    "additionalProperties": False,
+}
+
+log = logging.getLogger(__name__)
+
+Judged = Generator[Waiting, None, tuple[tuple[Ranked, ...] | None, list[Usage]]]
+
+
+def judge(model: ChatModel, criterion: str, candidates: Sequence[Ranked], *, within: float) -> Judged:
+    """The candidates that fit, in their order, None where a reply could not be read, and what the calls took.
+
+    Raises ModelError.
+    """
+    fit: list[Ranked] = []
+    used: list[Usage] = []
+    for start in range(0, len(candidates), BATCH):
+        batch = candidates[start : start + BATCH]
+        asked = prompts.relevance_request(criterion, candidates_text(batch), word=secrets.token_hex(4))
+        messages = [Message("system", prompts.RELEVANCE), Message("user", asked)]
+        words: list[str] = []
+        most = 60 + TOKENS_EACH * len(batch)
+        with closing(model.stream(messages, most_tokens=most, schema=SCHEMA, within=within)) as stream:
+            for piece in stream:
+                if isinstance(piece, Text):
+                    words.append(piece.words)
+                else:
+                    yield Waiting(f"Reading {len(candidates)} papers. {piece.words}")
+            used.append(stream.usage)
+        chosen = read_choice("".join(words), len(batch))
+        if chosen is None:
+            log.info("a judgement of %d characters could not be read", sum(map(len, words)))
+            return None, used
+        fit += [batch[place] for place in chosen]
+    return tuple(fit), used
+
+
+def candidates_text(batch: Sequence[Ranked]) -> str:
+    """'C1: title', and below it the sentences that bear on the criterion most."""
+    lines = []
+    for place, one in enumerate(batch, start=1):
+        lines.append(f"C{place}: {plain(one.paper.title)}")
+        lines += [f"  {plain(evidence.sentence.text)}" for evidence in one.evidence[:SENTENCES]]
+    return "\n".join(lines)
+
+
+def read_choice(reply: str, count: int) -> list[int] | None:
+    """The places, from 0, of the candidates that a reply names; those that were not offered are dropped."""
+    found: Any = (read_object(reply) or {}).get("fits")
+    if not isinstance(found, list):
+        return None
+    names = [str(one).strip().upper().removeprefix("C") for one in found]
+    places = {int(name) - 1 for name in names if name.isascii() and name.isdecimal() and len(name) < 5}
+    return sorted(place for place in places if 0 <= place < count)

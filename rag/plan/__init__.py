@@ -1,0 +1,1 @@
+"""What a turn asks for: the plan, and who makes it."""

@@ -1,0 +1,48 @@
+"""From a message to its plan by a language model: one short call, one more where the reply is no plan."""
+
+import logging
+import secrets
+from collections.abc import Generator
+from contextlib import closing
+from datetime import date
+
+from rag.chat.model import ChatModel
+from rag.chat.pieces import Message, Text, Usage, Waiting
+from rag.plan.plan import Plan, read_plan, schema
+from rag.write import prompts
+
+MOST_TOKENS = 500  # of a plan; one has about 150
+LAST_ANSWER = 700  # characters of the last answer that the planner reads
+
+log = logging.getLogger(__name__)
+
+Planned = Generator[Waiting, None, tuple[Plan | None, list[Usage]]]
+
+
+def plan_with_model(model: ChatModel, message: str, talk: str, papers: str, library: str, *, within: float) -> Planned:
+    """The plan, None where two replies held none, and what each call took. Raises ModelError.
+
+    `talk` is the conversation, `papers` those spoken of with their handles, `library` what is here; `within` the
+    seconds
+    that a call may take.
+    """
+    asked = prompts.plan_request(
+        message, talk, papers, library, today=date.today().isoformat(), word=secrets.token_hex(4)
+    )
+    messages = [Message("system", prompts.PLAN), Message("user", asked)]
+    used: list[Usage] = []
+    for _ in range(2):
+        words: list[str] = []
+        with closing(model.stream(messages, most_tokens=MOST_TOKENS, schema=schema(), within=within)) as stream:
+            for piece in stream:
+                if isinstance(piece, Text):
+                    words.append(piece.words)
+                else:
+                    yield Waiting(f"Reading the question. {piece.words}")
+            used.append(stream.usage)
+        plan = read_plan("".join(words))
+        if plan:
+            return plan, used
+        log.info("a plan of %d characters could not be read", sum(map(len, words)))
+        messages = [*messages[:2], Message("assistant", "".join(words)[:400]), Message("user", prompts.PLAN_AGAIN)]
+    return None, used

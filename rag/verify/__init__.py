@@ -1,0 +1,1 @@
+"""How a statement of an answer stands to the sentences it cites."""

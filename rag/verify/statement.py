@@ -1,0 +1,123 @@
+"""From a statement that a model wrote to what is shown of it: its marks in our numbers, and how it was checked.
+
+What a statement says is never replaced. A figure or name that its sources do not have is told beside it.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag.answer import ABSENT, UNSOURCED, Checked, Evidence
+from rag.attribution import Finding, check_names, check_number
+from rag.check import Checker, Verdict
+from rag.claims import Claim, read_claim, stands_in
+from rag.closeness import numbers_of as figures_of
+from rag.draft import Numbering
+from rag.gather.sources import Sources
+from rag.measures import MARK
+from rag.quantities import equal
+from rag.write.layout import Piece, numbers_of
+
+MOST_MARKS = 8  # sentences of one statement that are looked at
+FEWEST_LETTERS = 3  # of a statement; what is shorter states nothing
+SPACED_MARK = re.compile(rf"\s*{MARK.pattern}")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The text of a statement with marks; `checked` is None where it states nothing."""
+
+    text: str
+    checked: Checked | None
+
+
+class Verifier:
+    """Verifies the statements of one answer, numbering what they cite.
+
+    `question` is the message and how it was understood: its figures and names need no source.
+    """
+
+    def __init__(self, sources: Sources, checker: Checker, numbering: Numbering, question: str) -> None:
+        self._sources, self._checker, self._numbering, self._question = sources, checker, numbering, question
+
+    def verify(self, piece: Piece) -> Shown:
+        """A statement as it is shown."""
+        if sum(c.isalnum() for c in piece.words) < FEWEST_LETTERS and not piece.numbers:
+            return Shown(piece.text, None)
+        cited = [found for n in piece.numbers[:MOST_MARKS] if (found := self._sources.get(n))]
+        if cited:
+            return self._cited(piece, cited)
+        if 0 in piece.numbers:
+            text = self._marked(piece.text)
+            return Shown(text, Checked(text, ABSENT))
+        return self._uncited(piece)
+
+    def _cited(self, piece: Piece, cited: Sequence[Evidence]) -> Shown:
+        claim = read_claim(piece.words)
+        if wrong := self._wrong(claim, cited):
+            if anew := self._cited_anew(piece, "cited anew"):
+                return anew
+            text = f"{self._marked(piece.text)} (unverified: {wrong})"
+            return Shown(text, Checked(text, str(Verdict.UNSUPPORTED), wrong, self._numbers(cited)))
+        check = self._checker.check(piece.words, cited)
+        verdict = check.verdict if check.verified else Verdict.WEAK
+        text = self._marked(piece.text)
+        return Shown(text, Checked(text, str(verdict), check.reason, self._numbers(cited)))
+
+    def _uncited(self, piece: Piece) -> Shown:
+        """A statement without a source: one is sought where it states figures or names, or cites what there is not."""
+        claim = read_claim(piece.words)
+        stated = [q for q in claim.quantities if not self._is_asked(q)]
+        needs_source = piece.numbers or stated or any(not stands_in(name, self._question) for name in claim.names)
+        if needs_source and (found := self._cited_anew(piece, "given its source")):
+            return found
+        text = self._marked(piece.text)
+        if stated:
+            reason = "it names no source"
+            text = f"{text} (unverified: {reason})"
+            return Shown(text, Checked(text, str(Verdict.UNSUPPORTED), reason))
+        return Shown(text, Checked(text, UNSOURCED))
+
+    def _cited_anew(self, piece: Piece, how: str) -> Shown | None:
+        """The statement with the marks of sentences that bear it out; None where there are none."""
+        better = self._checker.best(piece.words, self._sources.evidence)
+        if not better or not better[1].verified:
+            return None
+        evidence, check = better
+        text = with_marks(SPACED_MARK.sub("", piece.text), self._numbers(evidence))
+        return Shown(text, Checked(text, str(check.verdict), "", self._numbers(evidence), how))
+
+    def _wrong(self, claim: Claim, cited: Sequence[Evidence]) -> str:
+        """The first figure that the sources give otherwise, or name that no paper has; empty where there is none."""
+        found: list[Finding | None] = [check_number(q, claim, cited) for q in claim.quantities if not self._is_asked(q)]
+        names = tuple(name for name in claim.names if not stands_in(name, self._question))
+        known = self._checker.knows
+        if known is not None:
+            unknown = [name for name in names if not name.istitle() and not known(name)]
+            found += [one for one in check_names(_of_names(claim, unknown), cited, (), known) if unknown]
+        return next((one.reason for one in found if one and one.wrong), "")
+
+    def _is_asked(self, quantity: object) -> bool:
+        return any(equal(quantity, figure) for figure in figures_of(self._question))  # type: ignore[arg-type]
+
+    def _marked(self, text: str) -> str:
+        """A text with its marks in our numbers, those of nothing left out."""
+
+        def renumber(found: re.Match[str]) -> str:
+            evidence = [one for n in numbers_of(MARK.search(found[0])[0]) if (one := self._sources.get(n))]  # type: ignore[index]
+            return self._numbering.marks(evidence)
+
+        return SPACED_MARK.sub(renumber, text)
+
+    def _numbers(self, evidence: Sequence[Evidence]) -> tuple[int, ...]:
+        return tuple(dict.fromkeys(map(self._numbering.number, evidence)))
+
+
+def with_marks(text: str, numbers: Sequence[int]) -> str:
+    """'It does so.' as 'It does so [1] [4].'"""
+    stop = text[-1] if text[-1:] in ".!?" else ""
+    return text[: len(text) - len(stop)] + "".join(f" [{number}]" for number in numbers) + stop
+
+
+def _of_names(claim: Claim, names: Sequence[str]) -> Claim:
+    return Claim(claim.text, (), tuple(names), claim.polarity, claim.terms, claim.hedged, claim.sweeping)

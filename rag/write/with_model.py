@@ -1,0 +1,89 @@
+"""From numbered sources to a model's answer: it streams, and each statement is verified as it completes."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+
+from rag.answer import ABSENT, Checked
+from rag.chat.model import ChatModel
+from rag.chat.pieces import Message, Usage, Waiting
+from rag.draft import Numbering
+from rag.verify.statement import Verifier
+from rag.write.layout import Kind, Layout, Piece
+
+MOST_QUESTIONS = 3  # to go on with
+LONGEST_QUESTION = 200  # characters
+MOST_SEARCHES = 4
+CUT = "The answer was too long and is cut."
+
+
+@dataclass
+class Written:
+    """What came of a writer, filled in as it goes. `searches`: it wants these looked up before it answers. `note`:
+    plain
+    words on what went wrong at the model's side."""
+
+    numbering: Numbering = field(default_factory=Numbering)
+    checks: list[Checked] = field(default_factory=list)
+    text: str = ""
+    suggestions: list[str] = field(default_factory=list)
+    searches: list[str] = field(default_factory=list)
+    used: list[Usage] = field(default_factory=list)
+    note: str = ""
+
+    @property
+    def is_sourced(self) -> bool:
+        """Whether anything was said that rests on a source, or said to be absent from all of them."""
+        return any(check.numbers or check.verdict == ABSENT for check in self.checks)
+
+
+def write_with_model(
+    model: ChatModel,
+    messages: Sequence[Message],
+    verifier: Verifier,
+    written: Written,
+    *,
+    most_tokens: int,
+    within: float,
+    needs_sources: bool = True,
+) -> Iterator[str | Waiting]:
+    """The answer's text piece by piece, with lines on what is waited for between them. Raises ModelError where none
+    comes.
+
+    What states nothing is held back until a statement with a source follows, unless `needs_sources` is false: an answer
+    that has none at all is no answer.
+    """
+    layout = Layout()
+    held: list[str] = []
+
+    def take(piece: Piece) -> Iterator[str]:
+        if piece.kind is Kind.GO_ON:
+            if len(written.suggestions) < MOST_QUESTIONS:
+                written.suggestions.append(piece.text[:LONGEST_QUESTION])
+            return
+        if piece.kind is Kind.SEARCH:
+            written.searches = [s.strip() for s in piece.text.split(";") if s.strip()][:MOST_SEARCHES]
+            return
+        shown = verifier.verify(piece) if piece.kind is Kind.STATEMENT else None
+        if shown and shown.checked:
+            written.checks.append(shown.checked)
+        held.append(piece.lead + (shown.text if shown else piece.text))
+        if written.is_sourced or not needs_sources:
+            written.text += "".join(held)
+            yield "".join(held)
+            held.clear()
+
+    with closing(model.stream(messages, most_tokens=most_tokens, within=within)) as stream:
+        try:
+            for piece in stream:
+                if isinstance(piece, Waiting):
+                    yield piece
+                    continue
+                for one in layout.hear(piece.words):
+                    yield from take(one)
+            for one in layout.end() if stream.finish == "stop" else ():
+                yield from take(one)
+            if stream.finish != "stop":
+                written.note = stream.fault or CUT
+        finally:
+            written.used.append(stream.usage)

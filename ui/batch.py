@@ -1,0 +1,73 @@
+"""Lines of a batch file answered: single questions, and conversations turn by turn."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ingest.errors import UsageError
+from ingest.text import clean
+from rag.answer import MOST_CHARACTERS, Answer, Turn
+from rag.evaluate import Row, read_question
+from ui.reread import Find, read_turn
+
+if TYPE_CHECKING:
+    from rag.engine import Engine
+
+MOST_TURNS = 200  # of one conversation
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What one line asks: questions one after the other, after earlier turns; `single` where it is one question
+    alone."""
+
+    questions: tuple[str, ...]
+    history: tuple[Turn, ...]
+    single: bool
+
+
+def read_row(row: Row, find: Find) -> Asked:
+    """The questions of a line, {question, history} or {turns}; raises UsageError that names what is wrong with it."""
+    history = read_history(row, find)
+    if "turns" not in row:
+        return Asked((read_question(row),), history, single=True)
+    turns = row["turns"]
+    texts = [turn.get("user") if isinstance(turn, dict) else turn for turn in turns] if isinstance(turns, list) else []
+    if not 0 < len(texts) <= MOST_TURNS or not all(isinstance(text, str) for text in texts):
+        raise UsageError(f"{row.place}: 'turns' must be a list of 1 to {MOST_TURNS} questions.")
+    return Asked(tuple(map(str, texts)), history, single=False)
+
+
+def read_history(row: Row, find: Find) -> tuple[Turn, ...]:
+    """The earlier turns of a line, each {role, content} and of an answer its record under 'answer'."""
+    given = row.get("history") or []
+    try:
+        told = [(str(turn["role"]), str(turn["content"]), turn.get("answer")) for turn in given]
+    except (TypeError, KeyError, AttributeError) as error:
+        raise UsageError(f"{row.place}: 'history' must be a list of objects with 'role' and 'content'.") from error
+    try:
+        return tuple(read_turn(role, content, record, find) for role, content, record in told)
+    except UsageError as error:
+        raise UsageError(f"{row.place}: {error}") from error
+
+
+def answered(engine: "Engine", asked: Asked, *, model: bool, explain: bool) -> tuple[dict[str, Any], int]:
+    """The object of a line's answer, and how many of its questions could not be asked.
+
+    A question that cannot be asked costs no other its answer.
+    """
+    history, answers, troubles = list(asked.history), list[dict[str, Any]](), 0
+    for question in asked.questions:
+        try:
+            answer = engine.ask(question, history, model=model)
+        except UsageError as error:
+            troubles += 1
+            answer = unanswered(question, str(error))
+        answers.append(answer.as_dict(explain=explain))
+        history += [Turn("user", question), Turn("assistant", answer.text, answer)]
+    return (answers[0] if asked.single else {"turns": answers}), troubles
+
+
+def unanswered(question: str, reason: str) -> Answer:
+    """The refusal of a question that could not be asked."""
+    shown = clean(question[:MOST_CHARACTERS])
+    return Answer(shown, reason, (), True, shown, (), 0.0, outcome="absent")

@@ -58,7 +58,8 @@ class Ranked:
 class Checked:
     """One sentence or cell of an answer as it is shown, and how it stands to what it cites.
 
-    `verdict` is 'verbatim', 'supported', 'weak' or 'unsupported'; 'absent' where it says what the sources do not say,
+    `verdict` is 'verbatim', 'supported' (its meaning is near enough), 'exact' (its figures and names stand in what it
+    cites; its meaning was not checked), 'weak' or 'unsupported'; 'absent' where it says what the sources do not say,
     'unsourced' where it states nothing that needs a source. `reason` says in plain words why it is not supported.
     `mended`: '' as the model wrote it, 'cited anew' or 'given its source'.
     """
@@ -80,8 +81,8 @@ class Checked:
         return self.verdict not in (ABSENT, UNSOURCED)
 
 
-VERIFIED = ("verbatim", "supported")
-ABSENT, UNSOURCED = "absent", "unsourced"
+VERIFIED = ("verbatim", "supported", "exact")
+EXACT, ABSENT, UNSOURCED = "exact", "absent", "unsourced"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +133,14 @@ class Answer:
 
     @property
     def tally(self) -> str:
-        """'7 of 7 sentences verified'; empty where nothing was said that could be."""
+        """'7 of 7 sentences verified', of a model's '… have their figures and names in what they cite'; empty where
+        nothing was said that could be checked."""
         counted = [check for check in self.checks if check.counts]
         if not counted:
             return ""
         good, count = sum(check.verified for check in counted), len(counted)
-        return f"{good} of {count} sentence{'s' if count > 1 else ''} verified"
+        sentences = f"{good} of {count} sentence{'s' if count > 1 else ''}"
+        return f"Figures and names checked in {sentences}" if self.usage and self.plan else f"{sentences} verified"
 
     @property
     def papers(self) -> tuple[str, ...]:

@@ -39,6 +39,7 @@ from rag.write.with_model import Written, write_with_model
 
 PLAN_SHARE = 0.5  # of the time of a turn, that the plan may take
 ANSWER_TOKENS = 1_500  # of an answer
+LIST_SOURCE_TOKENS = 8_000  # of sources where all papers that fit are wanted
 LIST_TOKENS = 3_000  # of one that lists all papers that fit, or takes a wished form
 SOURCE_TOKENS = 3_300  # of sources in a usual turn
 ANSWER_SHARE, TALK_SHARE = 0.25, 0.15  # of the context, kept for the answer and the conversation
@@ -48,7 +49,7 @@ FEWEST_TOKENS = 300  # of sources, however little the model reads
 NO_MODEL = "Quoted from the papers instead."
 TYPED = "The model's plan could not be read, so the message was searched for as typed."
 NO_WORD = "The model said nothing that rests on a source."
-RANK = ("unsupported", "weak", "supported", "verbatim")
+RANK = ("unsupported", "weak", "exact", "supported", "verbatim")
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -122,6 +123,7 @@ class ModelTurn:
         self._used: list[Usage] = []
         self.trace = Trace(planned_by="model")
         self.note = ""
+        self._shown_tokens = 0  # of the sources that the writer was shown last
 
     @property
     def usage(self) -> Usage | None:
@@ -205,7 +207,7 @@ class ModelTurn:
             return found
         self.trace.events.append(f"{len(fit)} of {len(found.ranked)} candidates fit")
         of_all = f"{len(found.ranked):,} of {self._turns.library().count:,} papers"
-        count = f"{of_all} were looked at for “{criterion}”: {len(fit):,} fit."
+        count = f"{of_all} looked at for “{criterion}”, {len(fit):,} fit."
         return replace(found, ranked=fit or found.ranked[:NEAREST], missed=f"{found.missed} {count}".strip())
 
     # -- write -------------------------------------------------------------------------------------------------
@@ -216,14 +218,14 @@ class ModelTurn:
             return (yield from self._write_from(plan, found, self._budget(plan), may_search=may_search))
         except TooLongError:
             self.trace.events.append("The sources were too long for the model; half of them are shown.")
-            shorter = int(SHRINK * self._budget(plan))
+            shorter = int(SHRINK * min(self._budget(plan), self._shown_tokens))
             return (yield from self._write_from(plan, found, shorter, may_search=may_search))
 
     def _write_from(
         self, plan: Plan, found: Found, budget: int, *, may_search: bool
     ) -> Generator[str | Waiting, None, Written]:
         sources = self._timed("sources", lambda: sources_of(found, plan, considered=self.manner.papers, budget=budget))
-        self.trace.shown = shown(sources)
+        self.trace.shown, self._shown_tokens = shown(sources), tokens(sources.text)
         yield Waiting(f"Reading {len(sources.papers)} papers")
         written = Written()
         try:
@@ -260,13 +262,12 @@ class ModelTurn:
         return min(most, int(ANSWER_SHARE * self._model.context))
 
     def _budget(self, plan: Plan) -> int:
-        """Tokens for sources: what a usual turn needs, all that the context has where all papers that fit are
-        wanted."""
+        """Tokens for sources: as many as the kind of turn needs and the context has."""
         talk = min(tokens(self._talk.text()), int(TALK_SHARE * self._model.context))
         room = (
             self._model.context - self._answer_tokens(plan) - tokens(prompts.WRITE) - tokens(self.message) - talk - 300
         )
-        return max(FEWEST_TOKENS, room if plan.every else min(SOURCE_TOKENS, room))
+        return max(FEWEST_TOKENS, min(LIST_SOURCE_TOKENS if plan.every else SOURCE_TOKENS, room))
 
     # -- the answer --------------------------------------------------------------------------------------------
 

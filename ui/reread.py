@@ -8,7 +8,7 @@ from typing import Any
 from ingest.errors import UsageError
 from ingest.paper import Paper, Sentence
 from ingest.text import clean
-from rag.answer import ABSENT, UNSOURCED, Answer, Checked, Citation, Evidence, Ranked, Turn
+from rag.answer import ABSENT, EXACT, UNSOURCED, Answer, Checked, Citation, Evidence, Ranked, Turn
 from rag.chat.pieces import Usage
 from rag.draft import Cell, Row, Table
 from rag.plan.plan import Plan
@@ -17,7 +17,7 @@ MOST_ENTRIES = 1_000  # of any list in an answer
 MOST_NUMBER = 9_999  # of a mark
 LONGEST = 100_000  # characters of one text
 OUTCOMES = ("answered", "close", "absent")
-VERDICTS = ("verbatim", "supported", "weak", "unsupported", ABSENT, UNSOURCED)
+VERDICTS = ("verbatim", "supported", EXACT, "weak", "unsupported", ABSENT, UNSOURCED)
 
 Find = Callable[[str], Paper | None]
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ingest.index import PaperIndex
-from rag.answer import Evidence, Ranked
+from rag.answer import Ranked
 from rag.gather.entities import Linker
 from rag.gather.sources import Shown, Sources, number
 from rag.plan.plan import Plan
@@ -17,13 +17,13 @@ from rag.retrieve import Retriever, Scope
 
 RRF_K = 20  # of reciprocal rank fusion (Cormack et al. 2009 use 60 for rankings of thousands; these have tens)
 MESSAGE_WEIGHT = 0.5  # of the message as typed, beside the question written out and the searches
+OF_MESSAGE = 3  # papers found for the message as typed that are kept, whatever a plan searches for
 DEPTH = 20  # papers ranked for each search
 WIDE = 60  # papers ranked for each search where all that fit are wanted
 MOST_CANDIDATES = 100  # papers that are judged for a criterion
 WHOLE = 4  # papers found that are shown with all their sentences, where none is meant
 SOME, FEW = 3, 2  # sentences of each further paper; where papers are meant and nothing else is searched for
 BESIDE, BESIDE_FEW = 4, 2  # papers shown beside those that are meant; where nothing else is searched for
-OF_EACH = 3  # sentences of each paper where all that fit are wanted
 MOST_LISTED = 30  # papers that a list is written from
 
 
@@ -54,8 +54,9 @@ class Gatherer:
         inside = self._inside(linked.papers, scope)
         wide = WIDE if plan.every else DEPTH
         searches = tuple(dict.fromkeys(filter(None, (plan.question, plan.criterion, *plan.searches, *linked.unknown))))
-        weighed = [(text, 1.0) for text in searches] + ([(message, MESSAGE_WEIGHT)] if message not in searches else [])
-        ranked = fuse([(self._retriever.search(text, k=wide, scope=within), weight) for text, weight in weighed])
+        as_typed = self._retriever.search(message, k=wide, scope=within)
+        rankings = [(self._retriever.search(text, k=wide, scope=within), 1.0) for text in searches if text != message]
+        ranked = fuse([*rankings, (as_typed, 1.0 if message in searches else MESSAGE_WEIGHT)])
         if plan.every and not (plan.criterion or plan.searches):
             ranked = self._all_within(within, ranked)
         places = {one.paper.id: one for one in ranked}
@@ -64,6 +65,9 @@ class Gatherer:
         meant = [places[paper] for paper in inside if paper in places]
         most = MOST_CANDIDATES if plan.every else max(considered, len(meant) + BESIDE)
         others = [one for one in ranked if one.paper.id not in inside]
+        typed = [one.paper.id for one in as_typed[:OF_MESSAGE]]
+        kept = [one for one in others[most:] if one.paper.id in typed]
+        others = [*others[: most - len(kept)], *kept]
         return Found((*meant, *others)[:most], tuple(inside), linked.unknown, searches, missed)
 
     def further(self, found: Found, searches: Sequence[str], scope: Scope | None, *, considered: int) -> Found:
@@ -134,22 +138,16 @@ def sources_of(found: Found, plan: Plan, *, considered: int, budget: int) -> Sou
     """The sentences that a writer is shown, within a budget of tokens: no more of them than the question needs."""
     if plan.every:
         listed = found.ranked[:MOST_LISTED]
-        return number(
-            [Shown(one.paper, _best(one, OF_EACH), detailed=len(listed) <= considered) for one in listed], budget
-        )
+        return number([Shown(one.paper, one.evidence, detailed=len(listed) <= considered) for one in listed], budget)
     meant = [one for one in found.ranked if one.paper.id in found.meant]
     others = [one for one in found.ranked if one.paper.id not in found.meant]
-    shown = [Shown(one.paper, _best(one, None), detailed=True) for one in meant]
+    shown = [Shown(one.paper, one.evidence, detailed=True) for one in meant]
     if meant:
         beside, some = (BESIDE, SOME) if plan.searches else (BESIDE_FEW, FEW)
-        shown += [Shown(one.paper, _best(one, some)) for one in others[:beside]]
+        shown += [Shown(one.paper, one.evidence[:some]) for one in others[:beside]]
     else:
         shown += [
-            Shown(one.paper, _best(one, None if place < WHOLE else SOME), detailed=place < WHOLE)
+            Shown(one.paper, one.evidence[: None if place < WHOLE else SOME], detailed=place < WHOLE)
             for place, one in enumerate(others[:considered])
         ]
     return number(shown, budget)
-
-
-def _best(one: Ranked, most: int | None) -> tuple[Evidence, ...]:
-    return one.evidence[:most]

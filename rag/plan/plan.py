@@ -9,7 +9,7 @@ from pydantic_core import from_json
 
 from ingest.text import clean
 
-MOST_PAPERS, MOST_SEARCHES, MOST_AUTHORS = 12, 4, 6
+MOST_PAPERS, MOST_SEARCHES, MOST_AUTHORS = 30, 4, 6
 LONGEST = 600  # characters of one text of a plan
 MOST_READ = 20_000  # characters of a reply that are looked through
 DATE = re.compile(r"[0-9]{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12][0-9]|3[01]))?)?")
@@ -30,7 +30,7 @@ class Plan(BaseModel):
     papers: tuple[str, ...] = Field(
         default=(),
         description="papers that are meant: the handle (P2) of one spoken of, else its name exactly as the user writes "
-        "it, version included; at most 12",
+        "it, version included",
     )
     searches: tuple[str, ...] = Field(
         default=(),

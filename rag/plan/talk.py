@@ -10,7 +10,7 @@ from rag.answer import Turn
 from rag.measures import MARK
 
 MOST_TURNS = 12  # messages that are read, the latest
-MOST_HANDLES = 24  # papers spoken of that are offered, the latest
+MOST_HANDLES = 30  # papers spoken of that are offered, the latest
 LONGEST_TITLE = 110  # characters of a title beside its handle
 WHOLE, SHORT = 2_400, 420  # characters of the last answer and of any other message; the middle goes
 
@@ -92,5 +92,5 @@ def trimmed(text: str, most: int) -> str:
 
 def _called(paper: Paper) -> str:
     title = clean(paper.title)[:LONGEST_TITLE]
-    name = short_name(paper)
+    name = clean(short_name(paper))
     return title if title.startswith(name[:LONGEST_TITLE]) else f"{name}: {title}"

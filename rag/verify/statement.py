@@ -7,18 +7,19 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.answer import ABSENT, UNSOURCED, Checked, Evidence
+from rag.answer import ABSENT, EXACT, UNSOURCED, Checked, Evidence
 from rag.attribution import Finding, check_names, check_number
-from rag.check import Checker, Verdict
+from rag.check import Checker, Verdict, is_quote
 from rag.claims import Claim, read_claim, stands_in
 from rag.closeness import numbers_of as figures_of
 from rag.draft import Numbering
 from rag.gather.sources import Sources
 from rag.measures import MARK
-from rag.quantities import equal
+from rag.quantities import Quantity, equal
 from rag.write.layout import Piece, numbers_of
 
 MOST_MARKS = 8  # sentences of one statement that are looked at
+FEWEST_WORDS = 4  # of a statement about something it names; a name alone, as in a cell, states nothing
 FEWEST_LETTERS = 3  # of a statement; what is shorter states nothing
 SPACED_MARK = re.compile(rf"\s*{MARK.pattern}")
 
@@ -59,16 +60,18 @@ class Verifier:
                 return anew
             text = f"{self._marked(piece.text)} (unverified: {wrong})"
             return Shown(text, Checked(text, str(Verdict.UNSUPPORTED), wrong, self._numbers(cited)))
-        check = self._checker.check(piece.words, cited)
-        verdict = check.verdict if check.verified else Verdict.WEAK
+        quoted = any(is_quote(piece.words, found.sentence.text) for found in cited)
         text = self._marked(piece.text)
-        return Shown(text, Checked(text, str(verdict), check.reason, self._numbers(cited)))
+        return Shown(text, Checked(text, str(Verdict.VERBATIM) if quoted else EXACT, "", self._numbers(cited)))
 
     def _uncited(self, piece: Piece) -> Shown:
         """A statement without a source: one is sought where it states figures or names, or cites what there is not."""
         claim = read_claim(piece.words)
-        stated = [q for q in claim.quantities if not self._is_asked(q)]
-        needs_source = piece.numbers or stated or any(not stands_in(name, self._question) for name in claim.names)
+        stated = [q for q in claim.quantities if not self._is_asked(q) and not self._is_count(q)]
+        named = len(piece.words.split()) >= FEWEST_WORDS and any(
+            not stands_in(name, self._question) for name in claim.names
+        )
+        needs_source = piece.numbers or stated or named
         if needs_source and (found := self._cited_anew(piece, "given its source")):
             return found
         text = self._marked(piece.text)
@@ -97,8 +100,12 @@ class Verifier:
             found += [one for one in check_names(_of_names(claim, unknown), cited, (), known) if unknown]
         return next((one.reason for one in found if one and one.wrong), "")
 
-    def _is_asked(self, quantity: object) -> bool:
-        return any(equal(quantity, figure) for figure in figures_of(self._question))  # type: ignore[arg-type]
+    def _is_asked(self, quantity: Quantity) -> bool:
+        return any(equal(quantity, figure) for figure in figures_of(self._question))
+
+    def _is_count(self, quantity: Quantity) -> bool:
+        """Whether a bare number may count the papers that an answer lists: 'Five papers fit'."""
+        return not quantity.unit and quantity.value <= len(self._sources.papers)
 
     def _marked(self, text: str) -> str:
         """A text with its marks in our numbers, those of nothing left out."""

@@ -20,7 +20,7 @@ OTHER_MARK = re.compile(
 IMAGE = re.compile(r"!\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])?")
 LINK = re.compile(r"\[([^\]\d][^\]]*)\](?:\([^)]*\)|\[[^\]]*\])")
 ADDRESS = re.compile(r"<?\b(?:https?|ftp|file|data|javascript|mailto):[^\s>\])]*>?", re.I)
-TAG = re.compile(r"<[^<>]{0,400}>")
+TAG = re.compile(r"<[/!?]?[A-Za-z][^<>]{0,400}>|<!--[^<>]{0,400}>")
 EMPHASIS = re.compile(r"(__|`+|(?<![\w*])[*_](?=[^\s*])|(?<=[^\s*])[*_](?![\w*]))")
 HEAD = re.compile(r"#{1,6}\s+|\*\*[^*]+\*\*:?\s*$")
 BULLET = re.compile(r"\s*(?:[-*+•]|(\d{1,3})[.)])\s+|\s*>(?!>)\s*")

@@ -1,0 +1,102 @@
+"""A model's Markdown is taken apart as it streams: statements with the layout before them, and nothing that can act."""
+
+import pytest
+
+from rag.write.layout import Kind, Layout, Piece, bare, clean_markup, numbers_in, numbers_of
+
+TEXT = """KIVI, e.g. with Llama 2, works [1]. So does it. [2] [3]
+
+## Results
+- **KIVI**: It saves *memory* [4].
+* Dr. Who agrees 【5】
+1. First
+2) Second [6]
+
+| Paper | Memory [9] |
+|---|---|
+| KIVI | 2.6x [7] |
+| A \\| B | – |
+Last one [8]
+>> What else?
+>>Why?"""
+SHOWN = """KIVI, e.g. with Llama 2, works [1]. So does it [2] [3].
+
+**Results**
+- **KIVI**: It saves memory [4].
+- Dr. Who agrees [5]
+1. First
+2. Second [6]
+
+| Paper | Memory [9] |
+|---|---|
+| KIVI | 2.6x [7] |
+| A \\| B | – |
+Last one [8]"""
+
+
+def heard(text: str, size: int) -> list[Piece]:
+    layout = Layout()
+    pieces = [piece for at in range(0, len(text), size) for piece in layout.hear(text[at : at + size])]
+    return [*pieces, *layout.end()]
+
+
+def shown(pieces: list[Piece]) -> str:
+    return "".join(piece.lead + piece.text for piece in pieces if piece.kind is not Kind.GO_ON)
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 17, 1_000])
+def test_paragraphs_lists_headings_and_tables_stay_however_they_are_cut(size: int) -> None:
+    pieces = heard(TEXT, size)
+    assert shown(pieces) == SHOWN
+    assert [piece.text for piece in pieces if piece.kind is Kind.GO_ON] == ["What else?", "Why?"]
+    assert [piece.numbers for piece in pieces if piece.kind is Kind.STATEMENT and piece.numbers] == [
+        (1,), (2, 3), (4,), (5,), (6,), (7,), (8,),
+    ]  # fmt: skip
+    heads = [piece.words for piece in pieces if piece.kind is Kind.HEADING]
+    assert heads == ["Results", "Paper", "Memory"]
+
+
+def test_a_statement_comes_as_soon_as_it_is_whole() -> None:
+    layout = Layout()
+    assert [piece.text for piece in layout.hear("It saves memory [1]. And it")] == ["It saves memory [1]."]
+    assert [piece.text for piece in layout.hear(" is fast [2].")] == ["And it is fast [2]."]
+
+
+@pytest.mark.parametrize("size", [1, 3, 100])
+def test_a_wish_to_search_is_told_from_an_answer(size: int) -> None:
+    assert heard("SEARCH: kv cache; memory", size) == [Piece(Kind.SEARCH, "", "kv cache; memory")]
+    assert [piece.kind for piece in heard("SEARCH is what it does [1].", size)] == [Kind.STATEMENT]
+    assert [piece.kind for piece in heard("It works [1].\nSEARCH: again", size)] == [Kind.STATEMENT] * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("See ![x](http://leak.test/a.png) and [this](http://leak.test) <b>now</b> [1].", "See and this now [1]."),
+        ("It *really* _works_ `well`, **so** [1]", "It really works well, **so** [1]"),
+        ("It **never closes [1]", "It never closes [1]"),
+        ("https://leak.test/x", ""),
+        ("javascript:alert(1) <script>x</script>", ") x"),
+        ("a_b and 2*3 stay", "a_b and 2*3 stay"),
+    ],
+)
+def test_links_images_html_and_loose_emphasis_go(text: str, clean: str) -> None:
+    assert clean_markup(text) == clean
+
+
+def test_numbers_are_read_from_any_kind_of_mark() -> None:
+    assert numbers_in("x [3, 5-7] y [3]【2】") == (3, 5, 6, 7)
+    assert numbers_of("[1-99]") == [1, 99]
+    assert numbers_of("[12345678901]") == []
+    assert bare("**It** works [3].") == "It works."
+
+
+def test_a_sentence_that_never_ends_is_cut_into_statements() -> None:
+    pieces = heard("word " * 4_000, 50)
+    assert len(pieces) > 5
+    assert "".join(shown(pieces).split()) == "word" * 4_000
+
+
+@pytest.mark.parametrize("text", ["", "\n\n\n", "|", "|||\n|||", "- ", "**", "[1] [2]", "```\n```", "#", ">>", "> > x"])
+def test_what_states_nothing_gives_no_statement(text: str) -> None:
+    assert all(piece.kind is not Kind.STATEMENT or not piece.numbers or piece.words for piece in heard(text, 1))

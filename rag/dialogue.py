@@ -90,7 +90,8 @@ def read_dialogue(history: Sequence[Turn], catalogue: Catalogue) -> Dialogue:
         elif turn.role == "assistant" and text.strip():
             answer = turn.answer
             papers = answer.papers if answer else papers_of(text, catalogue)
-            refused, aside = bool(answer and answer.refused), bool(answer and not answer.papers)
+            refused = bool(answer and answer.refused)
+            aside = bool(answer and not answer.papers and not refused)
             exchanges.append(Exchange(question, text, papers or _named(question, catalogue), refused, aside))
             question = ""
     if question:

@@ -168,5 +168,5 @@ def talk(engine: "Engine", *questions: str) -> Answer:
     history: list[Turn] = []
     for question in questions:
         answer = engine.ask(question, history)
-        history += [Turn("user", question), Turn("assistant", answer.text)]
+        history += [Turn("user", question), Turn("assistant", answer.text, answer)]
     return answer

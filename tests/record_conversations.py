@@ -25,7 +25,7 @@ def hold(engine: Engine, questions: list[str]) -> list[dict[str, Any]]:
     turns = []
     for question in questions:
         answer = engine.ask(question, history)
-        history += [Turn("user", question), Turn("assistant", answer.text)]
+        history += [Turn("user", question), Turn("assistant", answer.text, answer)]
         turns.append(
             {
                 "question": question,

@@ -91,10 +91,6 @@ class StandIn:
     def starters(self) -> list[str]:
         return ["How are lenses ground?", HOSTILE[0]]
 
-    def suggest(self, answer: Answer, *, scope: Scope | None = None) -> Answer:
-        questions = () if answer.refused else ("How fast are mirrors?", HOSTILE[0])
-        return replace(answer, suggestions=questions)
-
     def keep_vote(self, vote: Vote) -> Path:
         self.votes.append(vote)
         return Path("/papers/feedback.jsonl")
@@ -180,7 +176,8 @@ def grounded(question: str) -> Answer:
         cite(3, MIRRORS, "They do so at 3 < 4 degrees."),
     )
     text = "**Lenses.** The candle lasts six hours. [1] A wet cloth helps. [2]\n\n- Mirrors bend at 3 < 4 degrees. [3]"
-    return Answer(question, text, cites, False, question, (), 0.01)
+    suggestions = ("How fast are mirrors?", HOSTILE[0])
+    return Answer(question, text, cites, False, question, (), 0.01, suggestions=suggestions)
 
 
 def refused(question: str) -> Answer:

@@ -169,16 +169,6 @@ def test_the_papers_an_answer_cites_are_printed_as_bibtex(page: Path, capsys: py
     assert err.startswith("paperchat: The answer cites no paper")
 
 
-def test_questions_to_go_on_with_are_given_where_they_are_asked_for(
-    page: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    suggestions = json.loads(run(capsys, "ask", QUESTION, "--json", "--suggest")[1])["suggestions"]
-    assert suggestions
-    out = run(capsys, "ask", QUESTION, "--suggest")[1]
-    assert out.endswith("Go on with:\n" + "".join(f"- {question}\n" for question in suggestions))
-    assert json.loads(run(capsys, "ask", QUESTION, "--json")[1])["suggestions"] == []
-
-
 def test_an_answer_fits_the_terminal(
     page: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

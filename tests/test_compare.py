@@ -299,7 +299,7 @@ class Talk:
     def say(self, *questions: str) -> Answer:
         for question in questions:
             answer = self.engine.ask(question, self.turns)
-            self.turns += [Turn("user", question), Turn("assistant", answer.text)]
+            self.turns += [Turn("user", question), Turn("assistant", answer.text, answer)]
         return answer
 
 

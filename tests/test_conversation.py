@@ -13,8 +13,9 @@ from ingest.paper import Paper
 from rag.answer import Answer, Checked
 from rag.chat.pieces import Usage
 from rag.engine import Engine
+from rag.plan.plan import Plan
 from rag.table import read_table
-from ui import exports, history, render
+from ui import exports, render
 from ui.actions import actions, follow_ups
 from ui.conversation import (
     MOST_BYTES,
@@ -27,6 +28,7 @@ from ui.conversation import (
     papers_of,
     read_conversation,
     shorten,
+    turns_of,
     unhidden,
     until,
 )
@@ -51,10 +53,10 @@ def reread(conversation: Conversation) -> Conversation:
 
 MODEL = replace(
     grounded("How?"),
-    checks=(Checked("It does. [1]", "weak", "close", (1,), "quoted instead", "It did."),),
+    checks=(Checked("It does. [1]", "weak", "close", (1,), "cited anew"), Checked("So.", "unsourced")),
     usage=Usage("scribe", 10, 20, 0.5, 1.5, 0.001, True, 2),
-    plain=grounded("How?"),
     suggestions=("Why?",),
+    plan=Plan(question="How?", papers=(LENSES.id,), searches=("lenses",), form="short"),
     note="A note.",
 )
 
@@ -69,7 +71,7 @@ def test_an_answer_comes_back_as_it_was(answer: Answer) -> None:
 
 def test_answers_of_the_engine_come_back_as_they_were(engine: Engine) -> None:
     for question in ("Compare KIVI and ZipCache on memory", "Which papers are about federated learning?", "Owls?"):
-        answer = engine.suggest(engine.ask(question))
+        answer = engine.ask(question)
         kept = Exchange(Place("x", "t"), question, answer, papers=papers_of(answer, engine.paper))
         (read,) = read_conversation(json.dumps(Conversation("T", (kept,)).as_dict()), engine.paper).exchanges
         assert read.answer
@@ -229,7 +231,8 @@ def test_a_conversation_is_shown_again_as_it_was() -> None:
     assert whole
     assert [message["role"] for message in shown] == ["user", "assistant"] * 2
     assert shown[1]["content"] == render.answer(grounded("How?"), PAPERS.get, tail=actions(conversation.exchanges[0]))
-    assert history.plain(shown[2]["content"]) == "Why <b>?"
+    assert "Why &#60;b&#62;?" in shown[2]["content"]
+    assert [turn.content for turn in turns_of(shown, PAPERS.get)][-2:] == ["Why <b>?", "Half a"]
     assert "The page was left before this was answered." in shown[3]["content"]
     assert unhidden(shown[3]["content"])["id"] == "x9"
 

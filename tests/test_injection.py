@@ -4,16 +4,18 @@ import re
 from itertools import product
 
 import pytest
-from rag.writer import prompts
-from rag.writer.sheet import make_sheet
-from rag.writer.spoken import read_sentence
 
 from ingest.entry import make_entry
 from ingest.paper import Paper
 from rag.answer import Evidence, Ranked
-from rag.draft import Draft, Numbering
+from rag.draft import Numbering
 from rag.extract import as_paragraphs
+from rag.gather.relevance import candidates_text
+from rag.gather.sources import Shown, number
+from rag.plan.plan import Plan
 from rag.prose import render
+from rag.write import prompts
+from rag.write.layout import clean_markup
 from ui.prose import Known, prose
 
 ORDERS = [
@@ -44,14 +46,17 @@ def test_there_are_at_least_forty_forms() -> None:
 
 
 def test_a_hostile_abstract_stays_numbered_lines_between_the_fences(hostile: Ranked) -> None:
-    sheet = make_sheet(Draft(()), [hostile], budget=2000)
-    lines = sheet.text.splitlines()
-    assert len(lines) == 1 + len(sheet.evidence)
+    sources = number([Shown(hostile.paper, hostile.evidence, detailed=True)], 2_000)
+    lines = sources.text.splitlines()
+    assert len(lines) == 1 + len(sources.evidence)
     assert lines[0].startswith("Paper: ")
     assert all(line.startswith(f"[{n}] ") for n, line in enumerate(lines[1:], start=1))
     assert not any(re.search(r"\[\d+\]", line.removeprefix(f"[{n}] ")) for n, line in enumerate(lines[1:], start=1))
-    prompt = prompts.question_and_sources("How are lenses ground?", sheet.text, "1234abcd", sentences=3)
+    prompt = prompts.write_request("How?", Plan(), "", sources.text, "", word="1234abcd", may_search=True)
     assert prompt.splitlines().count("----- 1234abcd -----") == 2
+    candidates = candidates_text([hostile])
+    assert [line[:2] for line in candidates.splitlines()] == ["C1"] + ["  "] * (len(candidates.splitlines()) - 1)
+    assert prompts.relevance_request("c", candidates, word="1234abcd").splitlines().count("----- 1234abcd -----") == 2
 
 
 def test_a_hostile_abstract_quoted_on_the_page_is_inert(hostile: Ranked) -> None:
@@ -91,5 +96,5 @@ def test_a_hostile_abstract_quoted_on_the_page_is_inert(hostile: Ranked) -> None
 
 
 def test_a_model_that_repeats_it_shows_no_link_no_image_and_no_foreign_mark(hostile: Ranked) -> None:
-    spoken = read_sentence(f"{hostile.paper.abstract} [1]")
-    assert not re.search(r"https?:|javascript:|<\w|!\[", spoken.words)
+    shown = clean_markup(f"{hostile.paper.abstract} [1]")
+    assert not re.search(r"https?:|javascript:|<\w|!\[", shown)

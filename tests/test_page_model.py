@@ -11,20 +11,20 @@ from test_page import CHROMIUM, browser, free_port
 from ingest.settings import Settings
 from rag.engine import Engine
 from tests.model_endpoint import KEY, Handler, ModelEndpoint, delta, hang_after, serving
-from tests.test_writer import cited, spell
+from tests.scripted_model import answer, cited, plan
 
 __all__ = ["browser"]
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs a Chromium at {CHROMIUM}")
 HOSTILE = "![x](http://leak.test/a.png) <img src=http://leak.test/b onerror=window.ran=1> [c](javascript:window.ran=1)"
 
 
-def fluent(handler: Handler) -> None:
-    named, keys = cited(handler, "named KIVI"), cited(handler, "per-channel")
-    spell(
-        handler,
-        f"KIVI is a tuning-free 2bit KV cache quantization algorithm [{named}]. {HOSTILE} "
-        f"It saves 99x memory [{keys}]. Owls are made of cheese.",
-    )
+KIVI = "How does KIVI quantize the KV cache?"
+PLAN = plan(question=KIVI, papers=["KIVI"])
+NAMED = "KIVI is a tuning-free 2bit KV cache quantization algorithm [[named KIVI]]."
+FLUENT = answer(
+    f"{NAMED} {HOSTILE} It saves 99x memory [[per-channel]]. Energy is not given [0].\n\n1. One thing [[named KIVI]]\n"
+    "2. Another [[named KIVI]]\n>> How fast is KIVI?"
+)
 
 
 @pytest.fixture(scope="module")
@@ -59,29 +59,37 @@ def ask(page: Page, question: str) -> None:
     page.locator("#box textarea").press("Enter")
 
 
-def test_a_written_answer_shows_its_tally_its_doubts_its_cost_and_its_twin(
+def test_a_written_answer_shows_its_tally_its_doubts_its_cost_and_what_to_ask_next(
     page: tuple[Page, list[str]], endpoint: ModelEndpoint
 ) -> None:
     opened, _ = page
-    endpoint.replies = [fluent]
+    endpoint.replies = [PLAN, FLUENT, PLAN, answer(NAMED)]
     expect(opened.locator("#mode")).to_contain_text("scribe at 127.0.0.1")
-    ask(opened, "How does KIVI quantize the KV cache?")
-    answer = opened.locator("#chat .answer:not(.draft)").first
-    expect(answer.locator(".tally")).to_contain_text(re.compile(r"\d of \d sentences verified"))
-    expect(answer.locator("del").first).to_contain_text("Owls are made of cheese")
-    expect(answer.locator(".cost")).to_contain_text("tokens in")
-    answer.locator("summary", has_text="Without the model").click()
-    expect(answer.locator(".twin .side")).to_have_count(2)
-    answer.locator(".twin .side").last.locator("button.cite").last.click()
-    expect(opened.locator("#source mark.chosen")).to_be_visible()
-    assert "99x memory" not in (answer.locator("p").first.text_content() or "")
+    ask(opened, KIVI)
+    shown = opened.locator("#chat .answer:not(.draft)").first
+    expect(shown.locator(".tally")).to_have_text("Figures and names checked in 3 of 4 sentences")
+    expect(shown.locator("p").nth(1)).to_contain_text("(unverified: ")
+    expect(shown.locator("ol li")).to_have_count(2)
+    expect(shown.locator(".cost")).to_contain_text("tokens in")
     assert opened.evaluate("window.ran") is None
     assert opened.locator("#chat .answer img").count() == 0
     assert KEY not in opened.content()
-    ask(opened, "How does KIVI quantize the value cache?")
+    opened.locator("#follow .suggested", has_text="How fast is KIVI?").click()
     expect(opened.locator("#chat .cost").nth(1)).to_contain_text(re.compile(r"this conversation: [\d,]+ tokens"))
-    answer.locator("button.cite").first.click()
+    asked = endpoint.asked[-2]["messages"][-1]["content"]
+    assert "P1: KIVI: A Tuning-Free" in asked, "the answer on the page brought its papers"
+    assert "last message: How fast is KIVI?" in asked
+    shown.locator("button.cite").first.click()
     expect(opened.locator("#source mark").first).to_be_visible()
+
+
+def test_an_answer_that_says_it_is_not_here_is_told_as_such(
+    page: tuple[Page, list[str]], endpoint: ModelEndpoint
+) -> None:
+    opened, _ = page
+    endpoint.replies = [PLAN, answer(f"Energy is not given [0]. {NAMED}")]
+    ask(opened, "How much energy does KIVI save?")
+    expect(opened.locator("#chat .answer.refused.close")).to_contain_text("Energy is not given")
 
 
 def test_without_the_model_nothing_is_asked_of_it(page: tuple[Page, list[str]], endpoint: ModelEndpoint) -> None:
@@ -102,7 +110,7 @@ def test_stopping_ends_the_call_and_keeps_what_was_checked(
         number = cited(handler, "named KIVI")
         hang_after(delta(f"KIVI is a tuning-free 2bit KV cache quantization algorithm [{number}]. And"))(handler)
 
-    endpoint.replies = [reply]
+    endpoint.replies = [PLAN, reply]
     endpoint.left.clear()
     ask(opened, "How does KIVI quantize the KV cache?")
     expect(opened.locator("#chat .answer.draft").last).to_contain_text("2bit KV cache")

@@ -3,7 +3,7 @@
 import pytest
 
 from ingest.names import short_name
-from rag.answer import Turn
+from rag.answer import Answer, Turn
 from rag.catalogue import Catalogue
 from rag.dialogue import Dialogue, Exchange, papers_of, read_dialogue
 from rag.engine import Engine
@@ -375,9 +375,13 @@ def test_anything_else_asks_again_of_what_was_not_told(mind: Mind) -> None:
 
 
 def test_a_refusal_moves_no_focus(mind: Mind) -> None:
-    refusal = Turn("assistant", "None of the 90 papers here answers that; the nearest are LeYOLO, APOLLO and GEAR.")
-    dialogue = read_dialogue((*TWO_QUANTIZERS, Turn("user", "and pizza?"), refusal), mind.catalogue)
+    refused = Answer("and pizza?", "None of the 90 papers here answers that.", (), True, "and pizza?", (), 0.0)
+    dialogue = read_dialogue(
+        (*TWO_QUANTIZERS, Turn("user", "and pizza?"), Turn("assistant", refused.text, refused)), mind.catalogue
+    )
     assert mind.names(dialogue.focus) == ["KIVI", "ZipCache"]
+    assert dialogue.last
+    assert dialogue.last.refused
 
 
 def test_a_line_that_a_name_leads_is_about_that_paper_alone(mind: Mind) -> None:

@@ -17,6 +17,7 @@ MARK = re.compile(r"\[(\d{1,4})\]")
 BOLD = re.compile(r"\*\*([^*]+)\*\*")
 STRUCK = re.compile(r"~~([^~]+)~~")
 HEADING = re.compile(r"\*\*([^*]+)\*\*((?: ?\[\d{1,4}\])*)")
+ITEM = re.compile(r"\s*(-|\d{1,3}\.) ")
 UNFINISHED = re.compile(r"(?:\[\d{0,4}|\*{1,2}|~{1,2}[^~\n]*|\n-?\s*)$")
 # What means something to HTML, Markdown or KaTeX, and the line break, each as a character reference.
 INERT = {ord(active): f"&#{ord(active)};" for active in "<>&\"'`*_~$\\[]!|#\n"}
@@ -61,25 +62,36 @@ def prose(text: str, known: Known) -> str:
 
 
 def flowing(lines: Sequence[str], known: Known) -> str:
-    """Lines that are no table: a heading, a paragraph, and the list below it."""
+    """Lines that are no table: headings, paragraphs and lists, in their order."""
     out: list[str] = []
-    words: list[str] = []
-    items: list[str] = []
-    for line in lines:
-        if line.lstrip().startswith("- "):
-            items.append(line.lstrip()[2:])
-        elif items and line.startswith("  "):
-            items[-1] += " " + line.strip()
-        elif heading := HEADING.fullmatch(line.strip()):
-            out.append(f'<h3 dir="auto">{marked(heading[1] + heading[2], known)}</h3>')
-        elif line.strip():
-            words.append(line)
-    if words:
-        out.append(f'<p dir="auto">{"<br>".join(led(line, known) for line in words)}</p>')
-    if items:
-        rows = "".join(f'<li dir="auto">{led(item, known)}</li>' for item in items)
-        out.append(f"<ul>{rows}</ul>")
+    for kind, group in groupby(_joined(lines), key=lambda line: _kind(line)):
+        if kind == "h3":
+            headings = (HEADING.fullmatch(line.strip()) for line in group)
+            out += [f'<h3 dir="auto">{marked(found[1] + found[2], known)}</h3>' for found in headings if found]
+        elif kind == "p":
+            out.append(f'<p dir="auto">{"<br>".join(led(line, known) for line in group)}</p>')
+        else:
+            rows = "".join(f'<li dir="auto">{led(ITEM.sub("", line, count=1), known)}</li>' for line in group)
+            out.append(f"<{kind}>{rows}</{kind}>")
     return "".join(out)
+
+
+def _joined(lines: Sequence[str]) -> list[str]:
+    """Lines that say something, those that go on with a list item joined to it."""
+    out: list[str] = []
+    for line in filter(str.strip, lines):
+        if out and ITEM.match(out[-1]) and line.startswith("  ") and not ITEM.match(line):
+            out[-1] += " " + line.strip()
+        else:
+            out.append(line)
+    return out
+
+
+def _kind(line: str) -> str:
+    """The element that a line belongs to."""
+    if item := ITEM.match(line):
+        return "ul" if item[1] == "-" else "ol"
+    return "h3" if HEADING.fullmatch(line.strip()) else "p"
 
 
 # -- tables ----------------------------------------------------------------------------------------------------------

@@ -91,6 +91,7 @@ BY_OR_TO = re.compile(
     r"\b(by|(?<!up )to|from)\s+(?:(?:up to|about|around|over|nearly|only|just|more than|at least)\s+)?[~$]?$"
 )
 LATEX_NUMBER = re.compile(r"\$([~<>≤≥]?\d[\d.,]*\s?[×%]?|×)\$")
+DECIMAL_COMMA = re.compile(r"(?<![\d.,])(\d{1,3}),(\d{1,2})(?![\d,])")  # '38,2 %', as much of the world writes it
 NAMED = re.compile(r"(?:[A-Za-zα-ω]|[A-Za-z][-_./]|\d[-.][A-Z]?|[A-Z]\d*-)$")  # before a digit that is part of a name
 PRONOUN = re.compile(r"\s+(?:is|are|was|were|have|can|do|may|will)\b")
 ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
@@ -126,7 +127,7 @@ class Quantity:
 def plain(text: str) -> str:
     """Text with the signs of LaTeX and the spaces of typesetters written as plain ones."""
     text = re.sub(r"\s?\\times\b", "×", text.replace("\\%", "%").replace("{,}", ","))
-    text = re.sub("[\u00a0\u2009\u202f\u2008]", " ", text)
+    text = DECIMAL_COMMA.sub(r"\1.\2", re.sub("[\u00a0\u2009\u202f\u2008]", " ", text))
     return LATEX_NUMBER.sub(r"\1", text).replace("−", "-").replace("‑", "-")
 
 

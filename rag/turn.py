@@ -232,7 +232,7 @@ class ModelTurn:
             yield from write_with_model(
                 self._model,
                 self._messages(plan, found, sources, may_search=may_search),
-                Verifier(sources, self._turns.checker, written.numbering, f"{self.message} {plan.question}"),
+                Verifier(sources, self._turns.checker, written.numbering, self._known(plan, found)),
                 written,
                 most_tokens=self._answer_tokens(plan),
                 within=self._left,
@@ -244,18 +244,20 @@ class ModelTurn:
 
     def _messages(self, plan: Plan, found: Found, sources: Sources, *, may_search: bool) -> list[Message]:
         length = prompts.LENGTHS[self.manner.length.value]
-        facts = [f"No paper here is called “{name}”." for name in found.unknown]
-        facts += [found.missed] if found.missed else []
         asked = prompts.write_request(
             self.message,
             plan,
             self._talk.text(),
             sources.text,
-            " ".join(facts),
+            facts_of(found),
             word=secrets.token_hex(4),
             may_search=may_search,
         )
         return [Message("system", prompts.WRITE.replace("{length}", length)), Message("user", asked)]
+
+    def _known(self, plan: Plan, found: Found) -> str:
+        """What a statement may say without a source: what was asked, what is known of the library and the search."""
+        return f"{self.message} {plan.question} {self._turns.library().text()} {facts_of(found)}"
 
     def _answer_tokens(self, plan: Plan) -> int:
         most = LIST_TOKENS if plan.every or plan.form else ANSWER_TOKENS
@@ -312,6 +314,11 @@ class ModelTurn:
         return done
 
 
+def facts_of(found: Found) -> str:
+    """What the search found out besides the sources, in plain sentences."""
+    return " ".join([*(f"No paper here is called “{name}”." for name in found.unknown), found.missed]).strip()
+
+
 def shown(sources: Sources) -> list[dict[str, object]]:
     """The papers that a writer sees, each with its numbered sentences."""
     return [
@@ -326,9 +333,11 @@ def shown(sources: Sources) -> list[dict[str, object]]:
 
 
 def outcome_of(written: Written) -> Outcome:
-    """Whether an answer opens by saying that the sources do not hold it."""
+    """Whether the sources hold what was asked, as the writer says; where it does not, whether it opens with what is
+    absent."""
     first = next((check for check in written.checks if check.counts or check.verdict == ABSENT), None)
-    if first is None or first.verdict != ABSENT:
+    opens_absent = first is not None and first.verdict == ABSENT
+    if written.found in ("yes", "partly") or not (written.found or opens_absent):
         return Outcome.ANSWERED
     return Outcome.CLOSE if written.numbering.citations else Outcome.ABSENT
 

@@ -69,6 +69,17 @@ def test_a_wish_to_search_is_told_from_an_answer(size: int) -> None:
     assert [piece.kind for piece in heard("It works [1].\nSEARCH: again", size)] == [Kind.STATEMENT] * 2
 
 
+@pytest.mark.parametrize("size", [1, 4, 100])
+def test_whether_it_was_found_is_a_line_of_its_own(size: int) -> None:
+    pieces = heard("FOUND: partly\n\nIt works [1].\nFOUND: later", size)
+    assert [(piece.kind, piece.lead + piece.text) for piece in pieces] == [
+        (Kind.FOUND, "partly"),
+        (Kind.STATEMENT, "It works [1]."),
+        (Kind.STATEMENT, "\nFOUND: later"),
+    ]
+    assert [piece.kind for piece in heard("FOUND: no\nSEARCH: memory", size)] == [Kind.FOUND, Kind.SEARCH]
+
+
 @pytest.mark.parametrize(
     ("text", "clean"),
     [
@@ -78,6 +89,12 @@ def test_a_wish_to_search_is_told_from_an_answer(size: int) -> None:
         ("https://leak.test/x", ""),
         ("javascript:alert(1) <script>x</script>", ") x"),
         ("a_b and 2*3 stay", "a_b and 2*3 stay"),
+        (
+            "the training data: transferred, javascript: the parts",
+            "the training data: transferred, javascript: the parts",
+        ),
+        ("from < 1 GFLOP to > 4 GFLOPs", "from < 1 GFLOP to > 4 GFLOPs"),
+        ("data:text/html,x and mailto:a@b.c", "and"),
     ],
 )
 def test_links_images_html_and_loose_emphasis_go(text: str, clean: str) -> None:

@@ -117,7 +117,7 @@ def test_the_papers_of_an_answer_are_those_of_its_record_and_keep_their_handles(
     assert [talk.handle(name) for name in ("P1", "p3", "P2: b", "P4", "P0", "P99999999", "KIVI")] == [
         "a", "c", "b", None, None, None, None,
     ]  # fmt: skip
-    assert talk.text().splitlines()[1:] == ["assistant (of P1, P2): A and b .", "assistant (of P3, P1): C ."]
+    assert talk.text().splitlines()[1:] == ["assistant (of P1, P2): A and b.", "assistant (of P3, P1): C."]
 
 
 def test_a_plain_message_is_read_for_names_and_nothing_more() -> None:

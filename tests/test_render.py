@@ -85,7 +85,7 @@ def test_the_markdown_of_answers_is_paragraphs_bold_and_lists() -> None:
 
 @pytest.mark.parametrize("so_far", ["Owls see. ", "Owls see. [", "Owls see. [1", "Owls see. *", "Owls see. **"])
 def test_a_draft_holds_back_a_mark_that_is_not_complete(so_far: str) -> None:
-    assert render.draft(so_far)== '<div class="answer draft"><p dir="auto">Owls see.</p></div>'
+    assert render.draft(so_far) == '<div class="answer draft"><p dir="auto">Owls see.</p></div>'
 
 
 def test_a_draft_shows_complete_marks_that_cannot_be_opened_yet() -> None:

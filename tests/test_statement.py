@@ -99,6 +99,18 @@ def test_a_gloss_or_connecting_sentence_needs_none(sources: Sources, text: str) 
     assert verified(sources, text) == (text, [("unsourced", "")])
 
 
+def test_a_quote_without_a_mark_is_given_its_source(sources: Sources) -> None:
+    text, checks = verified(sources, 'OwlNet: "We propose OwlNet, a network that counts owls."')
+    assert text == 'OwlNet: "We propose OwlNet, a network that counts owls." [1]'
+    assert checks == [("verbatim", "given its source")]
+
+
+def test_counts_of_what_is_listed_and_of_the_library_need_no_source(sources: Sources) -> None:
+    known = "which? 90 papers. 82 of 90 papers looked at for “owls”, 2 fit."
+    for said in ("Two papers fit:", "2 of the 90 papers fit, of 82 looked at.", "That is half the story."):
+        assert verified(sources, said, known) == (said, [("unsourced", "")])
+
+
 def test_a_papers_title_authors_and_year_count_as_said(sources: Sources) -> None:
     for said in (
         "OwlNet: Counting Owls at Night is by Ada Owl (2024) [1].",
@@ -118,7 +130,17 @@ def test_cells_of_a_table_are_checked_one_by_one(sources: Sources) -> None:
     assert [verdict for verdict, _ in checks if verdict not in ("unsourced",)][1:] == ["unsupported", "absent"]
 
 
-def test_another_language_is_not_taken_for_a_falsehood(sources: Sources) -> None:
-    text, checks = verified(sources, "OwlNet braucht 2,6-mal weniger Speicher als MouseNet [2].")
-    assert text == "OwlNet braucht 2,6-mal weniger Speicher als MouseNet [1]."
-    assert checks[0][0] != "unsupported"
+@pytest.mark.parametrize(
+    "said",
+    [
+        "OwlNet braucht 2,6-mal weniger Speicher als MouseNet [2].",
+        "OwlNet ist nachts um 40,0 % schneller [3].",
+        "OwlNet est 40 fois sur cent plus rapide la nuit [3].",
+        "MouseNet 需要 12 GB 内存 [5]。",
+        "MouseNet necesita 12000 millones de bytes [5].",
+    ],
+)
+def test_another_language_is_not_taken_for_a_falsehood(sources: Sources, said: str) -> None:
+    text, checks = verified(sources, said)
+    assert "unverified" not in text
+    assert [verdict for verdict, _ in checks] == ["exact"]

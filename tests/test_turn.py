@@ -166,6 +166,17 @@ def test_what_is_not_in_the_sources_is_a_refusal_told_by_its_mark_and_not_by_its
     assert writing.ask("KIVI and its energy?").outcome == "answered"
 
 
+@pytest.mark.parametrize(("found", "outcome"), [("yes", "answered"), ("partly", "answered"), ("no", "close")])
+def test_whether_it_was_found_is_the_writers_word(
+    endpoint: ModelEndpoint, writing: Engine, found: str, outcome: str
+) -> None:
+    endpoint.replies = [PLAN, answer(f"FOUND: {found}\n{GOOD} Energy is not given [0].")]
+    given = writing.ask("KIVI?")
+    assert (given.outcome, given.text) == (outcome, f"{SHOWN} Energy is not given.")
+    endpoint.replies = [PLAN, answer(f"FOUND: {found}\nEnergy is not given [0]. {GOOD}")]
+    assert writing.ask("KIVI?").outcome == outcome
+
+
 def test_a_name_that_is_not_here_is_told_to_the_writer(endpoint: ModelEndpoint, writing: Engine) -> None:
     endpoint.replies = [plan(papers=["FlashAttention-3"]), answer("It is not in this library [0].")]
     writing.ask("Do you have the FlashAttention-3 paper?")

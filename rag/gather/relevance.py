@@ -13,8 +13,8 @@ from rag.gather.sources import plain
 from rag.plan.plan import read_object
 from rag.write import prompts
 
-BATCH = 50  # candidates of a call
-SENTENCES = 2  # shown of each candidate
+BATCH = 40  # candidates of a call
+SENTENCES = 3  # shown of each candidate
 TOKENS_EACH = 8  # of the reply, for each candidate
 SCHEMA = {
     "title": "fits",

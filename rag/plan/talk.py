@@ -1,5 +1,6 @@
 """From the turns so far to what planner and writer read of them: the messages, trimmed, and the papers spoken of."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from rag.measures import MARK
 MOST_TURNS = 12  # messages that are read, the latest
 MOST_HANDLES = 30  # papers spoken of that are offered, the latest
 LONGEST_TITLE = 110  # characters of a title beside its handle
+SPACED_MARK = re.compile(rf"\s*{MARK.pattern}")
 WHOLE, SHORT = 2_400, 420  # characters of the last answer and of any other message; the middle goes
 
 
@@ -74,7 +76,7 @@ def read_talk(history: Sequence[Turn], named: Callable[[str], Sequence[str]]) ->
     read for names of papers (`named`: ids of the papers that a text names)."""
     said = []
     for turn in history[-MOST_TURNS:]:
-        text = MARK.sub("", turn.content) if isinstance(turn.content, str) else ""
+        text = SPACED_MARK.sub("", turn.content) if isinstance(turn.content, str) else ""
         if turn.role in ("user", "assistant") and text.strip():
             papers = turn.answer.papers if turn.answer else tuple(named(text))
             said.append(Said(turn.role, text.strip(), tuple(papers)))

@@ -3,6 +3,7 @@
 What a statement says is never replaced. A figure or name that its sources do not have is told beside it.
 """
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from rag.closeness import numbers_of as figures_of
 from rag.draft import Numbering
 from rag.gather.sources import Sources
 from rag.measures import MARK
-from rag.quantities import Quantity, equal
+from rag.quantities import Quantity, equal, plain
 from rag.write.layout import Piece, numbers_of
 
 MOST_MARKS = 8  # sentences of one statement that are looked at
@@ -35,7 +36,8 @@ class Shown:
 class Verifier:
     """Verifies the statements of one answer, numbering what they cite.
 
-    `question` is the message and how it was understood: its figures and names need no source.
+    `question` is the message, how it was understood, and what is known of the library: figures and names in it need no
+    source.
     """
 
     def __init__(self, sources: Sources, checker: Checker, numbering: Numbering, question: str) -> None:
@@ -67,7 +69,10 @@ class Verifier:
     def _uncited(self, piece: Piece) -> Shown:
         """A statement without a source: one is sought where it states figures or names, or cites what there is not."""
         claim = read_claim(piece.words)
-        stated = [q for q in claim.quantities if not self._is_asked(q) and not self._is_count(q)]
+        if quoted := [one for one in self._sources.evidence if one.sentence.text.rstrip(".") in piece.words]:
+            text = with_marks(SPACED_MARK.sub("", piece.text), self._numbers(quoted))
+            return Shown(text, Checked(text, str(Verdict.VERBATIM), "", self._numbers(quoted), "given its source"))
+        stated = [q for q in claim.quantities if is_written(q) and not self._is_asked(q) and not self._is_count(q)]
         named = len(piece.words.split()) >= FEWEST_WORDS and any(
             not stands_in(name, self._question) for name in claim.names
         )
@@ -92,7 +97,12 @@ class Verifier:
 
     def _wrong(self, claim: Claim, cited: Sequence[Evidence]) -> str:
         """The first figure that the sources give otherwise, or name that no paper has; empty where there is none."""
-        found: list[Finding | None] = [check_number(q, claim, cited) for q in claim.quantities if not self._is_asked(q)]
+        given = [figure for one in cited for figure in figures_of(plain(one.sentence.text))]
+        found: list[Finding | None] = [
+            check_number(q, claim, cited)
+            for q in claim.quantities
+            if is_written(q) and not self._is_asked(q) and not any(is_bare(q, figure) for figure in given)
+        ]
         names = tuple(name for name in claim.names if not stands_in(name, self._question))
         known = self._checker.knows
         if known is not None:
@@ -124,6 +134,20 @@ def with_marks(text: str, numbers: Sequence[int]) -> str:
     """'It does so.' as 'It does so [1] [4].'"""
     stop = text[-1] if text[-1:] in ".!?" else ""
     return text[: len(text) - len(stop)] + "".join(f" [{number}]" for number in numbers) + stop
+
+
+def is_written(quantity: Quantity) -> bool:
+    """Whether a figure is in digits; of words like 'half' only the meaning tells whether they are figures."""
+    return any(c.isdigit() for c in quantity.written)
+
+
+def is_bare(quantity: Quantity, given: Quantity) -> bool:
+    """Whether a figure has the digits of one that is given and no unit that is known here, as in another language:
+    '4500 millones' of '4.5B'."""
+    if quantity.unit or quantity.value <= 0 or given.value <= 0:
+        return False
+    thousands = math.log(given.value / quantity.value, 1000)
+    return math.isclose(thousands, round(thousands), abs_tol=1e-9)
 
 
 def _of_names(claim: Claim, names: Sequence[str]) -> Claim:

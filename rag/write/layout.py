@@ -10,7 +10,7 @@ from enum import Enum
 
 from ingest.sentences import split_sentences
 from rag.measures import MARK, STOP_THEN_MARK
-from rag.write.prompts import GO_ON, SEARCH
+from rag.write.prompts import FOUND, GO_ON, SEARCH
 
 NUMBER = re.compile(r"\d+")
 MOST_SPAN = 12  # numbers that a mark like [3-9] may stand for
@@ -19,7 +19,9 @@ OTHER_MARK = re.compile(
 )
 IMAGE = re.compile(r"!\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])?")
 LINK = re.compile(r"\[([^\]\d][^\]]*)\](?:\([^)]*\)|\[[^\]]*\])")
-ADDRESS = re.compile(r"<?\b(?:https?|ftp|file|data|javascript|mailto):[^\s>\])]*>?", re.I)
+ADDRESS = re.compile(
+    r"<?\b(?:(?:https?|ftp|file)://|data:\w+/|(?:javascript|mailto|data|vbscript):(?=[^\s]))[^\s>\])]*>?", re.IGNORECASE
+)
 TAG = re.compile(r"<[/!?]?[A-Za-z][^<>]{0,400}>|<!--[^<>]{0,400}>")
 EMPHASIS = re.compile(r"(__|`+|(?<![\w*])[*_](?=[^\s*])|(?<=[^\s*])[*_](?![\w*]))")
 HEAD = re.compile(r"#{1,6}\s+|\*\*[^*]+\*\*:?\s*$")
@@ -40,6 +42,7 @@ class Kind(Enum):
     STATEMENT = "statement"
     HEADING = "heading"
     LAYOUT = "layout"
+    FOUND = "found"
     SEARCH = "search"
     GO_ON = "go on"
 
@@ -93,7 +96,7 @@ class Layout:
             return bool(text)
         if len(text) < UNDECIDED or text[0] in "|#`" or text.startswith((GO_ON, "**")):
             return False
-        return self._begun or not SEARCH.startswith(text[: len(SEARCH)])
+        return self._begun or not any(own.startswith(text[: len(own)]) for own in (FOUND, SEARCH))
 
     def _sentences(self) -> Iterator[Piece]:
         """The sentences of the open line that are whole."""
@@ -120,6 +123,8 @@ class Layout:
         elif text.startswith(GO_ON):
             if words := bare(clean_markup(text.lstrip("> "))):
                 yield Piece(Kind.GO_ON, "", words)
+        elif not self._begun and text.startswith(FOUND):
+            yield Piece(Kind.FOUND, "", text.removeprefix(FOUND).strip(" .*").lower())
         elif not self._begun and text.startswith(SEARCH):
             yield Piece(Kind.SEARCH, "", text.removeprefix(SEARCH).strip())
         elif text.startswith("|"):

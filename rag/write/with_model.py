@@ -14,12 +14,14 @@ from rag.write.layout import Kind, Layout, Piece
 MOST_QUESTIONS = 3  # to go on with
 LONGEST_QUESTION = 200  # characters
 MOST_SEARCHES = 4
+FOUND_WORDS = ("yes", "partly", "no")
 CUT = "The answer was too long and is cut."
 
 
 @dataclass
 class Written:
-    """What came of a writer, filled in as it goes. `searches`: it wants these looked up before it answers. `note`:
+    """What came of a writer, filled in as it goes. `found`: 'yes', 'partly' or 'no', whether it says that the sources
+    hold what is asked, '' where it does not say. `searches`: it wants these looked up before it answers. `note`:
     plain
     words on what went wrong at the model's side."""
 
@@ -27,6 +29,7 @@ class Written:
     checks: list[Checked] = field(default_factory=list)
     text: str = ""
     suggestions: list[str] = field(default_factory=list)
+    found: str = ""
     searches: list[str] = field(default_factory=list)
     used: list[Usage] = field(default_factory=list)
     note: str = ""
@@ -60,6 +63,9 @@ def write_with_model(
         if piece.kind is Kind.GO_ON:
             if len(written.suggestions) < MOST_QUESTIONS:
                 written.suggestions.append(piece.text[:LONGEST_QUESTION])
+            return
+        if piece.kind is Kind.FOUND:
+            written.found = piece.text if piece.text in FOUND_WORDS else ""
             return
         if piece.kind is Kind.SEARCH:
             written.searches = [s.strip() for s in piece.text.split(";") if s.strip()][:MOST_SEARCHES]

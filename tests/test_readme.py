@@ -56,6 +56,7 @@ def test_each_command_of_the_readme_runs(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "more.jsonl").write_text('{"title": "On Lenses", "abstract": "We grind lenses by hand, slowly."}\n')
     (tmp_path / "questions.jsonl").write_text('{"id": 1, "question": "What is KIVI?", "type": "fact", "papers": []}\n')
+    (tmp_path / "conversations.jsonl").write_text('{"id": 1, "turns": ["What is KIVI?", "And ZipCache?"]}\n')
     words = shlex.split(command.partition("#")[0])
     with standing() as stand:
         stand.days = {"2026-08-20": [paper(1), paper(2)], "2026-08-21": [paper(3)]}

@@ -46,6 +46,9 @@ HOSTILE = (
 )
 
 
+NEXT = ("How fast are mirrors?", HOSTILE[0])  # questions to go on with
+
+
 def cite(number: int, paper: Paper, quote: str) -> Citation:
     start = paper.abstract.index(quote)
     return Citation(number, paper.id, paper.title, quote, start, start + len(quote))
@@ -176,8 +179,7 @@ def grounded(question: str) -> Answer:
         cite(3, MIRRORS, "They do so at 3 < 4 degrees."),
     )
     text = "**Lenses.** The candle lasts six hours. [1] A wet cloth helps. [2]\n\n- Mirrors bend at 3 < 4 degrees. [3]"
-    suggestions = ("How fast are mirrors?", HOSTILE[0])
-    return Answer(question, text, cites, False, question, (), 0.01, suggestions=suggestions)
+    return Answer(question, text, cites, False, question, (), 0.01, suggestions=NEXT)
 
 
 def refused(question: str) -> Answer:
@@ -207,6 +209,7 @@ def written(question: str, draft: Draft, *, kind: str, understood: str = "", sta
         understood=understood,
         note=draft.note,
         table=tables[0] if tables else None,
+        suggestions=NEXT,
     )
 
 
@@ -274,4 +277,5 @@ def hostile(question: str) -> Answer:
         understood=HOSTILE[0],
         note="".join(HOSTILE),
         table=table,
+        suggestions=NEXT,
     )

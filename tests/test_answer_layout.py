@@ -56,6 +56,13 @@ def test_paragraphs_lists_headings_and_tables_stay_however_they_are_cut(size: in
     assert heads == ["Results", "Paper", "Memory"]
 
 
+@pytest.mark.parametrize("size", [1, 6, 1_000])
+def test_marks_behind_a_closing_quote_belong_to_its_sentence(size: int) -> None:
+    pieces = heard('1. "Why so hard?" [1][2]\n2. "It is new." [3]', size)
+    assert [piece.numbers for piece in pieces] == [(1, 2), (3,)]
+    assert shown(pieces) == '1. "Why so hard?" [1][2]\n2. "It is new." [3]'
+
+
 def test_a_statement_comes_as_soon_as_it_is_whole() -> None:
     layout = Layout()
     assert [piece.text for piece in layout.hear("It saves memory [1]. And it")] == ["It saves memory [1]."]

@@ -134,12 +134,6 @@ def test_the_two_are_those_spoken_of_last(engine: Engine) -> None:
     assert "Which of FEDZIP and CELLM" in talk(engine, *turns, "which of the two saves energy?").standalone
 
 
-def test_it_is_what_was_just_said_not_to_be_here(engine: Engine) -> None:
-    answer = talk(engine, "what is BottleFit", "what does GaLore do", "how much energy does it save?")
-    assert answer.standalone == "how much energy does GaLore save?"
-    assert "“GaLore”" in answer.text
-
-
 def test_two_places_are_two_papers(engine: Engine) -> None:
     answer = talk(engine, "compare KIVI and ZipCache", "why does the second one beat the first?")
     assert answer.standalone == "why does ZipCache beat KIVI?"

@@ -401,10 +401,10 @@ def test_what_was_refused_is_read_as_refused(engine: Engine) -> None:
     exchanges = read_dialogue(talk.turns, engine._catalogue).exchanges
     assert [(e.refused, e.aside) for e in exchanges] == [
         (True, False),
-        (False, True),
+        (True, False),
         (True, False),
         (False, True),
-        (False, True),
+        (True, False),
     ]
 
 

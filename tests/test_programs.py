@@ -177,11 +177,11 @@ def test_a_call_by_name_that_nothing_takes_is_told(address: str, call: str, stat
 
 def test_a_long_history_is_read_from_its_end_and_a_huge_one_refused() -> None:
     message = {"role": "user", "content": "x\x00y"}
-    assert read.messages([message] * 30, "history") == [Turn("user", "xy")] * 20
+    assert read.messages([message] * 30, "history", lambda _: None) == [Turn("user", "xy")] * 20
     with pytest.raises(UsageError, match="'history' has 1,001 messages; send the last 20"):
-        read.messages([message] * 1001, "history")
+        read.messages([message] * 1001, "history", lambda _: None)
     with pytest.raises(UsageError, match="more than 1,000,000 bytes"):
-        read.messages([message | {"content": "x" * 600_000}] * 2, "history")
+        read.messages([message | {"content": "x" * 600_000}] * 2, "history", lambda _: None)
 
 
 @pytest.mark.parametrize(

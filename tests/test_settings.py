@@ -120,7 +120,7 @@ def test_a_chat_model_is_configured_by_a_key_or_an_address(
 
 def test_the_numbers_of_the_chat_model_have_defaults_and_are_read(tmp_path: Path) -> None:
     usual = load_settings({}, tmp_path)
-    assert (usual.model_timeout, usual.model_context, usual.model_price) == (60, 8192, None)
+    assert (usual.model_timeout, usual.model_context, usual.model_price) == (60, 0, None)
     given = {"PAPERCHAT_TIMEOUT": "7.5", "PAPERCHAT_CONTEXT": "32000", "PAPERCHAT_PRICE": "0.40/1.60"}
     settings = load_settings(given, tmp_path)
     assert (settings.model_timeout, settings.model_context, settings.model_price) == (7.5, 32000, (0.40, 1.60))

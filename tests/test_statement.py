@@ -67,6 +67,15 @@ def test_a_name_that_no_paper_has_is_told(sources: Sources) -> None:
     assert checks[0][0] == "unsupported"
 
 
+def test_what_is_left_of_a_share_stands_beside_it(sources: Sources) -> None:
+    assert "unverified" not in verified(sources, "It is 40% faster, so 60% of the time is left [3].")[0]
+    assert "unverified" in verified(sources, "It takes 60% of the time [3].")[0]
+
+
+def test_a_short_form_in_capitals_may_be_of_another_language(sources: Sources) -> None:
+    assert "unverified" not in verified(sources, "OwlNet resuelve las EDP de noche [3].")[0]
+
+
 def test_a_figure_or_name_of_the_question_needs_no_source(sources: Sources) -> None:
     asked = "Is OwlNet 45% faster than CatNet9?"
     text, checks = verified(sources, "It is not 45% but 40% faster at night, and CatNet9 is not compared [3].", asked)

@@ -7,7 +7,7 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -212,13 +212,12 @@ def batch(args: Namespace) -> int:
         raise UsageError(f"{args.answers} holds the questions; name another file for the answers.")
     written = failed = 0
     try:
-        with (
-            opened(load_settings()) as engine,
-            _new_file(args.answers) as out,
-            bar(len(rows), "questions") as step,
-            ThreadPoolExecutor(args.jobs) as pool,
-        ):
-            asked = [read_row(row, engine.paper) for row in rows]
+        with ExitStack() as stack:
+            engine = stack.enter_context(opened(load_settings()))
+            asked = [read_row(row, engine.paper) for row in rows]  # before the file, which would replace an older one
+            out = stack.enter_context(_new_file(args.answers))
+            step = stack.enter_context(bar(len(rows), "questions"))
+            pool = stack.enter_context(ThreadPoolExecutor(args.jobs))
             running = [pool.submit(answered, engine, one, model=args.model, explain=args.explain) for one in asked]
             try:
                 for row, one in zip(rows, running, strict=True):

@@ -21,6 +21,7 @@ from rag.write.layout import Piece, numbers_of
 
 MOST_MARKS = 8  # sentences of one statement that are looked at
 FEWEST_WORDS = 4  # of a statement about something it names; a name alone, as in a cell, states nothing
+SHORT_FORM = 5  # letters
 FEWEST_LETTERS = 3  # of a statement; what is shorter states nothing
 SPACED_MARK = re.compile(rf"\s*{MARK.pattern}")
 
@@ -101,12 +102,15 @@ class Verifier:
         found: list[Finding | None] = [
             check_number(q, claim, cited)
             for q in claim.quantities
-            if is_written(q) and not self._is_asked(q) and not any(is_bare(q, figure) for figure in given)
+            if is_written(q)
+            and not self._is_asked(q)
+            and not any(is_bare(q, figure) for figure in given)
+            and not is_rest(q, claim, given)
         ]
         names = tuple(name for name in claim.names if not stands_in(name, self._question))
         known = self._checker.knows
         if known is not None:
-            unknown = [name for name in names if not name.istitle() and not known(name)]
+            unknown = [name for name in names if not name.istitle() and not is_short(name) and not known(name)]
             found += [one for one in check_names(_of_names(claim, unknown), cited, (), known) if unknown]
         return next((one.reason for one in found if one and one.wrong), "")
 
@@ -139,6 +143,17 @@ def with_marks(text: str, numbers: Sequence[int]) -> str:
 def is_written(quantity: Quantity) -> bool:
     """Whether a figure is in digits; of words like 'half' only the meaning tells whether they are figures."""
     return any(c.isdigit() for c in quantity.written)
+
+
+def is_rest(quantity: Quantity, claim: Claim, given: Sequence[Quantity]) -> bool:
+    """Whether a share is what is left of one that the statement gives too, as its source does: '79%, so 21% less'."""
+    beside = [q for q in claim.quantities if q.unit == quantity.unit == "%" and any(equal(q, one) for one in given)]
+    return any(math.isclose(q.value + quantity.value, 100) for q in beside)
+
+
+def is_short(name: str) -> bool:
+    """Whether a name is a short form in capitals, which other languages have of their own: 'EDP' for 'PDE'."""
+    return name.isupper() and name.isalpha() and len(name) <= SHORT_FORM
 
 
 def is_bare(quantity: Quantity, given: Quantity) -> bool:

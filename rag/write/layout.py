@@ -102,8 +102,6 @@ class Layout:
         """The sentences of the open line that are whole."""
         lead, text = ("", self._rest) if self._inside else _bulleted(self._rest)
         pieces = _cut(text)
-        if len(pieces) > 1 and MARKS_ONLY.fullmatch(pieces[-1]):  # they belong to the sentence before
-            pieces[-2:] = [f"{pieces[-2]} {pieces[-1]}"]
         whole = pieces[:-1]
         rest = (pieces[-1] + (" " if self._rest.endswith(" ") else "")) if pieces else ""
         if (READY.search(self._tail) and pieces) or len(rest) > LONGEST_STATEMENT:
@@ -179,8 +177,15 @@ def _bulleted(line: str) -> tuple[str, str]:
 
 
 def _cut(text: str) -> list[str]:
+    """The sentences of a line; marks behind one ('Why?" [3]') belong to it."""
     joined = STOP_THEN_MARK.sub(lambda found: f" {found[2].strip()}{found[1]} ", OTHER_MARK.sub(r"[\1]", text))
-    return [sentence.text for sentence in split_sentences(joined)]
+    sentences: list[str] = []
+    for sentence in split_sentences(joined):
+        if sentences and MARKS_ONLY.fullmatch(sentence.text):
+            sentences[-1] += f" {sentence.text}"
+        else:
+            sentences.append(sentence.text)
+    return sentences
 
 
 def clean_markup(text: str) -> str:

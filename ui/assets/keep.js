@@ -85,12 +85,8 @@
   const changed = () => document.dispatchEvent(new CustomEvent("paperchat:kept"));
   const tell = (words) => document.dispatchEvent(new CustomEvent("paperchat:told", { detail: words }));
 
-  // The exchange that a message shows; what has come of an answer under way is kept too.
-  function recordOf(answer) {
-    const record = read(answer.querySelector(":scope > .record")?.textContent ?? "null");
-    if (!record || !answer.matches(".draft")) return record;
-    return { ...record, text: answer.querySelector(":scope > .said")?.textContent ?? "" };
-  }
+  // The exchange that a message shows; of an answer under way it holds what has come.
+  const recordOf = (answer) => read(answer.querySelector(":scope > .record")?.textContent ?? "null");
 
   const shown = () => [...document.querySelectorAll("#chat .answer")].map(recordOf).filter(Boolean);
 

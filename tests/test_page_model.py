@@ -67,7 +67,7 @@ def test_a_written_answer_shows_its_tally_its_doubts_its_cost_and_what_to_ask_ne
     expect(opened.locator("#mode")).to_contain_text("scribe at 127.0.0.1")
     ask(opened, KIVI)
     shown = opened.locator("#chat .answer:not(.draft)").first
-    expect(shown.locator(".tally")).to_have_text("Figures and names checked in 3 of 4 sentences")
+    expect(shown.locator(".tally")).to_have_text("Figures and names checked in 2 of 3 sentences")
     expect(shown.locator("p").nth(1)).to_contain_text("(unverified: ")
     expect(shown.locator("ol li")).to_have_count(2)
     expect(shown.locator(".cost")).to_contain_text("tokens in")

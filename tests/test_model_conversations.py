@@ -1,0 +1,63 @@
+"""Six conversations of five turns whose plans, judgements and answers a reader wrote from the prompts alone, played
+again: each turn finds what it is written from, keeps its citations, and leans on the turns before."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest.settings import Settings
+from rag.answer import Turn
+from rag.engine import Engine
+from tests.model_endpoint import KEY, Handler, ModelEndpoint, serving
+from tests.scripted_model import answer, fits, spell, stage
+
+FILE = Path(__file__).parent / "samples" / "model_conversations.json"
+CONVERSATIONS: list[dict[str, Any]] = json.loads(FILE.read_text("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[ModelEndpoint]:
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def writing(endpoint: ModelEndpoint, indexed_home: Path) -> Iterator[Engine]:
+    with Engine(Settings(indexed_home, openai_api_key=KEY, openai_base_url=endpoint.url, model="scribe")) as engine:
+        yield engine
+
+
+def reply_of(replies: dict[str, Any], handler: Handler) -> None:
+    """What the reader wrote for this stage of the turn."""
+    match stage(handler.asked):
+        case "plan":
+            spell(handler, json.dumps(replies["plan"]), size=200)
+        case "relevance":
+            fits(*replies["fits"])(handler) if replies["fits"] else spell(handler, '{"fits": []}')
+        case _:
+            answer(replies["write"])(handler)
+
+
+@pytest.mark.parametrize("recorded", CONVERSATIONS, ids=[conversation["name"] for conversation in CONVERSATIONS])
+def test_a_conversation_goes_as_it_was_written(
+    endpoint: ModelEndpoint, writing: Engine, recorded: dict[str, Any]
+) -> None:
+    history: list[Turn] = []
+    for turn in recorded["turns"]:
+        replies = turn["replies"]
+        endpoint.replies = [lambda handler, replies=replies: reply_of(replies, handler)]
+        endpoint.asked.clear()
+        given = writing.ask(turn["question"], history)
+        history += [Turn("user", turn["question"]), Turn("assistant", given.text, given)]
+        assert "Quoted from the papers instead." not in given.note, turn["question"]
+        assert len(endpoint.asked) <= (4 if given.plan and given.plan.every else 2)
+        assert [check.text for check in given.checks if check.verdict == "unsupported"] == []
+        titles = {citation.title for citation in given.citations}
+        assert turn["refuse"] or set(turn["papers"]) <= titles, turn["question"]
+        for citation in given.citations:
+            paper = writing.paper(citation.paper_id)
+            assert paper
+            assert paper.abstract[citation.start : citation.end] == citation.quote

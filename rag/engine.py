@@ -3,8 +3,6 @@
 Streaming is the implementation; `ask` drains it.
 """
 
-import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +13,6 @@ from ingest.intake import Intake
 from ingest.names import nickname
 from ingest.paper import Paper
 from ingest.settings import Settings
-from ingest.words import STOPWORDS, tokenize
 from rag.answer import Answer, Ranked, Turn
 from rag.atlas import Atlases, Mapped
 from rag.catalogue import Catalogue
@@ -25,6 +22,7 @@ from rag.check import Checker
 from rag.feedback import Vote, keep
 from rag.gather.entities import Linker
 from rag.gather.evidence import Gatherer
+from rag.gather.library import themes
 from rag.given import Given
 from rag.listing import Listed, Listing, Looked
 from rag.manner import USUAL, Manner, Writing
@@ -32,7 +30,7 @@ from rag.question import take_query, take_question
 from rag.reply import Replies
 from rag.retrieve import Retriever, Scope
 from rag.seek import RETRIEVED
-from rag.turn import Turns
+from rag.turn import Tools, Turns
 from rag.understand import Understanding
 from rag.without_model import WithoutModel
 
@@ -53,16 +51,15 @@ class Engine:
         replies = Replies(self.index, self._retriever, understanding)
         self.model = ChatModel(settings) if settings.chat_model is not None else None
         linker = Linker(self._catalogue, self.paper, lambda text: self._retriever.search(text, k=1))
-        self._turns = Turns(
+        tools = Tools(
             self.index,
-            WithoutModel(understanding, replies, self._catalogue),
-            self.model,
             Gatherer(self.index, self._retriever, linker),
             linker,
             make_checker(self.index, self._catalogue),
             self.paper,
-            seconds=settings.model_timeout,
+            settings.model_timeout,
         )
+        self._turns = Turns(tools, WithoutModel(understanding, replies, self._catalogue), self.model)
 
     @property
     def mode(self) -> str:
@@ -186,7 +183,7 @@ class Engine:
             if second:
                 questions.append(f"How do {nickname(first)} and {nickname(second)} differ?")
                 break
-        topic = common_topic([paper.title for paper in papers])
+        topic = next(iter(themes([paper.title for paper in papers])), "")
         if topic:
             questions.append(f"Which papers are about {topic}?")
         questions += [f"What results does {nickname(paper)} report?" for paper in named[-1:]]
@@ -205,19 +202,3 @@ def mode_of(settings: Settings) -> str:
     name = settings.chat_model or "The first model listed"
     where = host_of(settings.openai_base_url or OPENAI_URL)
     return f"{name} at {where} writes the answers; their figures and names are checked. Nothing is sent anywhere else."
-
-
-def common_topic(titles: Sequence[str]) -> str:
-    """The pair of neighbouring words that the most titles share, as most of them write it; empty where none recurs."""
-    spelled: dict[tuple[str, ...], Counter[str]] = {}
-    for title in titles:
-        words = re.findall(r"[^\W_]+(?:-[^\W_]+)*", title)
-        for pair in {tuple(words[i : i + 2]) for i in range(len(words) - 1)}:
-            if all(w.casefold() not in STOPWORDS and len(w) > 1 for w in pair):
-                key = tuple(t for w in pair for t in tokenize(w)[:1])
-                spelled.setdefault(key, Counter())[" ".join(pair)] += 1
-    if not spelled:
-        return ""
-    most = max(spelled.values(), key=lambda counter: counter.total())
-    text = most.most_common(1)[0][0]
-    return " ".join(w if w != w.capitalize() else w.casefold() for w in text.split()) if most.total() > 2 else ""

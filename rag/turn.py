@@ -7,14 +7,13 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from ingest.errors import ModelError, TooLongError
 from ingest.index import PaperIndex
-from ingest.names import short_name
 from ingest.paper import Paper
-from rag.answer import ABSENT, Answer, Citation, Ranked, Turn
+from rag.answer import Answer, Turn
 from rag.chat.model import ChatModel
 from rag.chat.pieces import Message, Usage, Waiting
 from rag.check import Checker
@@ -29,50 +28,43 @@ from rag.plan.talk import Talk, read_talk
 from rag.plan.with_model import LAST_ANSWER, plan_with_model
 from rag.plan.without_model import plan_without_model
 from rag.retrieve import Scope
-from rag.sufficiency import Outcome
 from rag.trace import Trace
 from rag.verify.statement import Verifier
 from rag.without_model import WithoutModel
 from rag.write import prompts
-from rag.write.table import read_table
+from rag.write.budget import Budget
+from rag.write.conclude import conclude
 from rag.write.with_model import Written, write_with_model
 
 PLAN_SHARE = 0.5  # of the time of a turn, that the plan may take
-ANSWER_TOKENS = 1_500  # of an answer
-LIST_SOURCE_TOKENS = 8_000  # of sources where all papers that fit are wanted
-LIST_TOKENS = 3_000  # of one that lists all papers that fit, or takes a wished form
-SOURCE_TOKENS = 3_300  # of sources in a usual turn
-ANSWER_SHARE, TALK_SHARE = 0.25, 0.15  # of the context, kept for the answer and the conversation
 NEAREST = 3  # papers shown where none fits
 SHRINK = 0.5  # of the sources, where the endpoint says that they are too long
-FEWEST_TOKENS = 300  # of sources, however little the model reads
 NO_MODEL = "Quoted from the papers instead."
 TYPED = "The model's plan could not be read, so the message was searched for as typed."
 NO_WORD = "The model said nothing that rests on a source."
-RANK = ("unsupported", "weak", "exact", "supported", "verbatim")
+NOTHING = Found((), (), (), ())
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What the stages of a turn work with. `find` gives a paper by its id; `seconds` is what a turn may take."""
+
+    index: PaperIndex
+    gatherer: Gatherer
+    linker: Linker
+    checker: Checker
+    find: Callable[[str], Paper | None]
+    seconds: float
+
+
 class Turns:
     """Answers turns over one index, with a model where one is given. Safe to share between threads."""
 
-    def __init__(
-        self,
-        index: PaperIndex,
-        without_model: WithoutModel,
-        model: ChatModel | None,
-        gatherer: Gatherer,
-        linker: Linker,
-        checker: Checker,
-        find: Callable[[str], Paper | None],
-        *,
-        seconds: float,
-    ) -> None:
-        self._index, self._without_model, self._model = index, without_model, model
-        self.gatherer, self.linker, self.checker, self.find = gatherer, linker, checker, find
-        self.seconds = seconds
+    def __init__(self, tools: Tools, without_model: WithoutModel, model: ChatModel | None) -> None:
+        self.tools, self._without_model, self._model = tools, without_model, model
         self._library: tuple[int, Library] | None = None
 
     def run(
@@ -88,7 +80,7 @@ class Turns:
         if not (model and self._model):
             yield from self._without_model.run(message, history, scope, manner=manner)
             return
-        turn = ModelTurn(self, self._model, message, read_talk(history, self.linker.named), scope, manner)
+        turn = ModelTurn(self, self._model, message, read_talk(history, self.tools.linker.named), scope, manner)
         answer = yield from turn.run()
         if answer is None:
             yield from self._instead(turn, history)
@@ -105,9 +97,9 @@ class Turns:
 
     def library(self) -> Library:
         """What the library holds, read anew when it has changed."""
-        revision = self._index.record.revision()
+        revision = self.tools.index.record.revision()
         if self._library is None or self._library[0] != revision:
-            self._library = revision, read_library(self._index)
+            self._library = revision, read_library(self.tools.index)
         return self._library[1]
 
 
@@ -117,7 +109,7 @@ class ModelTurn:
     def __init__(
         self, turns: Turns, model: ChatModel, message: str, talk: Talk, scope: Scope | None, manner: Manner
     ) -> None:
-        self._turns, self._model = turns, model
+        self._turns, self._tools, self._model = turns, turns.tools, model
         self.message, self._talk, self.scope, self.manner = message, talk, scope, manner
         self._started = time.monotonic()
         self._used: list[Usage] = []
@@ -131,9 +123,19 @@ class ModelTurn:
         return sum(self._used[1:], self._used[0]) if self._used else None
 
     @property
+    def _budget(self) -> Budget:
+        """What the model has room for, which is known better once it was asked."""
+        return Budget(self._model.context)
+
+    @property
+    def _said(self) -> str:
+        """The conversation as the writer reads it."""
+        return self._talk.text(most=self._budget.talk)
+
+    @property
     def _left(self) -> float:
         """Seconds of the turn that are left."""
-        return self._turns.seconds - (time.monotonic() - self._started)
+        return self._tools.seconds - (time.monotonic() - self._started)
 
     def run(self) -> Generator[str | Waiting, None, Answer | None]:
         """Plan, gather, write; look again once where the writer asks for it."""
@@ -141,14 +143,15 @@ class ModelTurn:
             plan = yield from self._plan()
             if plan.is_talk:
                 yield plan.reply
-                return self._answer(plan, Found((), (), (), ()), Written(text=plan.reply), kind="talk")
+                return self._answer(plan, NOTHING, Written(text=plan.reply))
             found = yield from self._gather(plan)
             written = yield from self._write(plan, found, may_search=not plan.every)
             if written.searches and not written.text:
                 self.trace.events.append(f"looked again for: {'; '.join(written.searches)}")
                 yield Waiting(f"Searching: {'; '.join(written.searches)}")
-                considered = self.manner.papers
-                found = self._turns.gatherer.further(found, written.searches, self.scope, considered=considered)
+                found = self._tools.gatherer.further(
+                    found, plan, written.searches, self.scope, considered=self.manner.papers
+                )
                 written = yield from self._write(plan, found, may_search=False)
         except ModelError as error:
             self.note = str(error)
@@ -158,28 +161,28 @@ class ModelTurn:
             self.note = written.note or NO_WORD
             self.trace.events.append(self.note)
             return None
-        return self._answer(plan, found, written, kind="survey" if plan.every else "fact")
+        return self._answer(plan, found, written)
 
     # -- plan --------------------------------------------------------------------------------------------------
 
     def _plan(self) -> Generator[Waiting, None, Plan]:
         yield Waiting("Reading the question")
-        turns, talk = self._turns, self._talk
-        library = self._timed("library", turns.library).text()
+        tools, talk = self._tools, self._talk
+        library = self._timed("library", self._turns.library).text()
         plan, used = yield from plan_with_model(
             self._model,
             self.message,
-            talk.text(last=LAST_ANSWER),
-            talk.handles(turns.find),
+            talk.text(last=LAST_ANSWER, most=self._budget.talk),
+            talk.handles(tools.find),
             library,
-            within=PLAN_SHARE * turns.seconds,
+            within=PLAN_SHARE * tools.seconds,
         )
         self._take("plan", used)
         if plan is None:
             self.note = TYPED
             self.trace.events.append(TYPED)
             self.trace.planned_by = "without model"
-            plan = plan_without_model(self.message, turns.linker.named(self.message), talk.spoken_last)
+            plan = plan_without_model(self.message, tools.linker.named(self.message), talk.spoken_last)
         log.info("plan: %d papers, %d searches, every=%s", len(plan.papers), len(plan.searches), plan.every)
         return plan
 
@@ -187,7 +190,7 @@ class ModelTurn:
 
     def _gather(self, plan: Plan) -> Generator[Waiting, None, Found]:
         yield Waiting(f"Searching: {'; '.join(plan.searches) or plan.question or self.message}")
-        gatherer, considered = self._turns.gatherer, self.manner.papers
+        gatherer, considered = self._tools.gatherer, self.manner.papers
         found = self._timed(
             "gather", lambda: gatherer.find(plan, self.message, self._talk, self.scope, considered=considered)
         )
@@ -214,17 +217,18 @@ class ModelTurn:
 
     def _write(self, plan: Plan, found: Found, *, may_search: bool) -> Generator[str | Waiting, None, Written]:
         """The answer by the writer; with half of the sources once where the endpoint finds them too long."""
+        room = self._budget.sources(plan, f"{self.message} {self._said}")
         try:
-            return (yield from self._write_from(plan, found, self._budget(plan), may_search=may_search))
+            return (yield from self._write_from(plan, found, room, may_search=may_search))
         except TooLongError:
             self.trace.events.append("The sources were too long for the model; half of them are shown.")
-            shorter = int(SHRINK * min(self._budget(plan), self._shown_tokens))
+            shorter = int(SHRINK * min(room, self._shown_tokens))
             return (yield from self._write_from(plan, found, shorter, may_search=may_search))
 
     def _write_from(
-        self, plan: Plan, found: Found, budget: int, *, may_search: bool
+        self, plan: Plan, found: Found, room: int, *, may_search: bool
     ) -> Generator[str | Waiting, None, Written]:
-        sources = self._timed("sources", lambda: sources_of(found, plan, considered=self.manner.papers, budget=budget))
+        sources = self._timed("sources", lambda: sources_of(found, plan, considered=self.manner.papers, budget=room))
         self.trace.shown, self._shown_tokens = shown(sources), tokens(sources.text)
         yield Waiting(f"Reading {len(sources.papers)} papers")
         written = Written()
@@ -232,11 +236,10 @@ class ModelTurn:
             yield from write_with_model(
                 self._model,
                 self._messages(plan, found, sources, may_search=may_search),
-                Verifier(sources, self._turns.checker, written.numbering, self._known(plan, found)),
+                Verifier(sources, self._tools.checker, written.numbering, self._known(plan, found)),
                 written,
-                most_tokens=self._answer_tokens(plan),
+                most_tokens=self._budget.answer(plan),
                 within=self._left,
-                needs_sources=bool(plan.papers or plan.searches or plan.every),
             )
         finally:
             self._take("write", written.used)
@@ -247,7 +250,7 @@ class ModelTurn:
         asked = prompts.write_request(
             self.message,
             plan,
-            self._talk.text(),
+            self._said,
             sources.text,
             facts_of(found),
             word=secrets.token_hex(4),
@@ -259,49 +262,15 @@ class ModelTurn:
         """What a statement may say without a source: what was asked, what is known of the library and the search."""
         return f"{self.message} {plan.question} {self._turns.library().text()} {facts_of(found)}"
 
-    def _answer_tokens(self, plan: Plan) -> int:
-        most = LIST_TOKENS if plan.every or plan.form else ANSWER_TOKENS
-        return min(most, int(ANSWER_SHARE * self._model.context))
-
-    def _budget(self, plan: Plan) -> int:
-        """Tokens for sources: as many as the kind of turn needs and the context has."""
-        talk = min(tokens(self._talk.text()), int(TALK_SHARE * self._model.context))
-        room = (
-            self._model.context - self._answer_tokens(plan) - tokens(prompts.WRITE) - tokens(self.message) - talk - 300
-        )
-        return max(FEWEST_TOKENS, min(LIST_SOURCE_TOKENS if plan.every else SOURCE_TOKENS, room))
-
-    # -- the answer --------------------------------------------------------------------------------------------
-
-    def _answer(self, plan: Plan, found: Found, written: Written, *, kind: str) -> Answer:
-        outcome = outcome_of(written)
-        note = " ".join(filter(None, (self.note, written.note, found.missed)))
-        names = [short_name(paper) for one in found.meant if (paper := self._turns.find(one))]
-        return Answer(
-            self.message,
-            written.text,
-            judge_citations(written),
-            outcome is not Outcome.ANSWERED,
-            plan.question or self.message,
-            found.ranked[: max(self.manner.papers, len(found.meant))],
-            time.monotonic() - self._started,
-            outcome=outcome.value,
-            kind=kind,
-            understood=", ".join(names) or plan.criterion,
-            note=note,
-            table=read_table(written.text, self._evidence(found, written)),
-            checks=tuple(written.checks),
+    def _answer(self, plan: Plan, found: Found, written: Written) -> Answer:
+        made = conclude(self.message, plan, found, written, considered=self.manner.papers)
+        return replace(
+            made,
+            seconds=time.monotonic() - self._started,
+            note=" ".join(filter(None, (self.note, written.note, found.missed))),
             usage=self.usage,
-            suggestions=tuple(written.suggestions),
-            plan=plan.model_copy(update={"papers": found.meant}),
             trace=self.trace,
         )
-
-    @staticmethod
-    def _evidence(found: Found, written: Written) -> dict[int, tuple[Ranked, Citation]]:
-        """What each number of the answer stands for."""
-        ranked = {one.paper.id: one for one in found.ranked}
-        return {c.number: (ranked[c.paper_id], c) for c in written.numbering.citations if c.paper_id in ranked}
 
     def _take(self, stage: str, used: list[Usage]) -> None:
         self._used += used
@@ -330,22 +299,3 @@ def shown(sources: Sources) -> list[dict[str, object]]:
         }
         for paper in sources.papers
     ]
-
-
-def outcome_of(written: Written) -> Outcome:
-    """Whether the sources hold what was asked, as the writer says; where it does not, whether it opens with what is
-    absent."""
-    first = next((check for check in written.checks if check.counts or check.verdict == ABSENT), None)
-    opens_absent = first is not None and first.verdict == ABSENT
-    if written.found in ("yes", "partly") or not (written.found or opens_absent):
-        return Outcome.ANSWERED
-    return Outcome.CLOSE if written.numbering.citations else Outcome.ABSENT
-
-
-def judge_citations(written: Written) -> tuple[Citation, ...]:
-    """The citations, each with the worst verdict of the statements that cite it."""
-    verdicts: dict[int, str] = {}
-    for check in written.checks:
-        for number in check.numbers:
-            verdicts[number] = min(verdicts.get(number, "verbatim"), check.verdict, key=RANK.index)
-    return tuple(replace(c, verdict=verdicts.get(c.number, "verbatim")) for c in written.numbering.citations)

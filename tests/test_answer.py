@@ -8,7 +8,7 @@ import pytest
 from ingest.paper import Paper, Sentence
 from rag.answer import Answer, Evidence, Ranked
 from rag.draft import Numbering
-from rag.engine import Engine, common_topic
+from rag.engine import Engine
 from rag.extract import as_paragraphs, choose, flow, mark
 from rag.measures import MARK, answer_sentences
 from rag.prose import render
@@ -153,8 +153,3 @@ def test_a_shorter_answer_keeps_the_first_sentence_of_each_paper() -> None:
 
 def test_what_only_looks_like_a_mark_is_none() -> None:
     assert flow("As shown in [16] and [2, 3], it works.") == "As shown in (16) and (2, 3), it works."
-
-
-def test_a_topic_is_a_pair_of_words_that_titles_share() -> None:
-    assert common_topic(["KV Cache Eviction", "On KV cache size", "The KV caches"]) in ("KV cache", "KV Cache")
-    assert common_topic(["One thing", "Another matter"]) == ""

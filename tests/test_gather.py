@@ -24,12 +24,12 @@ KIVI_TITLE = "KIVI: A Tuning-Free Asymmetric 2bit Quantization for KV Cache"
 
 @pytest.fixture
 def gatherer(engine: Engine) -> Gatherer:
-    return engine._turns.gatherer
+    return engine._turns.tools.gatherer
 
 
 @pytest.fixture
 def linker(engine: Engine) -> Linker:
-    return engine._turns.linker
+    return engine._turns.tools.linker
 
 
 def titles(engine: Engine, found: Entities) -> list[str]:
@@ -142,7 +142,7 @@ def dated(tmp_path: Path) -> Engine:
 
 def test_filters_keep_the_papers_of_those_dates_and_authors(dated: Engine) -> None:
     with dated as engine:
-        gather = engine._turns.gatherer
+        gather = engine._turns.tools.gatherer
         late = gather.find(Plan(searches=("owls",), since="2024"), "owls", Talk(), None, considered=10)
         assert sorted(one.paper.date[:4] for one in late.ranked) == ["2024", "2025"]
         mouse = gather.find(Plan(searches=("owls",), authors=("ben mouse",)), "owls", Talk(), None, considered=10)
@@ -153,7 +153,9 @@ def test_filters_keep_the_papers_of_those_dates_and_authors(dated: Engine) -> No
 
 def test_a_filter_that_leaves_nothing_is_set_aside_and_told(dated: Engine) -> None:
     with dated as engine:
-        found = engine._turns.gatherer.find(Plan(searches=("owls",), since="2030"), "owls", Talk(), None, considered=10)
+        found = engine._turns.tools.gatherer.find(
+            Plan(searches=("owls",), since="2030"), "owls", Talk(), None, considered=10
+        )
         assert found.ranked
         assert found.missed == "No paper here is since 2030; papers without that limit are shown."
 
@@ -165,11 +167,12 @@ def test_the_library_is_told_with_its_dates_and_themes(dated: Engine, engine: En
         )
     here = read_library(engine.index)
     assert (here.count, here.newest, here.has_authors) == (90, "", False)
-    assert "kv cache" in here.themes
+    assert "KV cache" in here.themes
 
 
 def test_themes_are_pairs_of_words_that_titles_share() -> None:
-    assert themes(["KV Cache Compression", "On the KV cache", "Owls"]) == ("kv cache",)
+    assert themes(["KV Cache Compression", "On the KV cache", "Owls", "The KV caches"]) == ("KV cache",)
+    assert themes(["One thing", "Another matter"]) == ()
 
 
 def test_a_list_is_written_from_the_best_that_fit(engine: Engine, gatherer: Gatherer) -> None:

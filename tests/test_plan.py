@@ -133,6 +133,13 @@ def test_a_long_conversation_is_trimmed_from_the_middle_of_its_messages() -> Non
     assert len(talk.text()) < 8_000
 
 
+def test_of_a_conversation_too_long_for_a_model_the_first_and_the_latest_messages_stay() -> None:
+    talk = read_talk([Turn("user", f"message {n}") for n in range(10)], nobody)
+    assert talk.text(most=50).splitlines() == ["user: message 0", "[…]", "user: message 8", "user: message 9"]
+    assert talk.text(most=10_000).count("\n") == 9
+    assert talk.text(most=3) == "[…]"
+
+
 def test_of_thousands_of_papers_spoken_of_the_latest_are_offered() -> None:
     talk = read_talk([answered("x", *(f"p{n}" for n in range(5_000)))], nobody)
     handles = talk.handles(lambda paper_id: Paper(f"On {paper_id}", "", id=paper_id)).splitlines()

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.errors import UsageError
 from ingest.text import clean
+from rag import evaluate
 from rag.answer import MOST_CHARACTERS, Answer, Turn
 from rag.evaluate import Row, read_question
 from ui.reread import Find, read_turn
@@ -39,13 +40,10 @@ def read_row(row: Row, find: Find) -> Asked:
 
 def read_history(row: Row, find: Find) -> tuple[Turn, ...]:
     """The earlier turns of a line, each {role, content} and of an answer its record under 'answer'."""
-    given = row.get("history") or []
+    plain = evaluate.read_history(row)
+    records = [turn.get("answer") for turn in row.get("history") or []]
     try:
-        told = [(str(turn["role"]), str(turn["content"]), turn.get("answer")) for turn in given]
-    except (TypeError, KeyError, AttributeError) as error:
-        raise UsageError(f"{row.place}: 'history' must be a list of objects with 'role' and 'content'.") from error
-    try:
-        return tuple(read_turn(role, content, record, find) for role, content, record in told)
+        return tuple(read_turn(one.role, one.content, record, find) for one, record in zip(plain, records, strict=True))
     except UsageError as error:
         raise UsageError(f"{row.place}: {error}") from error
 

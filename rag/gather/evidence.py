@@ -70,9 +70,12 @@ class Gatherer:
         others = [*others[: most - len(kept)], *kept]
         return Found((*meant, *others)[:most], tuple(inside), linked.unknown, searches, missed)
 
-    def further(self, found: Found, searches: Sequence[str], scope: Scope | None, *, considered: int) -> Found:
-        """What further searches find, before what was found."""
-        fresh = fuse([(self._retriever.search(text, k=DEPTH, scope=scope), 1.0) for text in searches])
+    def further(
+        self, found: Found, plan: Plan, searches: Sequence[str], scope: Scope | None, *, considered: int
+    ) -> Found:
+        """What further searches find, in place of what was found besides the papers meant."""
+        within, _ = self._within(plan, scope)
+        fresh = fuse([(self._retriever.search(text, k=DEPTH, scope=within), 1.0) for text in searches])
         meant = [one for one in found.ranked if one.paper.id in found.meant]
         known = {one.paper.id for one in meant}
         others = [one for one in fresh if one.paper.id not in known][:considered]

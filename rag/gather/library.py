@@ -9,7 +9,7 @@ from ingest.words import STOPWORDS, tokenize
 
 MOST_READ = 2_000  # titles that themes are taken from, the latest
 MOST_THEMES = 12
-FEWEST = 2  # titles that share a theme
+FEWEST = 3  # titles that share a theme
 WORD = re.compile(r"[^\W\d_]+(?:-[^\W_]+)*")
 
 
@@ -50,4 +50,9 @@ def themes(titles: list[str]) -> tuple[str, ...]:
                 key = tuple(token for word in pair for token in tokenize(word)[:1])
                 spelled.setdefault(key, Counter())[" ".join(pair)] += 1
     shared = sorted(spelled.values(), key=lambda counter: -counter.total())
-    return tuple(c.most_common(1)[0][0].lower() for c in shared[:MOST_THEMES] if c.total() >= FEWEST)
+    return tuple(_running(c.most_common(1)[0][0]) for c in shared[:MOST_THEMES] if c.total() >= FEWEST)
+
+
+def _running(text: str) -> str:
+    """Words of a title as they stand in running text: 'KV Cache' is 'KV cache'."""
+    return " ".join(word if word != word.capitalize() else word.casefold() for word in text.split())

@@ -56,10 +56,11 @@ class Talk:
         found = [(place, paper) for place, paper_id in papers if (paper := find(paper_id))]
         return "\n".join(f"P{place}: {_called(paper)}" for place, paper in found)
 
-    def text(self, *, last: int = WHOLE) -> str:
+    def text(self, *, last: int = WHOLE, most: int = 10**6) -> str:
         """The messages as lines 'user: …', an answer with the handles of its papers; marks of citations are left out.
 
-        `last` is how many characters of the last answer are kept.
+        `last` is how many characters of the last answer are kept, `most` of them all: then the first message and the
+        latest stay.
         """
         places = {paper: place for place, paper in enumerate(self.papers, start=1)}
         final = max((n for n, one in enumerate(self.said) if one.role == "assistant"), default=-1)
@@ -68,7 +69,7 @@ class Talk:
             of = ", ".join(f"P{places[paper]}" for paper in one.papers) if one.role == "assistant" else ""
             words = trimmed(one.text, last if n == final else SHORT)
             lines.append(f"{one.role}{f' (of {of})' if of else ''}: {words}")
-        return "\n".join(lines)
+        return "\n".join(fitting(lines, most))
 
 
 def read_talk(history: Sequence[Turn], named: Callable[[str], Sequence[str]]) -> Talk:
@@ -81,6 +82,19 @@ def read_talk(history: Sequence[Turn], named: Callable[[str], Sequence[str]]) ->
             papers = turn.answer.papers if turn.answer else tuple(named(text))
             said.append(Said(turn.role, text.strip(), tuple(papers)))
     return Talk(tuple(said))
+
+
+def fitting(lines: list[str], most: int) -> list[str]:
+    """The first line and as many of the latest as have at most `most` characters together."""
+    left, kept = most - sum(map(len, lines[:1])), list[str]()
+    for line in reversed(lines[1:]):
+        left -= len(line)
+        if left < 0:
+            break
+        kept.append(line)
+    if len(kept) < len(lines) - 1:
+        return [*(lines[:1] if kept or len(lines[0]) <= most else []), "[…]", *reversed(kept)]
+    return lines
 
 
 def trimmed(text: str, most: int) -> str:

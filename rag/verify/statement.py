@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.answer import ABSENT, EXACT, UNSOURCED, Checked, Evidence
-from rag.attribution import Finding, check_names, check_number
+from rag.attribution import check_names, check_number
 from rag.check import Checker, Verdict, is_quote
 from rag.claims import Claim, read_claim, stands_in
 from rag.closeness import numbers_of as figures_of
@@ -99,20 +99,20 @@ class Verifier:
     def _wrong(self, claim: Claim, cited: Sequence[Evidence]) -> str:
         """The first figure that the sources give otherwise, or name that no paper has; empty where there is none."""
         given = [figure for one in cited for figure in figures_of(plain(one.sentence.text))]
-        found: list[Finding | None] = [
-            check_number(q, claim, cited)
-            for q in claim.quantities
-            if is_written(q)
-            and not self._is_asked(q)
-            and not any(is_bare(q, figure) for figure in given)
-            and not is_rest(q, claim, given)
-        ]
+        for quantity in claim.quantities:
+            if not is_written(quantity) or self._is_asked(quantity) or is_rest(quantity, claim, given):
+                continue
+            if any(is_bare(quantity, figure) for figure in given):
+                continue
+            found = check_number(quantity, claim, cited)
+            if found and found.wrong:
+                rivals = {figure.value for figure in given if figure.unit == quantity.unit}
+                return found.reason if len(rivals) == 1 else f"“{quantity.written}” is not in the cited sentence"
         names = tuple(name for name in claim.names if not stands_in(name, self._question))
         known = self._checker.knows
-        if known is not None:
-            unknown = [name for name in names if not name.istitle() and not is_short(name) and not known(name)]
-            found += [one for one in check_names(_of_names(claim, unknown), cited, (), known) if unknown]
-        return next((one.reason for one in found if one and one.wrong), "")
+        unknown = [n for n in names if known and not n.istitle() and not is_short(n) and not known(n)]
+        absent = check_names(_of_names(claim, unknown), cited, (), known) if unknown else []
+        return next((one.reason for one in absent if one.wrong), "")
 
     def _is_asked(self, quantity: Quantity) -> bool:
         return any(equal(quantity, figure) for figure in figures_of(self._question))

@@ -48,13 +48,12 @@ def write_with_model(
     *,
     most_tokens: int,
     within: float,
-    needs_sources: bool = True,
 ) -> Iterator[str | Waiting]:
     """The answer's text piece by piece, with lines on what is waited for between them. Raises ModelError where none
     comes.
 
-    What states nothing is held back until a statement with a source follows, unless `needs_sources` is false: an answer
-    that has none at all is no answer.
+    What states nothing is held back until a statement with a source follows: an answer that has none at all is no
+    answer.
     """
     layout = Layout()
     held: list[str] = []
@@ -74,7 +73,7 @@ def write_with_model(
         if shown and shown.checked:
             written.checks.append(shown.checked)
         held.append(piece.lead + (shown.text if shown else piece.text))
-        if written.is_sourced or not needs_sources:
+        if written.is_sourced:
             written.text += "".join(held)
             yield "".join(held)
             held.clear()

@@ -79,7 +79,7 @@ def main() -> None:
                 turns = []
                 for turn in row["turns"]:
                     text = str(chat.chat(turn["user"]))
-                    named = engine._turns.linker.named(text)
+                    named = engine._turns.tools.linker.named(text)
                     cited = [p for p in papers if p.id in named or p.title.lower() in text.lower()]
                     turns.append({"answer": text, "citations": [{"title": p.title, "quote": ""} for p in cited]})
                 return {"id": row["id"], "turns": turns}

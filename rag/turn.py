@@ -20,7 +20,7 @@ from rag.check import Checker
 from rag.gather.entities import Linker
 from rag.gather.evidence import Found, Gatherer, sources_of
 from rag.gather.library import Library, read_library
-from rag.gather.relevance import judge
+from rag.gather.relevance import judge, judged
 from rag.gather.sources import Sources, tokens
 from rag.manner import USUAL, Manner
 from rag.plan.plan import Plan
@@ -203,13 +203,14 @@ class ModelTurn:
     def _judged(self, plan: Plan, found: Found) -> Generator[Waiting, None, Found]:
         """The candidates that fit the criterion; the best of them as they were found where that could not be told."""
         criterion = plan.criterion or plan.question or self.message
-        fit, used = yield from judge(self._model, criterion, found.ranked, within=self._left)
+        candidates = judged(found.ranked, self._model.context)
+        fit, used = yield from judge(self._model, criterion, candidates, within=self._left)
         self._take("relevance", used)
         if fit is None:
             self.trace.events.append("The candidates could not be judged; the best found are shown.")
             return found
-        self.trace.events.append(f"{len(fit)} of {len(found.ranked)} candidates fit")
-        of_all = f"{len(found.ranked):,} of {self._turns.library().count:,} papers"
+        self.trace.events.append(f"{len(fit)} of {len(candidates)} candidates fit")
+        of_all = f"{len(candidates):,} of {self._turns.library().count:,} papers"
         count = f"{of_all} looked at for “{criterion}”, {len(fit):,} fit."
         return replace(found, ranked=fit or found.ranked[:NEAREST], missed=f"{found.missed} {count}".strip())
 

@@ -13,7 +13,7 @@ from rag.engine import Engine
 from rag.gather.entities import Entities, Linker
 from rag.gather.evidence import DEPTH, MOST_LISTED, Gatherer, fuse, sources_of
 from rag.gather.library import read_library, themes
-from rag.gather.relevance import candidates_text, read_choice
+from rag.gather.relevance import candidates_text, judged, read_choice
 from rag.gather.sources import Shown, Sources, number, tokens
 from rag.plan.plan import Plan
 from rag.plan.talk import Talk, read_talk
@@ -188,6 +188,13 @@ def test_candidates_are_offered_by_name_and_only_offered_names_are_taken(engine:
     assert read_choice('{"fits": ["C2", "c1", "C9", "C0", "C-1", 3, "C²", null]}', 4) == [0, 1, 2]
     assert read_choice('```{"fits": []}```', 4) == []
     assert read_choice("All of them fit.", 4) is None
+
+
+def test_no_more_candidates_are_judged_than_two_prompts_hold(engine: Engine) -> None:
+    found = engine.search("compression", k=90) * 3
+    assert len(judged(found, 128_000)) == 160
+    assert len(judged(found, 8_000)) == 80
+    assert len(judged(found, 1_024)) == 10
 
 
 def test_a_paper_whose_sentences_give_orders_stays_numbered_lines() -> None:

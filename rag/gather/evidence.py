@@ -20,7 +20,8 @@ MESSAGE_WEIGHT = 0.5  # of the message as typed, beside the question written out
 OF_MESSAGE = 3  # papers found for the message as typed that are kept, whatever a plan searches for
 DEPTH = 20  # papers ranked for each search
 WIDE = 60  # papers ranked for each search where all that fit are wanted
-MOST_CANDIDATES = 80  # papers that are judged for a criterion
+CANDIDATES = 80  # papers that are judged for a criterion
+LARGE, OF_LARGE = 1_000, 160  # papers of a library in which more may fit, and how many of it are judged
 WHOLE = 4  # papers found that are shown with all their sentences, where none is meant
 SOME, FEW = 3, 2  # sentences of each further paper; where papers are meant and nothing else is searched for
 BESIDE, BESIDE_FEW = 4, 2  # papers shown beside those that are meant; where nothing else is searched for
@@ -63,7 +64,7 @@ class Gatherer:
         missing = self._retriever.look(plan.question or message, [one for one in inside if one not in places])
         places |= {one.paper.id: one for one in missing}
         meant = [places[paper] for paper in inside if paper in places]
-        most = MOST_CANDIDATES if plan.every else max(considered, len(meant) + BESIDE)
+        most = self._candidates() if plan.every else max(considered, len(meant) + BESIDE)
         others = [one for one in ranked if one.paper.id not in inside]
         typed = [one.paper.id for one in as_typed[:OF_MESSAGE]]
         kept = [one for one in others[most:] if one.paper.id in typed]
@@ -80,6 +81,10 @@ class Gatherer:
         known = {one.paper.id for one in meant}
         others = [one for one in fresh if one.paper.id not in known][:considered]
         return replace(found, ranked=(*meant, *others), searches=(*found.searches, *searches))
+
+    def _candidates(self) -> int:
+        """How many papers are judged where all that fit are wanted."""
+        return OF_LARGE if self._index.count() > LARGE else CANDIDATES
 
     def _within(self, plan: Plan, scope: Scope | None) -> tuple[Scope | None, str]:
         """The scope of the reader narrowed by the filters of a plan; these are set aside where they leave nothing."""
@@ -111,7 +116,7 @@ class Gatherer:
         """All papers of a scope, the newest first, where nothing but the scope tells which are wanted."""
         if not scope or not scope.ids:
             return list(ranked)
-        found = self._retriever.look("", scope.ids[:MOST_CANDIDATES]) or list(ranked)
+        found = self._retriever.look("", scope.ids[: self._candidates()]) or list(ranked)
         return sorted(found, key=lambda one: one.paper.date, reverse=True)
 
 

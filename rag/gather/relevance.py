@@ -1,6 +1,7 @@
 """Which of many candidates fit a criterion, as a language model judges them, in batches."""
 
 import logging
+import math
 import secrets
 from collections.abc import Generator, Sequence
 from contextlib import closing
@@ -13,7 +14,9 @@ from rag.gather.sources import plain
 from rag.plan.plan import read_object
 from rag.write import prompts
 
-BATCH = 40  # candidates of a call
+MOST_CALLS = 2
+BATCH = 80  # candidates of a call, at most
+CANDIDATE_TOKENS, PROMPT_SHARE = 150, 0.75  # of a candidate, and of the context for all of a call
 SENTENCES = 3  # shown of each candidate
 TOKENS_EACH = 8  # of the reply, for each candidate
 SCHEMA = {
@@ -29,6 +32,11 @@ log = logging.getLogger(__name__)
 Judged = Generator[Waiting, None, tuple[tuple[Ranked, ...] | None, list[Usage]]]
 
 
+def judged(candidates: Sequence[Ranked], context: int) -> Sequence[Ranked]:
+    """The candidates, best first, that a model which reads `context` tokens at once can judge in MOST_CALLS calls."""
+    return candidates[: MOST_CALLS * min(BATCH, max(1, int(PROMPT_SHARE * context / CANDIDATE_TOKENS)))]
+
+
 def judge(model: ChatModel, criterion: str, candidates: Sequence[Ranked], *, within: float) -> Judged:
     """The candidates that fit, in their order, None where a reply could not be read, and what the calls took.
 
@@ -36,8 +44,9 @@ def judge(model: ChatModel, criterion: str, candidates: Sequence[Ranked], *, wit
     """
     fit: list[Ranked] = []
     used: list[Usage] = []
-    for start in range(0, len(candidates), BATCH):
-        batch = candidates[start : start + BATCH]
+    size = max(1, math.ceil(len(candidates) / MOST_CALLS))
+    for start in range(0, len(candidates), size):
+        batch = candidates[start : start + size]
         asked = prompts.relevance_request(criterion, candidates_text(batch), word=secrets.token_hex(4))
         messages = [Message("system", prompts.RELEVANCE), Message("user", asked)]
         words: list[str] = []

@@ -339,17 +339,9 @@ def test_an_endpoint_without_structured_output_is_asked_in_words(endpoint: Model
     assert len(endpoint.asked) == 2, "what was refused is remembered"
 
 
-def test_a_model_that_thinks_is_given_room_for_it(endpoint: ModelEndpoint, writing: Engine) -> None:
-    def thinking(reply: Reply) -> Reply:
-        def thought(handler: Handler) -> None:
-            handler.open_stream()
-            handler.write(delta("", reasoning_content="Let me think."))
-            handler.write(delta("x", "length"))
-            handler.close_stream()
-
-        return thought
-
-    endpoint.replies = [thinking(PLAN), PLAN, answer(GOOD)]
+@pytest.mark.parametrize("thought", [delta("", reasoning_content="Let me think."), delta("")])
+def test_a_model_that_thinks_is_given_room_for_it(endpoint: ModelEndpoint, writing: Engine, thought: bytes) -> None:
+    endpoint.replies = [raw(thought, finish("length"), DONE), PLAN, answer(GOOD)]
     assert writing.ask(KIVI).text == SHOWN
     limits = [asked["max_tokens"] for asked in endpoint.asked]
     assert limits[1] == limits[0] + 4_000

@@ -105,12 +105,12 @@ def answer(given: Answer, find: Find, *, before: tuple[int, int, float] = (0, 0,
     parts = [
         f'<div class="{escape(kind)}">',
         understood(given),
-        nearest(given.text, known) if given.outcome == "close" and not given.usage else prose(given.text, known),
+        nearest(given.text, known) if given.outcome == "close" and not given.plan else prose(given.text, known),
         exports(given),
         checks(given),
         cost(given, before),
         f'<p class="note">{escape(given.note)}</p>' if given.note else "",
-        sources("The closest papers" if given.refused else "Sources", cited, shown),
+        sources("The closest papers" if given.refused and not given.plan else "Sources", cited, shown),
         cards(cited, shown),
         tail,
         "</div>",
@@ -164,12 +164,12 @@ def usage_line(usage: Usage) -> str:
 
 
 def papers_of(given: Answer, find: Find) -> Shown:
-    """The papers to show with an answer: those it cites and, refused, the closest ones."""
+    """The papers to show with an answer: those it cites and, refused without a model, the closest ones."""
     known = {ranked.paper.id: ranked.paper for ranked in given.retrieved}
     shown: dict[str, Paper | None] = {}
     for citation in given.citations:
         shown.setdefault(citation.paper_id, known.get(citation.paper_id) or find(citation.paper_id))
-    if given.refused:
+    if given.refused and not given.plan:
         shown |= {ranked.paper.id: ranked.paper for ranked in given.retrieved[:MOST_CLOSEST]}
     return shown
 

@@ -57,7 +57,7 @@ def answer_text(answer: "Answer") -> str:
         lines += [""]
     lines += [_wrap(answer.note), ""] if answer.note else []
     lines += [_wrap(f"[{c.number}] {c.title} (characters {c.start}–{c.end})", hanging=4) for c in answer.citations]
-    if answer.refused and answer.retrieved and not answer.usage:
+    if answer.refused and answer.retrieved and not answer.plan:
         lines += ["", "Closest:"] if answer.citations else ["Closest:"]
         lines += [_wrap(f"- {found.paper.title}", hanging=2) for found in answer.retrieved[:3]]
     if answer.suggestions:

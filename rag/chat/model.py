@@ -56,7 +56,8 @@ class ChatModel:
         total = settings.model_timeout
         self._limits = Limits(total, min(first or max(FIRST, total / 3), total), gap)
         self._settings, self._pause, self._closed = settings, pause, False
-        self._listed, self._thinks = not self.name, False
+        self._listed = not self.name
+        self.thinks = False  # it was seen to think before it speaks, so an answer has room for that
         self._told_context, self._asked_context = 0, False
         self._dialect = Dialect()
         self._lines: list[Line] = []
@@ -110,9 +111,7 @@ class ChatModel:
         self, call: Call, messages: Sequence[Message], most_tokens: int, schema: Mapping[str, Any] | None
     ) -> dict[str, Any]:
         """The request in the words that the endpoint is known to understand by now."""
-        return self._dialect.request(
-            call.model, messages, most_tokens + (THOUGHT_TOKENS if self._thinks else 0), schema
-        )
+        return self._dialect.request(call.model, messages, most_tokens + (THOUGHT_TOKENS if self.thinks else 0), schema)
 
     def _fetch(self, call: Call, body: Body) -> Fault | None:
         """Makes a few attempts at an answer; a fault that comes after the first word is the last."""
@@ -168,7 +167,8 @@ class ChatModel:
                 return Fault(f"{self.endpoint} answered with a page or file, not with a stream of words. {CHECK}")
             for event in read_events(response.iter_bytes()):
                 call.take(event)
-                self._thinks = self._thinks or call.thinking
+                # Some endpoints send no thoughts: all that shows is a limit that was spent before the first word.
+                self.thinks = self.thinks or call.thinking or (event.finish == "length" and not call.characters)
                 if call.ended and not event.done:
                     break
         return None

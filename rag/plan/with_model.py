@@ -6,6 +6,7 @@ from collections.abc import Generator
 from contextlib import closing
 from datetime import date
 
+from ingest.errors import ModelError
 from rag.chat.model import ChatModel
 from rag.chat.pieces import Message, Text, Usage, Waiting
 from rag.plan.plan import Plan, read_plan, schema
@@ -31,18 +32,26 @@ def plan_with_model(model: ChatModel, message: str, talk: str, papers: str, libr
     )
     messages = [Message("system", prompts.PLAN), Message("user", asked)]
     used: list[Usage] = []
-    for _ in range(2):
+    for attempt in range(2):
         words: list[str] = []
+        thought = model.thinks
         with closing(model.stream(messages, most_tokens=MOST_TOKENS, schema=schema(), within=within)) as stream:
-            for piece in stream:
-                if isinstance(piece, Text):
-                    words.append(piece.words)
-                else:
-                    yield Waiting(f"Reading the question. {piece.words}")
-            used.append(stream.usage)
+            try:
+                for piece in stream:
+                    if isinstance(piece, Text):
+                        words.append(piece.words)
+                    else:
+                        yield Waiting(f"Reading the question. {piece.words}")
+            except ModelError:
+                if attempt or thought or not model.thinks:  # else it only thought, and has room for that from now on
+                    raise
+            finally:
+                used.append(stream.usage)
         plan = read_plan("".join(words))
         if plan:
             return plan, used
         log.info("a plan of %d characters could not be read", sum(map(len, words)))
-        messages = [*messages[:2], Message("assistant", "".join(words)[:400]), Message("user", prompts.PLAN_AGAIN)]
+        if words:
+            said = Message("assistant", "".join(words)[:400])
+            messages = [*messages[:2], said, Message("user", prompts.PLAN_AGAIN)]
     return None, used

@@ -20,7 +20,7 @@ from rag.check import Checker
 from rag.gather.entities import Linker
 from rag.gather.evidence import Found, Gatherer, sources_of
 from rag.gather.library import Library, read_library
-from rag.gather.relevance import judge, judged
+from rag.gather.relevance import MOST_CALLS, judge, judged
 from rag.gather.sources import Sources, tokens
 from rag.manner import USUAL, Manner
 from rag.plan.plan import Plan
@@ -37,6 +37,8 @@ from rag.write.conclude import conclude
 from rag.write.with_model import Written, write_with_model
 
 PLAN_SHARE = 0.5  # of the time of a turn, that the plan may take
+JUDGE_SHARE = 0.5  # of what is left of it then, that judging candidates may take
+SLOW = 40  # tokens read a second below which reading, not thinking, is taken to be what lasts: a small machine's pace
 NEAREST = 3  # papers shown where none fits
 SHRINK = 0.5  # of the sources, where the endpoint says that they are too long
 NO_MODEL = "Quoted from the papers instead."
@@ -133,6 +135,13 @@ class ModelTurn:
         return self._talk.text(most=self._budget.talk)
 
     @property
+    def _readable(self) -> float:
+        """Tokens that one call may be sent: what the model reads at once and, where the plan came slowly, in time."""
+        pace = max((one.tokens_in / max(one.seconds_to_first, 0.01) for one in self._used), default=SLOW)
+        in_time = pace * JUDGE_SHARE * self._left / MOST_CALLS
+        return min(self._model.context, in_time) if pace < SLOW else self._model.context
+
+    @property
     def _left(self) -> float:
         """Seconds of the turn that are left."""
         return self._tools.seconds - (time.monotonic() - self._started)
@@ -203,8 +212,13 @@ class ModelTurn:
     def _judged(self, plan: Plan, found: Found) -> Generator[Waiting, None, Found]:
         """The candidates that fit the criterion; the best of them as they were found where that could not be told."""
         criterion = plan.criterion or plan.question or self.message
-        candidates = judged(found.ranked, self._model.context)
-        fit, used = yield from judge(self._model, criterion, candidates, within=self._left)
+        candidates, used = judged(found.ranked, self._readable), list[Usage]()
+        within = JUDGE_SHARE * self._left / MOST_CALLS
+        fit = None
+        try:
+            fit = yield from judge(self._model, criterion, candidates, used, within=within)
+        except ModelError as error:
+            self.trace.events.append(str(error))
         self._take("relevance", used)
         if fit is None:
             self.trace.events.append("The candidates could not be judged; the best found are shown.")
@@ -230,7 +244,7 @@ class ModelTurn:
         self, plan: Plan, found: Found, room: int, *, may_search: bool
     ) -> Generator[str | Waiting, None, Written]:
         sources = self._timed("sources", lambda: sources_of(found, plan, considered=self.manner.papers, budget=room))
-        self.trace.shown, self._shown_tokens = shown(sources), tokens(sources.text)
+        self.trace.shown, self._shown_tokens = sources.as_trace(), tokens(sources.text)
         yield Waiting(f"Reading {len(sources.papers)} papers")
         written = Written()
         try:
@@ -253,7 +267,7 @@ class ModelTurn:
             plan,
             self._said,
             sources.text,
-            facts_of(found),
+            found.facts,
             word=secrets.token_hex(4),
             may_search=may_search,
         )
@@ -261,7 +275,7 @@ class ModelTurn:
 
     def _known(self, plan: Plan, found: Found) -> str:
         """What a statement may say without a source: what was asked, what is known of the library and the search."""
-        return f"{self.message} {plan.question} {self._turns.library().text()} {facts_of(found)}"
+        return f"{self.message} {plan.question} {self._turns.library().text()} {found.facts}"
 
     def _answer(self, plan: Plan, found: Found, written: Written) -> Answer:
         made = conclude(self.message, plan, found, written, considered=self.manner.papers)
@@ -282,21 +296,3 @@ class ModelTurn:
         done = work()
         self.trace.seconds[stage] = round(self.trace.seconds.get(stage, 0.0) + time.perf_counter() - began, 4)
         return done
-
-
-def facts_of(found: Found) -> str:
-    """What the search found out besides the sources, in plain sentences."""
-    return " ".join([*(f"No paper here is called “{name}”." for name in found.unknown), found.missed]).strip()
-
-
-def shown(sources: Sources) -> list[dict[str, object]]:
-    """The papers that a writer sees, each with its numbered sentences."""
-    return [
-        {
-            "title": paper.title,
-            "sentences": {
-                n: one.sentence.text for n, one in enumerate(sources.evidence, start=1) if one.paper.id == paper.id
-            },
-        }
-        for paper in sources.papers
-    ]

@@ -195,6 +195,7 @@ def test_no_more_candidates_are_judged_than_two_prompts_hold(engine: Engine) -> 
     assert len(judged(found, 128_000)) == 160
     assert len(judged(found, 8_000)) == 80
     assert len(judged(found, 1_024)) == 10
+    assert len(judged(found, 10)) == 10
 
 
 def test_a_paper_whose_sentences_give_orders_stays_numbered_lines() -> None:

@@ -246,6 +246,34 @@ def test_a_judgement_that_cannot_be_read_leaves_the_choice_to_the_writer(
     assert "The candidates could not be judged; the best found are shown." in given.trace.events
 
 
+def test_a_judgement_that_does_not_come_leaves_the_choice_to_the_writer_in_time(
+    endpoint: ModelEndpoint, hasty: Engine
+) -> None:
+    survey = plan(question="q", searches=["KV cache quantization"], every=True, criterion="c")
+    endpoint.replies = [survey, hang_after(delta("")), answer(GOOD)]
+    began = time.monotonic()
+    given = hasty.ask("which?")
+    assert time.monotonic() - began < 8
+    assert given.text == SHOWN
+
+
+def test_a_slow_model_is_given_fewer_candidates_to_judge(
+    endpoint: ModelEndpoint, hasty: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    survey = plan(question="q", searches=["KV cache quantization"], every=True, criterion="c")
+
+    def slow(handler: Handler) -> None:
+        time.sleep(1)
+        survey(handler)
+
+    monkeypatch.setattr("rag.turn.SLOW", 10_000)
+    endpoint.replies = [slow, fits("KIVI"), fits(), answer(GOOD)]
+    assert hasty.ask("which?").text == SHOWN
+    judged = [asked for asked in endpoint.asked if stage(asked) == "relevance"]
+    assert "C5: " in judged[0]["messages"][-1]["content"]
+    assert "C20: " not in judged[0]["messages"][-1]["content"]
+
+
 # -- the conversation -------------------------------------------------------------------------------------------------
 
 

@@ -41,6 +41,11 @@ class Found:
     searches: tuple[str, ...]
     missed: str = ""
 
+    @property
+    def facts(self) -> str:
+        """What the search found out besides the sources, in plain sentences."""
+        return " ".join([*(f"No paper here is called “{name}”." for name in self.unknown), self.missed]).strip()
+
 
 class Gatherer:
     """Gathers evidence from one index. Safe to share between threads."""

@@ -16,6 +16,7 @@ from rag.write import prompts
 
 MOST_CALLS = 2
 BATCH = 80  # candidates of a call, at most
+FEWEST = 5  # candidates of a call, at least
 CANDIDATE_TOKENS, PROMPT_SHARE = 150, 0.75  # of a candidate, and of the context for all of a call
 SENTENCES = 3  # shown of each candidate
 TOKENS_EACH = 8  # of the reply, for each candidate
@@ -29,21 +30,22 @@ SCHEMA = {
 
 log = logging.getLogger(__name__)
 
-Judged = Generator[Waiting, None, tuple[tuple[Ranked, ...] | None, list[Usage]]]
+Judged = Generator[Waiting, None, tuple[Ranked, ...] | None]
 
 
-def judged(candidates: Sequence[Ranked], context: int) -> Sequence[Ranked]:
-    """The candidates, best first, that a model which reads `context` tokens at once can judge in MOST_CALLS calls."""
-    return candidates[: MOST_CALLS * min(BATCH, max(1, int(PROMPT_SHARE * context / CANDIDATE_TOKENS)))]
+def judged(candidates: Sequence[Ranked], room: float) -> Sequence[Ranked]:
+    """The candidates, best first, that can be judged in MOST_CALLS calls of `room` tokens each."""
+    return candidates[: MOST_CALLS * min(BATCH, max(FEWEST, int(PROMPT_SHARE * room / CANDIDATE_TOKENS)))]
 
 
-def judge(model: ChatModel, criterion: str, candidates: Sequence[Ranked], *, within: float) -> Judged:
-    """The candidates that fit, in their order, None where a reply could not be read, and what the calls took.
+def judge(
+    model: ChatModel, criterion: str, candidates: Sequence[Ranked], used: list[Usage], *, within: float
+) -> Judged:
+    """The candidates that fit, in their order; None where a reply could not be read. Raises ModelError.
 
-    Raises ModelError.
+    What the calls took goes to `used`; each may take `within` seconds.
     """
     fit: list[Ranked] = []
-    used: list[Usage] = []
     size = max(1, math.ceil(len(candidates) / MOST_CALLS))
     for start in range(0, len(candidates), size):
         batch = candidates[start : start + size]
@@ -52,18 +54,20 @@ def judge(model: ChatModel, criterion: str, candidates: Sequence[Ranked], *, wit
         words: list[str] = []
         most = 60 + TOKENS_EACH * len(batch)
         with closing(model.stream(messages, most_tokens=most, schema=SCHEMA, within=within)) as stream:
-            for piece in stream:
-                if isinstance(piece, Text):
-                    words.append(piece.words)
-                else:
-                    yield Waiting(f"Reading {len(candidates)} papers. {piece.words}")
-            used.append(stream.usage)
+            try:
+                for piece in stream:
+                    if isinstance(piece, Text):
+                        words.append(piece.words)
+                    else:
+                        yield Waiting(f"Reading {len(candidates)} papers. {piece.words}")
+            finally:
+                used.append(stream.usage)
         chosen = read_choice("".join(words), len(batch))
         if chosen is None:
             log.info("a judgement of %d characters could not be read", sum(map(len, words)))
-            return None, used
+            return None
         fit += [batch[place] for place in chosen]
-    return tuple(fit), used
+    return tuple(fit)
 
 
 def candidates_text(batch: Sequence[Ranked]) -> str:

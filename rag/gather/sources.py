@@ -34,6 +34,14 @@ class Sources:
         """The papers shown, in order."""
         return tuple({one.paper.id: one.paper for one in self.evidence}.values())
 
+    def as_trace(self) -> list[dict[str, object]]:
+        """The papers shown, each with its numbered sentences."""
+        numbered = list(enumerate(self.evidence, start=1))
+        return [
+            {"title": paper.title, "sentences": {n: e.sentence.text for n, e in numbered if e.paper.id == paper.id}}
+            for paper in self.papers
+        ]
+
     def get(self, number: int) -> Evidence | None:
         """The sentence with a number; None where there is none."""
         return self.evidence[number - 1] if 0 < number <= len(self.evidence) else None

@@ -146,9 +146,8 @@ class Record:
         return [str(name) for (name,) in self._db.rows("SELECT DISTINCT embedding FROM vectors ORDER BY 1")]
 
     def select(self, *, ids: Sequence[str] = (), since: str = "", until: str = "", author: str = "") -> list[int]:
-        """Row numbers of papers with one of these ids (if any), a date from `since` to `until`, both included, and
-        among
-        their authors all words of `author`.
+        """Row numbers of papers with one of these ids (if any), a date from `since` to `until`, both included, and all
+        words of `author` among their authors.
 
         One that is dated by its year alone lies within where all of the year does.
         """

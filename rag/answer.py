@@ -171,9 +171,8 @@ class Answer:
         }
 
     def _table(self) -> dict[str, Any] | None:
-        """The table with a quote and its number in each cell, and the words that stand for the quote where a model
-        wrote;
-        None in a cell that says nothing."""
+        """The table, in each cell a quote and its number, and the words that a model wrote for it; None in a cell that
+        says nothing."""
         if self.table is None:
             return None
         numbers = {(citation.paper_id, citation.start): citation.number for citation in self.citations}

@@ -39,7 +39,6 @@ MOST_HOLDERS = 8  # papers with a name that may still be that of one or two of t
 READ_FOR_A_NAME = 1_000  # papers that are read to see how many hold a name as it is spelled
 
 Holders = tuple[list[int], int]  # numbers of papers, and how much a name is their own
-NOBODY: Holders = ([], 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,7 @@
 """From earlier messages to what the talk is about: which papers were mentioned, in what order, and what was asked.
 
 An answer of ours carries its record. Other messages may come from anywhere: marks like [7] in them mean nothing here,
-so
-papers are known by their names and, where a sentence names none, by its words.
+so papers are known by their names and, where a sentence names none, by its words.
 """
 
 import re

@@ -14,7 +14,6 @@ class Length(StrEnum):
     LONG = "long"
 
 
-WRITTEN = {Length.SHORT: 2, Length.USUAL: 6, Length.LONG: 12}  # sentences of a model, at most
 # Sentences quoted of a paper where the answer is of one, of two, and of more papers.
 QUOTED = {Length.SHORT: (1, 1, 1), Length.USUAL: (3, 2, 1), Length.LONG: (6, 4, 2)}
 
@@ -25,11 +24,6 @@ class Manner:
 
     papers: int = 10
     length: Length = Length.USUAL
-
-    @property
-    def written(self) -> int:
-        """Sentences that a model may write."""
-        return WRITTEN[self.length]
 
     def quoted(self, papers: int) -> int:
         """Sentences quoted of each of so many papers."""

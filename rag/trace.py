@@ -18,10 +18,12 @@ class Call:
 
 @dataclass
 class Trace:
-    """Filled in as a turn goes on. `planned_by` is 'model' or 'without model'; `looked_at` how many papers were
-    weighed;
-    `shown` the papers that the writer saw, each with its sentences; `events` plain lines on what went otherwise than
-    usual; `seconds` what the stages without a model took."""
+    """Filled in as a turn goes on.
+
+    `planned_by` is 'model' or 'without model', `looked_at` how many papers were weighed, `shown` the papers that the
+    writer saw, each with its sentences. `events` are plain lines on what went otherwise than usual, `seconds` what the
+    stages without a model took.
+    """
 
     planned_by: str = ""
     searches: tuple[str, ...] = ()

@@ -151,6 +151,15 @@ def test_filters_keep_the_papers_of_those_dates_and_authors(dated: Engine) -> No
         assert [one.paper.date[:4] for one in newest.ranked] == [str(year) for year in range(2025, 2017, -1)]
 
 
+def test_dates_alone_name_no_papers_so_that_a_library_may_be_large(dated: Engine) -> None:
+    with dated as engine:
+        scope, _ = engine._turns.tools.gatherer._within(Plan(since="2020", until="2024"), None)
+        assert scope == Scope((), "2020", "2024")
+        gather = engine._turns.tools.gatherer
+        all_late = gather.find(Plan(every=True, since="2023"), "what came since 2023?", Talk(), None, considered=10)
+        assert [one.paper.date[:4] for one in all_late.ranked] == ["2025", "2024", "2023"]
+
+
 def test_a_filter_that_leaves_nothing_is_set_aside_and_told(dated: Engine) -> None:
     with dated as engine:
         found = engine._turns.tools.gatherer.find(

@@ -174,8 +174,7 @@ class ChatModel:
         return None
 
     def _first_listed(self, line: Line) -> str:
-        """The first model that the endpoint lists and that seems to chat; keeps how much it reads, where that is
-        told."""
+        """The first listed model that seems to chat; how much it reads is kept, where that is told."""
         self._asked_context = True
         listed = _listed(line.list_models())
         name = next(

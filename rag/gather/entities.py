@@ -77,9 +77,10 @@ def _is_handle(name: str) -> bool:
 
 
 def _is_whole(name: str, mention: Mention) -> bool:
-    """Whether a name is that of the paper mentioned in it, with nothing beside it but words that name nothing: 'the
-    KIVI
-    paper', but not 'KIVI 2' and not 'FlashAttention-3', which only looks like FlashAttention-2."""
+    """Whether a name is that of the paper mentioned in it, and what stands beside it names nothing.
+
+    'the KIVI paper' is; 'KIVI 2' is not, nor 'FlashAttention-3', which only looks like FlashAttention-2.
+    """
     said = name[mention.start : mention.end]
     beside = name[: mention.start] + " " + name[mention.end :]
     if DIGITS.findall(name) != DIGITS.findall(mention.meant or said):
@@ -88,6 +89,5 @@ def _is_whole(name: str, mention: Mention) -> bool:
 
 
 def _same_version(text: str, mention: Mention) -> bool:
-    """Whether no further number hangs on a name, as in 'FlashAttention-3' where 'FlashAttention' is meant to be
-    found."""
+    """Whether no further number hangs on a name, as on 'FlashAttention' in 'FlashAttention-3'."""
     return not re.match(r"[-.]?\d", text[mention.end :])

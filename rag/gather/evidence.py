@@ -21,6 +21,7 @@ OF_MESSAGE = 3  # papers found for the message as typed that are kept, whatever 
 DEPTH = 20  # papers ranked for each search
 WIDE = 60  # papers ranked for each search where all that fit are wanted
 CANDIDATES = 80  # papers that are judged for a criterion
+MOST_NAMED = 5_000  # papers of authors that a search is kept to
 LARGE, OF_LARGE = 1_000, 160  # papers of a library in which more may fit, and how many of it are judged
 WHOLE = 4  # papers found that are shown with all their sentences, where none is meant
 SOME, FEW = 3, 2  # sentences of each further paper; where papers are meant and nothing else is searched for
@@ -30,10 +31,11 @@ MOST_LISTED = 30  # papers that a list is written from
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Papers found for a plan, best first, each with its sentences, best first. `meant` are the ids of those that the
-    plan means, `unknown` the names no paper here has; `searches` is what was searched for, `missed` a plain line where
-    a
-    filter left nothing and was set aside."""
+    """Papers found for a plan, best first, each with its sentences, best first.
+
+    `meant` are the ids of those that the plan means, `unknown` the names no paper here has; `searches` is what was
+    searched for, `missed` a plain line on a filter that was set aside and on how many candidates fit.
+    """
 
     ranked: tuple[Ranked, ...]
     meant: tuple[str, ...]
@@ -95,17 +97,16 @@ class Gatherer:
         """The scope of the reader narrowed by the filters of a plan; these are set aside where they leave nothing."""
         if not (plan.since or plan.until or plan.authors):
             return scope, ""
-        record, asked = self._index.record, scope or Scope()
-        since, until = (
-            max(plan.since, asked.since),
-            min(filter(None, (Scope(until=plan.until).until, asked.until)), default=""),
-        )
-        numbers = [
-            record.select(ids=asked.ids, since=since, until=until, author=author) for author in plan.authors or ("",)
-        ]
-        held = sorted({number for some in numbers for number in some})
-        if held:
-            return Scope(tuple(text.id for text in record.texts(held)), since, until), ""
+        asked = scope or Scope()
+        ends = filter(None, (Scope(until=plan.until).until, asked.until))
+        dates = {"since": max(plan.since, asked.since), "until": min(ends, default="")}
+        record, found = self._index.record, Scope(asked.ids, **dates)
+        if plan.authors:  # whose papers are few enough to be named one by one
+            numbers = [record.select(ids=asked.ids, author=author, **dates) for author in plan.authors]
+            held = sorted({number for some in numbers for number in some})[-MOST_NAMED:]
+            found = Scope(tuple(text.id for text in record.texts(held)), **dates)
+        if (found.ids or not plan.authors) and record.select(ids=found.ids, **dates):
+            return found, ""
         limits = [f"since {plan.since}" if plan.since else "", f"until {plan.until}" if plan.until else ""]
         limits += [f"by {author}" for author in plan.authors]
         return scope, f"No paper here is {' '.join(filter(None, limits))}; papers without that limit are shown."
@@ -118,11 +119,13 @@ class Gatherer:
         return [one for one in ids if allowed.intersection(self._index.record.select(ids=[one]))]
 
     def _all_within(self, scope: Scope | None, ranked: Sequence[Ranked]) -> list[Ranked]:
-        """All papers of a scope, the newest first, where nothing but the scope tells which are wanted."""
-        if not scope or not scope.ids:
+        """The newest papers of a scope, where nothing but the scope tells which are wanted."""
+        if not scope or scope == Scope():
             return list(ranked)
-        found = self._retriever.look("", scope.ids[: self._candidates()]) or list(ranked)
-        return sorted(found, key=lambda one: one.paper.date, reverse=True)
+        record, most = self._index.record, self._candidates()
+        newest = record.by_date(most, since=scope.since, until=scope.until)[:most]
+        ids = scope.ids[:most] or [text.id for text in record.texts(newest)]
+        return sorted(self._retriever.look("", ids), key=lambda one: one.paper.date, reverse=True)
 
 
 def fuse(rankings: Sequence[tuple[Sequence[Ranked], float]]) -> list[Ranked]:

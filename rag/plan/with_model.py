@@ -23,9 +23,8 @@ Planned = Generator[Waiting, None, tuple[Plan | None, list[Usage]]]
 def plan_with_model(model: ChatModel, message: str, talk: str, papers: str, library: str, *, within: float) -> Planned:
     """The plan, None where two replies held none, and what each call took. Raises ModelError.
 
-    `talk` is the conversation, `papers` those spoken of with their handles, `library` what is here; `within` the
-    seconds
-    that a call may take.
+    `talk` is the conversation, `papers` those spoken of with their handles, `library` what is here; each call may take
+    `within` seconds.
     """
     asked = prompts.plan_request(
         message, talk, papers, library, today=date.today().isoformat(), word=secrets.token_hex(4)

@@ -20,10 +20,11 @@ CUT = "The answer was too long and is cut."
 
 @dataclass
 class Written:
-    """What came of a writer, filled in as it goes. `found`: 'yes', 'partly' or 'no', whether it says that the sources
-    hold what is asked, '' where it does not say. `searches`: it wants these looked up before it answers. `note`:
-    plain
-    words on what went wrong at the model's side."""
+    """What came of a writer, filled in as it goes.
+
+    `found` is its word on whether the sources hold what is asked: 'yes', 'partly', 'no', or '' where it gave none.
+    `searches` are what it wants looked up before it answers. `note` says in plain words what went wrong at its side.
+    """
 
     numbering: Numbering = field(default_factory=Numbering)
     checks: list[Checked] = field(default_factory=list)
@@ -49,8 +50,7 @@ def write_with_model(
     most_tokens: int,
     within: float,
 ) -> Iterator[str | Waiting]:
-    """The answer's text piece by piece, with lines on what is waited for between them. Raises ModelError where none
-    comes.
+    """The answer's text piece by piece, with lines on what is waited for. Raises ModelError where none comes.
 
     What states nothing is held back until a statement with a source follows: an answer that has none at all is no
     answer.

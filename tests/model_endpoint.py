@@ -33,7 +33,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.asked = {}
         self.server.listings += 1
-        self.send(200, json.dumps({"data": [{"id": name} for name in self.server.models]}).encode())
+        listed = [{"id": name, **self.server.told} for name in self.server.models]
+        self.send(200, json.dumps({"data": listed}).encode())
 
     def _reply(self) -> None:
         replies = self.server.replies
@@ -86,6 +87,7 @@ class ModelEndpoint(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.replies: list[Reply] = [words("Hello", " world.")]
         self.models = ["first-model", "second-model"]
+        self.told: dict[str, Any] = {}  # what the list says of each model
         self.asked: list[dict[str, Any]] = []
         self.keys: list[str] = []
         self.peers: list[int] = []  # the client's port of each request: one a connection

@@ -199,6 +199,52 @@ def test_a_listed_model_that_is_gone_is_chosen_anew(endpoint: ModelEndpoint, mod
     assert model.name == "third-model"
 
 
+@pytest.mark.parametrize("key", ["max_model_len", "context_length", "max_context_length", "context_window"])
+def test_how_much_a_model_reads_is_what_its_endpoint_tells(endpoint: ModelEndpoint, models: Models, key: str) -> None:
+    endpoint.told = {key: 32_768}
+    chosen = models(endpoint.url, model="")
+    heard(chosen)
+    assert chosen.context == 32_768
+    named = models(endpoint.url, model="second-model")
+    assert named.context == 16_384
+    heard(named)  # after the first answer the endpoint is asked, so that nobody waits for it
+    for _ in range(100):
+        if named.context != 16_384:
+            break
+        threading.Event().wait(0.02)
+    assert named.context == 32_768
+    assert models(endpoint.url, model_context=2_048).context == 2_048
+
+
+@pytest.mark.parametrize("told", [{"context_length": "much"}, {"context_length": -1}, {"context_length": None}, {}])
+def test_an_endpoint_that_tells_nothing_of_use_changes_nothing(
+    endpoint: ModelEndpoint, models: Models, told: dict[str, object]
+) -> None:
+    endpoint.told = told
+    model = models(endpoint.url, model="")
+    heard(model)
+    assert model.context == 16_384
+
+
+SCHEMA = {"title": "plan", "type": "object", "properties": {}, "required": [], "additionalProperties": False}
+
+
+def test_json_is_asked_for_as_strictly_as_the_endpoint_can(endpoint: ModelEndpoint, models: Models) -> None:
+    endpoint.replies = [unknown("response_format")]
+    model = models(endpoint.url)
+    for _ in range(2):
+        assert model.complete(ASKED, most_tokens=50, schema=SCHEMA)[0] == "Understood."
+    forms = [asked.get("response_format", {}).get("type") for asked in endpoint.asked]
+    assert forms == ["json_schema", "json_object", None, None]
+
+
+def test_a_call_may_be_given_less_time_than_the_settings_do(endpoint: ModelEndpoint, models: Models) -> None:
+    endpoint.replies = [hang]
+    with models(endpoint.url).stream(ASKED, most_tokens=50, within=1) as stream, pytest.raises(ModelError) as error:
+        list(stream)
+    assert "within 1 seconds" in str(error.value)
+
+
 def test_without_key_and_address_there_is_no_model(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="No chat model is configured"):
         ChatModel(Settings(tmp_path, model="some-model"))

@@ -87,9 +87,11 @@ class ChatModel:
         call.start(lambda call: self._fetch(call, lambda: self._body(call, messages, most_tokens, schema)))
         return ChatStream(call, lambda call: self._count(call, sent))
 
-    def complete(self, messages: Sequence[Message], *, most_tokens: int) -> tuple[str, Usage]:
+    def complete(
+        self, messages: Sequence[Message], *, most_tokens: int, schema: Mapping[str, Any] | None = None
+    ) -> tuple[str, Usage]:
         """The whole of a short answer; raises ModelError where it does not come or is cut."""
-        with self.stream(messages, most_tokens=most_tokens) as stream:
+        with self.stream(messages, most_tokens=most_tokens, schema=schema) as stream:
             text = "".join(piece.words for piece in stream if isinstance(piece, Text))
             stream.raise_if_cut()
             return text, stream.usage

@@ -4,12 +4,12 @@ import logging
 import math
 import secrets
 from collections.abc import Generator, Sequence
-from contextlib import closing
 from typing import Any
 
 from rag.answer import Ranked
 from rag.chat.model import ChatModel
-from rag.chat.pieces import Message, Text, Usage, Waiting
+from rag.chat.pieces import Message, Usage, Waiting
+from rag.chat.whole import whole_reply
 from rag.gather.sources import plain
 from rag.plan.plan import read_object
 from rag.write import prompts
@@ -19,7 +19,7 @@ BATCH = 80  # candidates of a call, at most
 FEWEST = 5  # candidates of a call, at least
 CANDIDATE_TOKENS, PROMPT_SHARE = 150, 0.75  # of a candidate, and of the context for all of a call
 SENTENCES = 3  # shown of each candidate
-TOKENS_EACH = 8  # of the reply, for each candidate
+REPLY_TOKENS, TOKENS_EACH = 60, 8  # of the reply, and more for each candidate
 SCHEMA = {
     "title": "fits",
     "type": "object",
@@ -51,20 +51,18 @@ def judge(
         batch = candidates[start : start + size]
         asked = prompts.relevance_request(criterion, candidates_text(batch), word=secrets.token_hex(4))
         messages = [Message("system", prompts.RELEVANCE), Message("user", asked)]
-        words: list[str] = []
-        most = 60 + TOKENS_EACH * len(batch)
-        with closing(model.stream(messages, most_tokens=most, schema=SCHEMA, within=within)) as stream:
-            try:
-                for piece in stream:
-                    if isinstance(piece, Text):
-                        words.append(piece.words)
-                    else:
-                        yield Waiting(f"Reading {len(candidates)} papers. {piece.words}")
-            finally:
-                used.append(stream.usage)
-        chosen = read_choice("".join(words), len(batch))
+        reply = yield from whole_reply(
+            model,
+            messages,
+            used,
+            doing=f"Reading {len(candidates)} papers.",
+            most_tokens=REPLY_TOKENS + TOKENS_EACH * len(batch),
+            schema=SCHEMA,
+            within=within,
+        )
+        chosen = read_choice(reply, len(batch))
         if chosen is None:
-            log.info("a judgement of %d characters could not be read", sum(map(len, words)))
+            log.info("a judgement of %d characters could not be read", len(reply))
             return None
         fit += [batch[place] for place in chosen]
     return tuple(fit)

@@ -3,12 +3,12 @@
 import logging
 import secrets
 from collections.abc import Generator
-from contextlib import closing
 from datetime import date
 
 from ingest.errors import ModelError
 from rag.chat.model import ChatModel
-from rag.chat.pieces import Message, Text, Usage, Waiting
+from rag.chat.pieces import Message, Usage, Waiting
+from rag.chat.whole import whole_reply
 from rag.plan.plan import Plan, read_plan, schema
 from rag.write import prompts
 
@@ -32,25 +32,24 @@ def plan_with_model(model: ChatModel, message: str, talk: str, papers: str, libr
     messages = [Message("system", prompts.PLAN), Message("user", asked)]
     used: list[Usage] = []
     for attempt in range(2):
-        words: list[str] = []
-        thought = model.thinks
-        with closing(model.stream(messages, most_tokens=MOST_TOKENS, schema=schema(), within=within)) as stream:
-            try:
-                for piece in stream:
-                    if isinstance(piece, Text):
-                        words.append(piece.words)
-                    else:
-                        yield Waiting(f"Reading the question. {piece.words}")
-            except ModelError:
-                if attempt or thought or not model.thinks:  # else it only thought, and has room for that from now on
-                    raise
-            finally:
-                used.append(stream.usage)
-        plan = read_plan("".join(words))
+        thought, reply = model.thinks, ""
+        try:
+            reply = yield from whole_reply(
+                model,
+                messages,
+                used,
+                doing="Reading the question.",
+                most_tokens=MOST_TOKENS,
+                schema=schema(),
+                within=within,
+            )
+        except ModelError:
+            if attempt or thought or not model.thinks:  # else it only thought, and has room for that from now on
+                raise
+        plan = read_plan(reply)
         if plan:
             return plan, used
-        log.info("a plan of %d characters could not be read", sum(map(len, words)))
-        if words:
-            said = Message("assistant", "".join(words)[:400])
-            messages = [*messages[:2], said, Message("user", prompts.PLAN_AGAIN)]
+        log.info("a plan of %d characters could not be read", len(reply))
+        if reply:
+            messages = [*messages[:2], Message("assistant", reply[:400]), Message("user", prompts.PLAN_AGAIN)]
     return None, used

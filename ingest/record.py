@@ -146,15 +146,15 @@ class Record:
         return [str(name) for (name,) in self._db.rows("SELECT DISTINCT embedding FROM vectors ORDER BY 1")]
 
     def select(self, *, ids: Sequence[str] = (), since: str = "", until: str = "", author: str = "") -> list[int]:
-        """Row numbers of papers with one of these ids (if any), a date from `since` to `until`, both included, and all
-        words of `author` among their authors.
+        """Row numbers of papers with one of these ids (if any), a date from `since` to `until`, both included, and the
+        words of `author` somewhere in the names of their authors, as parts of words too; accented words do not count.
 
         One that is dated by its year alone lies within where all of the year does.
         """
         where, values = _dated(since, until)
         if ids:
             where, values = f"{where} AND id IN ({_marks(ids)})", [*values, *ids]
-        for word in re.findall(r"\w+", author):
+        for word in re.findall(r"[A-Za-z]+", author if author.isascii() else ""):
             where, values = f"{where} AND authors LIKE ?", [*values, f"%{word}%"]
         return self._numbers(f"SELECT number FROM papers WHERE {where} ORDER BY number", values)
 

@@ -158,10 +158,9 @@ class ModelTurn:
             if written.searches and not written.text:
                 self.trace.events.append(f"looked again for: {'; '.join(written.searches)}")
                 yield Waiting(f"Searching: {'; '.join(written.searches)}")
-                found = self._tools.gatherer.further(
-                    found, plan, written.searches, self.scope, considered=self.manner.papers
-                )
-                written = yield from self._write(plan, found, may_search=False)
+                again = plan.model_copy(update={"searches": tuple(written.searches)})
+                found = self._timed("gather", lambda: self._further(found, again))
+                written = yield from self._write(again, found, may_search=False)
         except ModelError as error:
             self.note = str(error)
             self.trace.events.append(self.note)
@@ -178,15 +177,16 @@ class ModelTurn:
         yield Waiting("Reading the question")
         tools, talk = self._tools, self._talk
         library = self._timed("library", self._turns.library).text()
-        plan, used = yield from plan_with_model(
+        plan = yield from plan_with_model(
             self._model,
+            self._used,
             self.message,
             talk.text(last=LAST_ANSWER, most=self._budget.talk),
             talk.handles(tools.find),
             library,
             within=PLAN_SHARE * tools.seconds,
         )
-        self._take("plan", used)
+        self.trace.called("plan", self._used)
         if plan is None:
             self.note = TYPED
             self.trace.events.append(TYPED)
@@ -208,6 +208,11 @@ class ModelTurn:
         if plan.every and (plan.criterion or plan.searches):
             found = yield from self._judged(plan, found)
         return found
+
+    def _further(self, found: Found, plan: Plan) -> Found:
+        more = self._tools.gatherer.further(found, plan, self.scope, considered=self.manner.papers)
+        self.trace.searches, self.trace.looked_at = more.searches, len(more.ranked)
+        return more
 
     def _judged(self, plan: Plan, found: Found) -> Generator[Waiting, None, Found]:
         """The candidates that fit the criterion; the best of them as they were found where that could not be told."""
@@ -245,13 +250,14 @@ class ModelTurn:
     ) -> Generator[str | Waiting, None, Written]:
         sources = self._timed("sources", lambda: sources_of(found, plan, considered=self.manner.papers, budget=room))
         self.trace.shown, self._shown_tokens = sources.as_trace(), tokens(sources.text)
-        yield Waiting(f"Reading {len(sources.papers)} papers")
-        written = Written()
+        count = len(sources.papers)
+        yield Waiting(f"Reading {count} paper{'' if count == 1 else 's'}")
+        written, known = Written(), f"{self._turns.library().text()} {found.facts}"
         try:
             yield from write_with_model(
                 self._model,
                 self._messages(plan, found, sources, may_search=may_search),
-                Verifier(sources, self._tools.checker, written.numbering, self._known(plan, found)),
+                Verifier(sources, self._tools.checker, written.numbering, f"{self.message} {plan.question}", known),
                 written,
                 most_tokens=self._budget.answer(plan),
                 within=self._left,
@@ -272,10 +278,6 @@ class ModelTurn:
             may_search=may_search,
         )
         return [Message("system", prompts.WRITE.replace("{length}", length)), Message("user", asked)]
-
-    def _known(self, plan: Plan, found: Found) -> str:
-        """What a statement may say without a source: what was asked, what is known of the library and the search."""
-        return f"{self.message} {plan.question} {self._turns.library().text()} {found.facts}"
 
     def _answer(self, plan: Plan, found: Found, written: Written) -> Answer:
         made = conclude(self.message, plan, found, written, considered=self.manner.papers)

@@ -1,5 +1,7 @@
 """A model's Markdown is taken apart as it streams: statements with the layout before them, and nothing that can act."""
 
+import time
+
 import pytest
 
 from rag.write.layout import Kind, Layout, Piece, bare, clean_markup, numbers_in, numbers_of
@@ -27,7 +29,7 @@ SHOWN = """KIVI, e.g. with Llama 2, works [1]. So does it [2] [3].
 1. First
 2. Second [6]
 
-| Paper | Memory [9] |
+| Paper | Memory |
 |---|---|
 | KIVI | 2.6x [7] |
 | A \\| B | – |
@@ -85,6 +87,27 @@ def test_whether_it_was_found_is_a_line_of_its_own(size: int) -> None:
         (Kind.STATEMENT, "\nFOUND: later"),
     ]
     assert [piece.kind for piece in heard("FOUND: no\nSEARCH: memory", size)] == [Kind.FOUND, Kind.SEARCH]
+
+
+@pytest.mark.parametrize("line", ["**FOUND:** no", "Found: no.", "FOUND: no — ", "## FOUND: NO"])
+def test_whether_it_was_found_is_read_however_it_is_written(line: str) -> None:
+    pieces = heard(f"{line}\nIt works [1].", 3)
+    assert [(piece.kind, piece.text) for piece in pieces if piece.text.strip("— ")] == [
+        (Kind.FOUND, "no"),
+        (Kind.STATEMENT, "It works [1]."),
+    ]
+
+
+def test_an_answer_on_the_same_line_is_kept() -> None:
+    pieces = heard("FOUND: yes. It halves memory [3]. It is fast [4].", 5)
+    assert [piece.text for piece in pieces] == ["yes", "It halves memory [3].", "It is fast [4]."]
+
+
+def test_open_brackets_without_end_take_no_time() -> None:
+    began = time.monotonic()
+    heard("It works! " + "[" * 4_000 + "A" + "x" * 45, 500)
+    heard("It works! " + "[a] " * 4_000, 500)
+    assert time.monotonic() - began < 20
 
 
 @pytest.mark.parametrize(

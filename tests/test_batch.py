@@ -104,3 +104,22 @@ def test_without_a_model_explain_says_that_there_is_no_plan(
 ) -> None:
     assert main(["ask", KIVI, "--explain"]) == 0
     assert "No language model took part" in capsys.readouterr().err
+
+
+def test_a_batch_that_is_stopped_ends_the_calls_it_had_begun(page_home: Path, tmp_path: Path) -> None:
+    from threading import Event, Timer
+
+    from ingest.settings import Settings
+    from rag.engine import Engine
+    from tests.model_endpoint import hang
+    from ui.batch import Asked, answered
+
+    with serving() as endpoint:
+        endpoint.replies = [hang]
+        settings = Settings(page_home, openai_api_key=KEY, openai_base_url=endpoint.url, model="scribe")
+        stopped = Event()
+        Timer(0.5, stopped.set).start()
+        with Engine(settings) as engine, pytest.raises(KeyboardInterrupt):
+            answered(engine, Asked((KIVI,) * 10, (), single=False), stopped, model=True, explain=False)
+        assert endpoint.left.wait(2)
+        assert len(endpoint.asked) == 1

@@ -151,6 +151,23 @@ def test_filters_keep_the_papers_of_those_dates_and_authors(dated: Engine) -> No
         assert [one.paper.date[:4] for one in newest.ranked] == [str(year) for year in range(2025, 2017, -1)]
 
 
+def test_an_author_is_met_by_whole_words_of_one_name(dated: Engine) -> None:
+    with dated as engine:
+        gather = engine._turns.tools.gatherer
+        for name, count in (("mouse", 4), ("Mou", 0), ("Ben Owl", 0), ("owl", 8), ("-", 8)):
+            scope, missed = gather._within(Plan(authors=(name,)), None)
+            assert bool(missed) == (count == 0), name
+            assert len((scope or Scope()).ids) in (count, 0), name
+
+
+def test_papers_that_the_reader_chose_are_kept_to_the_dates_too(dated: Engine) -> None:
+    with dated as engine:
+        chosen = Scope(tuple(one.paper.id for one in engine.search("owls", k=8)))
+        gather = engine._turns.tools.gatherer
+        found = gather.find(Plan(every=True, since="2024"), "since 2024?", Talk(), chosen, considered=10)
+        assert [one.paper.date[:4] for one in found.ranked] == ["2025", "2024"]
+
+
 def test_dates_alone_name_no_papers_so_that_a_library_may_be_large(dated: Engine) -> None:
     with dated as engine:
         scope, _ = engine._turns.tools.gatherer._within(Plan(since="2020", until="2024"), None)
@@ -166,7 +183,7 @@ def test_a_filter_that_leaves_nothing_is_set_aside_and_told(dated: Engine) -> No
             Plan(searches=("owls",), since="2030"), "owls", Talk(), None, considered=10
         )
         assert found.ranked
-        assert found.missed == "No paper here is since 2030; papers without that limit are shown."
+        assert found.missed == "No paper here is from 2030; papers without that limit are shown."
 
 
 def test_the_library_is_told_with_its_dates_and_themes(dated: Engine, engine: Engine) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 
 import pytest
 
@@ -131,6 +132,12 @@ def test_a_long_conversation_is_trimmed_from_the_middle_of_its_messages() -> Non
     assert len(talk.said) == MOST_TURNS
     assert all("first words" in line and line.endswith("last words") for line in talk.text().splitlines())
     assert len(talk.text()) < 8_000
+
+
+def test_a_message_of_any_length_and_shape_is_read_in_no_time() -> None:
+    began = time.monotonic()
+    read_talk([Turn("assistant", " " * 100_000 + "x"), Turn("user", "word " * 200_000)], nobody).text()
+    assert time.monotonic() - began < 5
 
 
 def test_of_a_conversation_too_long_for_a_model_the_first_and_the_latest_messages_stay() -> None:

@@ -1,7 +1,10 @@
 """Lines of a batch file answered: single questions, and conversations turn by turn."""
 
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from threading import Event
+from typing import TYPE_CHECKING, Any, cast
 
 from ingest.errors import UsageError
 from ingest.text import clean
@@ -48,21 +51,34 @@ def read_history(row: Row, find: Find) -> tuple[Turn, ...]:
         raise UsageError(f"{row.place}: {error}") from error
 
 
-def answered(engine: "Engine", asked: Asked, *, model: bool, explain: bool) -> tuple[dict[str, Any], int]:
+def answered(
+    engine: "Engine", asked: Asked, stopped: Event, *, model: bool, explain: bool
+) -> tuple[dict[str, Any], int]:
     """The object of a line's answer, and how many of its questions could not be asked.
 
-    A question that cannot be asked costs no other its answer.
+    A question that cannot be asked costs no other its answer. Raises KeyboardInterrupt soon after `stopped` is set.
     """
     history, answers, troubles = list(asked.history), list[dict[str, Any]](), 0
     for question in asked.questions:
         try:
-            answer = engine.ask(question, history, model=model)
+            answer = _ask(engine, question, history, stopped, model=model)
         except UsageError as error:
             troubles += 1
             answer = unanswered(question, str(error))
         answers.append(answer.as_dict(explain=explain))
         history += [Turn("user", question), Turn("assistant", answer.text, answer)]
     return (answers[0] if asked.single else {"turns": answers}), troubles
+
+
+def _ask(engine: "Engine", question: str, history: Sequence[Turn], stopped: Event, *, model: bool) -> Answer:
+    """The answer to one question; where it is stopped meanwhile, the call of the model ends too."""
+    with closing(cast(Any, engine.stream(question, history, model=model))) as pieces:
+        for piece in pieces:
+            if stopped.is_set():
+                raise KeyboardInterrupt
+            if isinstance(piece, Answer):
+                return piece
+    raise AssertionError("a stream ends with its answer")
 
 
 def unanswered(question: str, reason: str) -> Answer:

@@ -203,6 +203,7 @@ def drain(pieces: "Iterator[str | Waiting | Answer]") -> "Answer":
 
 def batch(args: Namespace) -> int:
     from concurrent.futures import ThreadPoolExecutor
+    from threading import Event
 
     from rag.evaluate import read_lines
     from ui.batch import answered, read_row
@@ -218,7 +219,9 @@ def batch(args: Namespace) -> int:
             out = stack.enter_context(_new_file(args.answers))
             step = stack.enter_context(bar(len(rows), "questions"))
             pool = stack.enter_context(ThreadPoolExecutor(args.jobs))
-            running = [pool.submit(answered, engine, one, model=args.model, explain=args.explain) for one in asked]
+            stopped = Event()
+            how = {"model": args.model, "explain": args.explain}
+            running = [pool.submit(answered, engine, one, stopped, **how) for one in asked]
             try:
                 for row, one in zip(rows, running, strict=True):
                     answer, troubles = one.result()
@@ -227,6 +230,7 @@ def batch(args: Namespace) -> int:
                     written += 1
                     step(1)
             finally:
+                stopped.set()  # of no effect where all are done
                 pool.shutdown(cancel_futures=True)
     finally:
         if written:

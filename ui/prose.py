@@ -15,10 +15,9 @@ from rag.write.layout import BAR, RULE
 
 MARK = re.compile(r"\[(\d{1,4})\]")
 BOLD = re.compile(r"\*\*([^*]+)\*\*")
-STRUCK = re.compile(r"~~([^~]+)~~")
 HEADING = re.compile(r"\*\*([^*]+)\*\*((?: ?\[\d{1,4}\])*)")
 ITEM = re.compile(r"\s*(-|\d{1,3}\.) ")
-UNFINISHED = re.compile(r"(?:\[\d{0,4}|\*{1,2}|~{1,2}[^~\n]*|\n-?\s*)$")
+UNFINISHED = re.compile(r"(?:\[\d{0,4}|\*{1,2}|\n-?\s*)$")
 # What means something to HTML, Markdown or KaTeX, and the line break, each as a character reference.
 INERT = {ord(active): f"&#{ord(active)};" for active in "<>&\"'`*_~$\\[]!|#\n"}
 # Control characters but tab and line feed, surrogates, and marks that turn the direction of the text around them.
@@ -177,13 +176,9 @@ def led(line: str, known: Known) -> str:
 
 
 def inline(line: str, known: Known) -> str:
-    """One line: struck out, bold, and marks; a mark without a citation stays plain."""
-    out = []
-    for at, part in enumerate(STRUCK.split(line)):
-        pieces = (marked(piece, known) for piece in BOLD.split(part))
-        words = "".join(f"<strong>{piece}</strong>" if i % 2 else piece for i, piece in enumerate(pieces))
-        out.append(f"<del>{words}</del>" if at % 2 else words)
-    return "".join(out)
+    """One line: bold, and marks; a mark without a citation stays plain."""
+    pieces = (marked(piece, known) for piece in BOLD.split(line))
+    return "".join(f"<strong>{piece}</strong>" if at % 2 else piece for at, piece in enumerate(pieces))
 
 
 def marked(text: str, known: Known) -> str:

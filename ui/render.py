@@ -144,10 +144,9 @@ def cost(given: Answer, before: tuple[int, int, float]) -> str:
 
 
 def told_of(check: Checked) -> str:
-    """'“It does so.”: quoted instead, since the source says 65%, not 75%'."""
-    words = UNLINKED.sub("", check.text)
-    why = f", since {check.reason}" if check.mended and check.reason else check.reason
-    return f"“{words.strip()}”: {check.mended or check.verdict}{why if check.mended else f', {why}' if why else ''}."
+    """'“It does so.”: unsupported, the source says 65%, not 75%'."""
+    words = UNLINKED.sub("", check.text).strip()
+    return f"“{words}”: {', '.join(filter(None, (check.mended or check.verdict, check.reason)))}."
 
 
 def usage_line(usage: Usage) -> str:

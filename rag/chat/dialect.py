@@ -10,6 +10,7 @@ from rag.chat.pieces import Message
 
 OPTIONAL = ("stream_options", "temperature", "max_completion_tokens", "max_tokens")
 SHAPES = ("json_schema", "json_object", "")  # ways to ask for JSON, the strictest first; '' asks in the prompt alone
+ABOUT_SHAPES = ("response_format", "json", "schema", "grammar")  # words of a complaint about the form of JSON
 
 
 class Dialect:
@@ -52,9 +53,10 @@ class Dialect:
             self._takes_system = False
             return True
         shape = asked.get("response_format", {}).get("type")
-        if shape and shape == SHAPES[self._shape]:  # the part of a request that the fewest endpoints understand
-            self._shape += 1
-        return bool(shape)
+        if shape in SHAPES and any(word in lowered for word in ABOUT_SHAPES):
+            self._shape = SHAPES.index(shape) + 1
+            return True
+        return False
 
 
 def _response_format(shape: str, schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -30,7 +30,7 @@ REWORDINGS = 8  # requests said anew for what an endpoint does not understand; t
 LINES = 4  # connections kept open between calls
 SHORTEST = 1.0  # seconds that a call is given, however little is left
 THOUGHT_TOKENS = 4_000  # more that an answer may have where the model was seen to think before it speaks
-FEWEST_CONTEXT = 1024  # tokens; an endpoint that tells less tells something else
+FEWEST_CONTEXT, MOST_CONTEXT = 1024, 10**8  # tokens; an endpoint that tells less or more tells something else
 # How vLLM, OpenRouter, Mistral and Groq call the tokens that a listed model reads at once.
 CONTEXT_KEYS = ("max_model_len", "context_length", "max_context_length", "context_window")
 NO_ANSWERS = ("embed", "rerank", "whisper", "tts", "moderation")  # models in lists that do not chat
@@ -83,7 +83,7 @@ class ChatModel:
         """
         total = min(self._limits.total, self._limits.total if within is None else max(within, SHORTEST))
         call = Call(self._limits._replace(total=total, first=min(self._limits.first, total)), self.endpoint)
-        sent = sum(tokens_of(len(message.content)) + 4 for message in messages)  # 4: what parts two messages
+        sent = sent_tokens(messages)
         call.start(lambda call: self._fetch(call, lambda: self._body(call, messages, most_tokens, schema)))
         return ChatStream(call, lambda call: self._count(call, sent))
 
@@ -113,7 +113,9 @@ class ChatModel:
         self, call: Call, messages: Sequence[Message], most_tokens: int, schema: Mapping[str, Any] | None
     ) -> dict[str, Any]:
         """The request in the words that the endpoint is known to understand by now."""
-        return self._dialect.request(call.model, messages, most_tokens + (THOUGHT_TOKENS if self.thinks else 0), schema)
+        left = self.context - sent_tokens(messages) - most_tokens
+        thoughts = max(0, min(THOUGHT_TOKENS, left)) if self.thinks else 0
+        return self._dialect.request(call.model, messages, most_tokens + thoughts, schema)
 
     def _fetch(self, call: Call, body: Body) -> Fault | None:
         """Makes a few attempts at an answer; a fault that comes after the first word is the last."""
@@ -221,6 +223,11 @@ class ChatModel:
         return Usage(call.model, tokens_in, tokens_out, to_first, now - call.started, money, call.tokens is None)
 
 
+def sent_tokens(messages: Sequence[Message]) -> int:
+    """About how many tokens messages are, with the four that part each from the next."""
+    return sum(tokens_of(len(message.content)) + 4 for message in messages)
+
+
 def _listed(body: bytes) -> dict[str, int]:
     """The models of a list, in its order, each with the tokens it reads at once (0: not told)."""
     try:
@@ -233,7 +240,7 @@ def _listed(body: bytes) -> dict[str, int]:
 
 def _context_of(entry: Mapping[str, Any]) -> int:
     told = [entry.get(key) for key in CONTEXT_KEYS]
-    return next((n for n in told if isinstance(n, int) and n >= FEWEST_CONTEXT), 0)
+    return next((n for n in told if isinstance(n, int) and FEWEST_CONTEXT <= n <= MOST_CONTEXT), 0)
 
 
 def _too_long_a_wait(seconds: float) -> str:

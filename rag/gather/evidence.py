@@ -3,11 +3,13 @@
 No call of a model. Rankings of several searches are joined by reciprocal rank.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ingest.index import PaperIndex
+from ingest.text import unaccented
 from rag.answer import Ranked
 from rag.gather.entities import Linker
 from rag.gather.sources import Shown, Sources, number
@@ -78,16 +80,14 @@ class Gatherer:
         others = [*others[: most - len(kept)], *kept]
         return Found((*meant, *others)[:most], tuple(inside), linked.unknown, searches, missed)
 
-    def further(
-        self, found: Found, plan: Plan, searches: Sequence[str], scope: Scope | None, *, considered: int
-    ) -> Found:
-        """What further searches find, in place of what was found besides the papers meant."""
+    def further(self, found: Found, plan: Plan, scope: Scope | None, *, considered: int) -> Found:
+        """What the searches of a further plan find, in place of what was found besides the papers meant."""
         within, _ = self._within(plan, scope)
-        fresh = fuse([(self._retriever.search(text, k=DEPTH, scope=within), 1.0) for text in searches])
+        fresh = fuse([(self._retriever.search(text, k=DEPTH, scope=within), 1.0) for text in plan.searches])
         meant = [one for one in found.ranked if one.paper.id in found.meant]
         known = {one.paper.id for one in meant}
         others = [one for one in fresh if one.paper.id not in known][:considered]
-        return replace(found, ranked=(*meant, *others), searches=(*found.searches, *searches))
+        return replace(found, ranked=(*meant, *others), searches=(*found.searches, *plan.searches))
 
     def _candidates(self) -> int:
         """How many papers are judged where all that fit are wanted."""
@@ -101,14 +101,15 @@ class Gatherer:
         ends = filter(None, (Scope(until=plan.until).until, asked.until))
         dates = {"since": max(plan.since, asked.since), "until": min(ends, default="")}
         record, found = self._index.record, Scope(asked.ids, **dates)
-        if plan.authors:  # whose papers are few enough to be named one by one
-            numbers = [record.select(ids=asked.ids, author=author, **dates) for author in plan.authors]
-            held = sorted({number for some in numbers for number in some})[-MOST_NAMED:]
-            found = Scope(tuple(text.id for text in record.texts(held)), **dates)
-        if (found.ids or not plan.authors) and record.select(ids=found.ids, **dates):
+        authors = [author for author in plan.authors if words_of(author)]
+        if authors:  # whose papers are few enough to be named one by one
+            near = {n for author in authors for n in record.select(ids=asked.ids, author=author, **dates)}
+            wrote = [text.id for text in record.texts(near) if any(is_by(text.authors, author) for author in authors)]
+            found = Scope(tuple(wrote[-MOST_NAMED:]), **dates)
+        if (found.ids or not authors) and record.select(ids=found.ids, **dates):
             return found, ""
-        limits = [f"since {plan.since}" if plan.since else "", f"until {plan.until}" if plan.until else ""]
-        limits += [f"by {author}" for author in plan.authors]
+        limits = [f"by {author}" for author in authors]
+        limits += [f"from {plan.since}" if plan.since else "", f"until {plan.until}" if plan.until else ""]
         return scope, f"No paper here is {' '.join(filter(None, limits))}; papers without that limit are shown."
 
     def _inside(self, ids: Sequence[str], scope: Scope | None) -> list[str]:
@@ -122,10 +123,20 @@ class Gatherer:
         """The newest papers of a scope, where nothing but the scope tells which are wanted."""
         if not scope or scope == Scope():
             return list(ranked)
-        record, most = self._index.record, self._candidates()
-        newest = record.by_date(most, since=scope.since, until=scope.until)[:most]
-        ids = scope.ids[:most] or [text.id for text in record.texts(newest)]
-        return sorted(self._retriever.look("", ids), key=lambda one: one.paper.date, reverse=True)
+        record, most, dates = self._index.record, self._candidates(), {"since": scope.since, "until": scope.until}
+        held = record.select(ids=scope.ids, **dates) if scope.ids else record.by_date(most, **dates)
+        newest = sorted(record.texts(held), key=lambda text: text.date, reverse=True)[:most]
+        return self._retriever.look("", [text.id for text in newest])
+
+
+def words_of(name: str) -> set[str]:
+    """The words of a name, in lower case and without accents."""
+    return set(re.findall(r"\w\w*", unaccented(name.casefold()).replace("_", " ")))
+
+
+def is_by(authors: Sequence[str], name: str) -> bool:
+    """Whether one of the authors has all words of a name."""
+    return any(words_of(name) <= words_of(author) for author in authors)
 
 
 def fuse(rankings: Sequence[tuple[Sequence[Ranked], float]]) -> list[Ranked]:

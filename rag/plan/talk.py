@@ -13,7 +13,8 @@ from rag.measures import MARK
 MOST_TURNS = 12  # messages that are read, the latest
 MOST_HANDLES = 30  # papers spoken of that are offered, the latest
 LONGEST_TITLE = 110  # characters of a title beside its handle
-SPACED_MARK = re.compile(rf"\s*{MARK.pattern}")
+SPACED_MARK = re.compile(rf" ?{MARK.pattern}")
+LONGEST = 8_000  # characters of a message that are read at all: its beginning and its end
 WHOLE, SHORT = 2_400, 420  # characters of the last answer and of any other message; the middle goes
 
 
@@ -77,7 +78,10 @@ def read_talk(history: Sequence[Turn], named: Callable[[str], Sequence[str]]) ->
     read for names of papers (`named`: ids of the papers that a text names)."""
     said = []
     for turn in history[-MOST_TURNS:]:
-        text = SPACED_MARK.sub("", turn.content) if isinstance(turn.content, str) else ""
+        said_so = turn.content if isinstance(turn.content, str) else ""
+        if len(said_so) > LONGEST:
+            said_so = f"{said_so[: LONGEST // 2]} […] {said_so[-LONGEST // 2 :]}"
+        text = SPACED_MARK.sub("", said_so)
         if turn.role in ("user", "assistant") and text.strip():
             papers = turn.answer.papers if turn.answer else tuple(named(text))
             said.append(Said(turn.role, text.strip(), tuple(papers)))

@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+import time
 from collections.abc import Generator
 from datetime import date
 
@@ -17,20 +18,22 @@ LAST_ANSWER = 700  # characters of the last answer that the planner reads
 
 log = logging.getLogger(__name__)
 
-Planned = Generator[Waiting, None, tuple[Plan | None, list[Usage]]]
+Planned = Generator[Waiting, None, Plan | None]
 
 
-def plan_with_model(model: ChatModel, message: str, talk: str, papers: str, library: str, *, within: float) -> Planned:
-    """The plan, None where two replies held none, and what each call took. Raises ModelError.
+def plan_with_model(
+    model: ChatModel, used: list[Usage], message: str, talk: str, papers: str, library: str, *, within: float
+) -> Planned:
+    """The plan, None where two replies held none; what each call took goes to `used`. Raises ModelError.
 
-    `talk` is the conversation, `papers` those spoken of with their handles, `library` what is here; each call may take
-    `within` seconds.
+    `talk` is the conversation, `papers` those spoken of with their handles, `library` what is here; both calls together
+    may take `within` seconds.
     """
+    ends = time.monotonic() + within
     asked = prompts.plan_request(
         message, talk, papers, library, today=date.today().isoformat(), word=secrets.token_hex(4)
     )
     messages = [Message("system", prompts.PLAN), Message("user", asked)]
-    used: list[Usage] = []
     for attempt in range(2):
         thought, reply = model.thinks, ""
         try:
@@ -41,15 +44,15 @@ def plan_with_model(model: ChatModel, message: str, talk: str, papers: str, libr
                 doing="Reading the question.",
                 most_tokens=MOST_TOKENS,
                 schema=schema(),
-                within=within,
+                within=ends - time.monotonic(),
             )
         except ModelError:
             if attempt or thought or not model.thinks:  # else it only thought, and has room for that from now on
                 raise
         plan = read_plan(reply)
         if plan:
-            return plan, used
+            return plan
         log.info("a plan of %d characters could not be read", len(reply))
         if reply:
             messages = [*messages[:2], Message("assistant", reply[:400]), Message("user", prompts.PLAN_AGAIN)]
-    return None, used
+    return None

@@ -19,7 +19,7 @@ from rag.measures import MARK
 from rag.quantities import Quantity, equal, plain
 from rag.write.layout import Piece, numbers_of
 
-MOST_MARKS = 8  # sentences of one statement that are looked at
+MOST_MARKS = 60  # of one statement; more than a writer is shown of a question's papers
 FEWEST_WORDS = 4  # of a statement about something it names; a name alone, as in a cell, states nothing
 SHORT_FORM = 5  # letters
 FEWEST_LETTERS = 3  # of a statement; what is shorter states nothing
@@ -37,12 +37,13 @@ class Shown:
 class Verifier:
     """Verifies the statements of one answer, numbering what they cite.
 
-    `question` is the message, how it was understood, and what is known of the library: figures and names in it need no
-    source.
+    `known` is what is known of the library and the search: its figures need no source. Those of `asked`, the message
+    and how it was understood, need none where nothing is cited, and are not called wrong where something is.
     """
 
-    def __init__(self, sources: Sources, checker: Checker, numbering: Numbering, question: str) -> None:
-        self._sources, self._checker, self._numbering, self._question = sources, checker, numbering, question
+    def __init__(self, sources: Sources, checker: Checker, numbering: Numbering, asked: str, known: str = "") -> None:
+        self._sources, self._checker, self._numbering = sources, checker, numbering
+        self._asked, self._known = asked, known
 
     def verify(self, piece: Piece) -> Shown:
         """A statement as it is shown."""
@@ -63,9 +64,19 @@ class Verifier:
                 return anew
             text = f"{self._marked(piece.text)} (unverified: {wrong})"
             return Shown(text, Checked(text, str(Verdict.UNSUPPORTED), wrong, self._numbers(cited)))
-        quoted = any(is_quote(piece.words, found.sentence.text) for found in cited)
-        text = self._marked(piece.text)
-        return Shown(text, Checked(text, str(Verdict.VERBATIM) if quoted else EXACT, "", self._numbers(cited)))
+        text, numbers = self._marked(piece.text), self._numbers(cited)
+        if any(is_quote(piece.words, found.sentence.text) for found in cited):
+            return Shown(text, Checked(text, str(Verdict.VERBATIM), "", numbers))
+        doubt = self._presupposed(claim, cited)
+        return Shown(text, Checked(text, str(Verdict.WEAK) if doubt else EXACT, doubt, numbers))
+
+    def _presupposed(self, claim: Claim, cited: Sequence[Evidence]) -> str:
+        """A figure of the user's that the sources do not give, where the statement gives none of theirs beside it."""
+        given = [figure for one in cited for figure in figures_of(plain(one.sentence.text))]
+        if any(equal(q, figure) for q in claim.quantities for figure in given):
+            return ""
+        figures = (q for q in claim.quantities if is_written(q) and self._is_in(q, self._asked))
+        return next((f"“{q.written}” is the question's, and not in the cited sentence" for q in figures), "")
 
     def _uncited(self, piece: Piece) -> Shown:
         """A statement without a source: one is sought where it states figures or names, or cites what there is not."""
@@ -73,9 +84,9 @@ class Verifier:
         if quoted := [one for one in self._sources.evidence if one.sentence.text.rstrip(".") in piece.words]:
             text = with_marks(SPACED_MARK.sub("", piece.text), self._numbers(quoted))
             return Shown(text, Checked(text, str(Verdict.VERBATIM), "", self._numbers(quoted), "given its source"))
-        stated = [q for q in claim.quantities if is_written(q) and not self._is_asked(q) and not self._is_count(q)]
+        stated = [q for q in claim.quantities if is_written(q) and not self._is_said(q) and not self._is_count(q)]
         named = len(piece.words.split()) >= FEWEST_WORDS and any(
-            not stands_in(name, self._question) for name in claim.names
+            not stands_in(name, f"{self._asked} {self._known}") for name in claim.names
         )
         needs_source = piece.numbers or stated or named
         if needs_source and (found := self._cited_anew(piece, "given its source")):
@@ -100,7 +111,7 @@ class Verifier:
         """The first figure that the sources give otherwise, or name that no paper has; empty where there is none."""
         given = [figure for one in cited for figure in figures_of(plain(one.sentence.text))]
         for quantity in claim.quantities:
-            if not is_written(quantity) or self._is_asked(quantity) or is_rest(quantity, claim, given):
+            if not is_written(quantity) or self._is_said(quantity) or is_rest(quantity, claim, given):
                 continue
             if any(is_bare(quantity, figure) for figure in given):
                 continue
@@ -108,14 +119,19 @@ class Verifier:
             if found and found.wrong:
                 rivals = {figure.value for figure in given if figure.unit == quantity.unit}
                 return found.reason if len(rivals) == 1 else f"“{quantity.written}” is not in the cited sentence"
-        names = tuple(name for name in claim.names if not stands_in(name, self._question))
+        names = tuple(name for name in claim.names if not stands_in(name, f"{self._asked} {self._known}"))
         known = self._checker.knows
         unknown = [n for n in names if known and not n.istitle() and not is_short(n) and not known(n)]
         absent = check_names(_of_names(claim, unknown), cited, (), known) if unknown else []
         return next((one.reason for one in absent if one.wrong), "")
 
-    def _is_asked(self, quantity: Quantity) -> bool:
-        return any(equal(quantity, figure) for figure in figures_of(self._question))
+    def _is_said(self, quantity: Quantity) -> bool:
+        """Whether a figure stands in what was asked or is known."""
+        return self._is_in(quantity, self._asked) or self._is_in(quantity, self._known)
+
+    @staticmethod
+    def _is_in(quantity: Quantity, text: str) -> bool:
+        return any(equal(quantity, figure) for figure in figures_of(text))
 
     def _is_count(self, quantity: Quantity) -> bool:
         """Whether a bare number may count the papers that an answer lists: 'Five papers fit'."""

@@ -29,7 +29,8 @@ BULLET = re.compile(r"\s*(?:[-*+•]|(\d{1,3})[.)])\s+|\s*>(?!>)\s*")
 RULE = re.compile(r"^\|(?:\s*:?-+:?\s*\|)+\s*$")
 BAR = re.compile(r"(?<!\\)\|")
 READY = re.compile(r"\]\s?[.!?][\"'”’)]*\s?$")
-MARKS_ONLY = re.compile(r"(?:\s*[\[【［][^\]】］]{0,40}[\]】］]?)+\s*")
+MARKS_ONLY = re.compile(r"(?:\s*[\[【［][^\[\]【】［］]{0,40}[\]】］])*\s*(?:[\[【［][^\[\]【】［］]{0,40})?")
+FOUND_LINE = re.compile(r"[\s*_#>]*FOUND[\s*_:]+(yes|partly|no)\b[\s*_.,;:]*", re.IGNORECASE)
 TAIL = 12  # characters that tell whether a sentence just ended
 UNDECIDED = 5  # characters that tell how a line begins
 LONGEST_STATEMENT = 2_000  # characters that are checked as one; what is longer is cut there
@@ -69,6 +70,7 @@ class Layout:
         self._rest = self._tail = ""
         self._breaks = 0  # line breaks since the last piece
         self._begun = False  # anything was given
+        self._told = False  # whether it was found
         self._inside = False  # the line has given a piece
         self._table = 0  # lines of a table that went by
 
@@ -96,7 +98,8 @@ class Layout:
             return bool(text)
         if len(text) < UNDECIDED or text[0] in "|#`" or text.startswith((GO_ON, "**")):
             return False
-        return self._begun or not any(own.startswith(text[: len(own)]) for own in (FOUND, SEARCH))
+        start = text.lstrip("*_#> ").upper()
+        return self._begun or not any(own.startswith(start[: len(own)]) for own in (FOUND, SEARCH))
 
     def _sentences(self) -> Iterator[Piece]:
         """The sentences of the open line that are whole."""
@@ -115,14 +118,16 @@ class Layout:
     def _line(self, line: str) -> Iterator[Piece]:
         """A line that has ended."""
         text = line.strip()
+        if not (self._begun or self._told) and (told := FOUND_LINE.match(text)):
+            self._told = True
+            yield Piece(Kind.FOUND, "", told[1].lower())
+            text = text[told.end() :]
         if self._inside:
             for one in _cut(text):
                 yield from self._say(one, "")
         elif text.startswith(GO_ON):
             if words := bare(clean_markup(text.lstrip("> "))):
                 yield Piece(Kind.GO_ON, "", words)
-        elif not self._begun and text.startswith(FOUND):
-            yield Piece(Kind.FOUND, "", text.removeprefix(FOUND).strip(" .*").lower())
         elif not self._begun and text.startswith(SEARCH):
             yield Piece(Kind.SEARCH, "", text.removeprefix(SEARCH).strip())
         elif text.startswith("|"):
@@ -147,8 +152,9 @@ class Layout:
         cells = BAR.split(text.removeprefix("|").removesuffix("|"))
         for place, cell in enumerate(cells):
             words = clean_markup(cell)
+            words = words if kind is Kind.STATEMENT else bare(words)
             piece = self._give(kind, words, "| " if not place else " | ")
-            yield Piece(piece.kind, piece.lead, words, numbers_in(words) if kind is Kind.STATEMENT else ())
+            yield Piece(piece.kind, piece.lead, words, numbers_in(words))
         yield Piece(Kind.LAYOUT, " |")
 
     def _say(self, text: str, lead: str) -> Iterator[Piece]:

@@ -92,7 +92,7 @@ LENGTHS = {
     "usual": "two to five sentences",
     "long": "up to twelve sentences",
 }
-FOUND, SEARCH = "FOUND:", "SEARCH:"
+FOUND, SEARCH = "FOUND", "SEARCH:"
 GO_ON = ">>"
 FENCE = "-----"  # around quoted text, with a word drawn anew for each call, so that no paper can close it
 

@@ -14,7 +14,6 @@ from rag.write.layout import Kind, Layout, Piece
 MOST_QUESTIONS = 3  # to go on with
 LONGEST_QUESTION = 200  # characters
 MOST_SEARCHES = 4
-FOUND_WORDS = ("yes", "partly", "no")
 CUT = "The answer was too long and is cut."
 
 
@@ -64,7 +63,7 @@ def write_with_model(
                 written.suggestions.append(piece.text[:LONGEST_QUESTION])
             return
         if piece.kind is Kind.FOUND:
-            written.found = piece.text if piece.text in FOUND_WORDS else ""
+            written.found = piece.text
             return
         if piece.kind is Kind.SEARCH:
             written.searches = [s.strip() for s in piece.text.split(";") if s.strip()][:MOST_SEARCHES]

@@ -6,7 +6,7 @@ so nothing of a reader is kept on the server and a forged history reaches nobody
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -15,9 +15,8 @@ from typing import Any, cast
 import gradio as gr
 
 from ingest.errors import UsageError
-from ingest.paper import Paper
 from ingest.text import clean
-from rag.answer import Answer, Turn
+from rag.answer import Answer
 from rag.chat.pieces import Waiting
 from rag.manner import USUAL, Manner
 from rag.question import cut
@@ -169,23 +168,18 @@ class Talk:
             return
         whole = kept(chat)
         messages = until(whole, since)
-        turns = turns_of(messages, self.find)
         blank = Exchange(next_place(messages, whole), cut(question))
         messages.append({"role": "user", "content": render.question(blank.question)})
         first = assistant(render.waiting(self.doing(), hidden(blank)))
         yield BUSY | ({} if since else {"value": ""}), [*messages, first], "", "", gr.skip()
         how: dict[str, Any] = {"scope": scope_of(papers), "model": bool(pen), "manner": wishes_of(wishes).manner}
         said = ""
-        for said in self.answer(question, blank, turns, **how, before=total(messages)):
+        for said in self.answer(question, blank, messages[:-1], **how, before=total(messages)):
             # Values, not `gr.skip()`, for which Gradio makes each component anew: half of what a turn takes.
             yield gr.skip(), [*messages, assistant(said)], "", "", spent
         took = total([assistant(said)])
         going_on = past.going_on([assistant(said)])
         yield IDLE, gr.skip(), gr.skip(), going_on, after(spent_of(spent), took) if any(took) else gr.skip()
-
-    def find(self, paper_id: str) -> Paper | None:
-        """A paper of the index; none of them while there is no engine."""
-        return self.opening.result().paper(paper_id) if self.opening.done() and not self.opening.exception() else None
 
     def doing(self) -> str:
         return "Reading the papers" if self.opening.done() else "Opening the papers"
@@ -194,7 +188,7 @@ class Talk:
         self,
         question: str,
         blank: Exchange,
-        turns: Sequence[Turn],
+        before_it: Chat,
         *,
         scope: Scope | None = None,
         model: bool = True,
@@ -210,6 +204,7 @@ class Talk:
         tail = hidden(blank)
         try:
             engine = self.opening.result()
+            turns = turns_of(before_it, engine.paper)
             made = engine.stream(clean(question), turns, scope=scope, model=model, manner=manner)
             with closing(cast(Any, made)) as pieces:
                 for piece in pieces:

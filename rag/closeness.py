@@ -99,10 +99,14 @@ def _turns(claim: Polarity, source: Polarity, *, close: bool) -> dict[str, float
     }
 
 
+SURE = 50.0  # log-odds beyond which nothing changes
+
+
 def probability(signals: Mapping[str, float]) -> float:
     """The chance (0 to 1) that a claim with these signals is supported."""
     model = MODELS["vectors" if "cosine" in signals else "words"]
-    return 1 / (1 + math.exp(-sum(value * signals.get(name, 1.0) for name, value in model.items())))
+    odds = sum(value * signals.get(name, 1.0) for name, value in model.items())
+    return 1 / (1 + math.exp(-max(-SURE, min(SURE, odds))))
 
 
 @lru_cache(maxsize=20_000)

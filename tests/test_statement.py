@@ -1,5 +1,7 @@
 """What a model states is checked against the sentences it cites and is never replaced by a quote."""
 
+import time
+
 import pytest
 
 from ingest.entry import make_entry
@@ -129,6 +131,24 @@ def test_a_quote_without_a_mark_is_given_its_source(sources: Sources) -> None:
 def test_counts_of_what_is_listed_and_of_the_library_need_no_source(sources: Sources) -> None:
     for said in ("Two papers fit:", "2 of the 90 papers fit, of 82 looked at.", "That is half the story."):
         assert verified(sources, said) == (said, [("unsourced", "")])
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        " ".join(map(str, range(3_600))) + " [1].",
+        "**" + " ".join(f"Net{n}X" for n in range(2_200)) + " [1].",
+        "| a [1] |\n|---|\n| " + " ".join(f"{n}%" for n in range(3_000)) + " [1] |",
+        "word " * 4_000 + "[1].",
+        "- It is 77% faster [1].\n" * 700,
+    ],
+)
+def test_statements_of_any_shape_cost_little(sources: Sources, said: str) -> None:
+    began = time.monotonic()
+    text, checks = verified(sources, said)
+    assert time.monotonic() - began < 15
+    assert text
+    assert checks
 
 
 def test_a_papers_title_authors_and_year_count_as_said(sources: Sources) -> None:

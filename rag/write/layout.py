@@ -33,7 +33,7 @@ MARKS_ONLY = re.compile(r"(?:\s*[\[【［][^\[\]【】［］]{0,40}[\]】］])*\
 FOUND_LINE = re.compile(r"[\s*_#>]*FOUND[\s*_:]+(yes|partly|no)\b[\s*_.,;:]*", re.IGNORECASE)
 TAIL = 12  # characters that tell whether a sentence just ended
 UNDECIDED = 5  # characters that tell how a line begins
-LONGEST_STATEMENT = 2_000  # characters that are checked as one; what is longer is cut there
+LONGEST_STATEMENT = 1_000  # characters that are checked as one; what is longer is parted
 
 
 class Kind(Enum):
@@ -153,15 +153,19 @@ class Layout:
         for place, cell in enumerate(cells):
             words = clean_markup(cell)
             words = words if kind is Kind.STATEMENT else bare(words)
-            piece = self._give(kind, words, "| " if not place else " | ")
-            yield Piece(piece.kind, piece.lead, words, numbers_in(words))
+            lead = "| " if not place else " | "
+            for part in _parted(words) or [""]:
+                piece = self._give(kind, part, lead)
+                yield Piece(kind, piece.lead, part, numbers_in(part))
+                lead = ""
         yield Piece(Kind.LAYOUT, " |")
 
     def _say(self, text: str, lead: str) -> Iterator[Piece]:
-        words = clean_markup(text)
-        if any(c.isalnum() for c in bare(words)):
-            piece = self._give(Kind.STATEMENT, words, lead)
-            yield Piece(Kind.STATEMENT, piece.lead, words, numbers_in(words))
+        for words in _parted(clean_markup(text)):
+            if any(c.isalnum() for c in bare(words)):
+                piece = self._give(Kind.STATEMENT, words, lead)
+                yield Piece(Kind.STATEMENT, piece.lead, words, numbers_in(words))
+                lead = ""
 
     def _give(self, kind: Kind, text: str, lead: str = "") -> Piece:
         """A piece with the line breaks that stand before it."""
@@ -192,6 +196,17 @@ def _cut(text: str) -> list[str]:
         else:
             sentences.append(sentence.text)
     return sentences
+
+
+def _parted(text: str) -> list[str]:
+    """A text in parts that are short enough to be checked, parted at spaces where there are any."""
+    parts = []
+    while len(text) > LONGEST_STATEMENT:
+        at = text.rfind(" ", 1, LONGEST_STATEMENT)
+        at = at if at > 0 else LONGEST_STATEMENT
+        parts.append(text[:at])
+        text = text[at:].lstrip()
+    return [*parts, text] if text else parts
 
 
 def clean_markup(text: str) -> str:

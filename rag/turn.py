@@ -231,7 +231,9 @@ class ModelTurn:
         self.trace.events.append(f"{len(fit)} of {len(candidates)} candidates fit")
         of_all = f"{len(candidates):,} of {self._turns.library().count:,} papers"
         count = f"{of_all} looked at for “{criterion}”, {len(fit):,} fit."
-        return replace(found, ranked=fit or found.ranked[:NEAREST], missed=f"{found.missed} {count}".strip())
+        named = [one for one in found.ranked if one.paper.id in found.meant]  # which the user means, fit or not
+        shown = (*named, *(one for one in fit if one not in named)) or found.ranked[:NEAREST]
+        return replace(found, ranked=shown, missed=f"{found.missed} {count}".strip())
 
     # -- write -------------------------------------------------------------------------------------------------
 

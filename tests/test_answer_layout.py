@@ -68,7 +68,7 @@ def test_marks_behind_a_closing_quote_belong_to_its_sentence(size: int) -> None:
 def test_a_statement_comes_as_soon_as_it_is_whole() -> None:
     layout = Layout()
     assert [piece.text for piece in layout.hear("It saves memory [1]. And it")] == ["It saves memory [1]."]
-    assert [piece.text for piece in layout.hear(" is fast [2].")] == ["And it is fast [2]."]
+    assert [piece.text for piece in layout.hear(" is fast [2]. [3] Th")] == ["And it is fast [2] [3]."]
 
 
 @pytest.mark.parametrize("size", [1, 3, 100])
@@ -103,10 +103,47 @@ def test_an_answer_on_the_same_line_is_kept() -> None:
     assert [piece.text for piece in pieces] == ["yes", "It halves memory [3].", "It is fast [4]."]
 
 
+@pytest.mark.parametrize(
+    "text", ["Found no evidence of it [0].", "FOUND: no evidence of it [0].", "Found: no one says it [1]."]
+)
+def test_a_sentence_that_begins_likewise_keeps_its_words(text: str) -> None:
+    assert shown(heard(text, 4)) == text
+    assert [piece.kind for piece in heard(text, 4)] == [Kind.STATEMENT]
+
+
+@pytest.mark.parametrize("size", [1, 3, 1_000])
+def test_a_row_without_a_rule_below_it_states_what_it_says(size: int) -> None:
+    pieces = heard("Look:\n\n| KIVI | 2 bits [1] |\n| X | 3 bits [2] |\nDone [3].", size)
+    assert shown(pieces) == "Look:\n\n| KIVI | 2 bits [1] |\n| X | 3 bits [2] |\nDone [3]."
+    assert [piece.numbers for piece in pieces if piece.numbers] == [(1,), (2,), (3,)]
+    assert shown(heard("| A [1] | B |", size)) == "| A [1] | B |"
+
+
+def test_a_list_with_blank_lines_between_its_items_is_one_list() -> None:
+    assert shown(heard("1. a [1]\n\n2. b [2]\n\n- c\n\n- d\n\nEnd.", 3)) == "1. a [1]\n2. b [2]\n\n- c\n- d\n\nEnd."
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 50, 10_000])
+def test_a_long_sentence_is_parted_at_spaces_and_at_no_mark(size: int) -> None:
+    text = " ".join(f"caches{n} hold [{n}]" for n in range(1, 400)) + "."
+    pieces = heard(text, size)
+    assert shown(pieces) == text
+    assert [n for piece in pieces for n in piece.numbers] == list(range(1, 400))
+
+
+@pytest.mark.parametrize("size", [1, 4, 1_000])
+def test_all_marks_behind_a_stop_belong_to_its_sentence(size: int) -> None:
+    pieces = heard("It does [1]. [2] More is said [3]. So. [4]. Next (one [5].) End", size)
+    assert [piece.numbers for piece in pieces][:3] == [(1, 2), (3,), (4,)]
+    assert ".." not in shown(pieces)
+
+
 def test_open_brackets_without_end_take_no_time() -> None:
     began = time.monotonic()
     heard("It works! " + "[" * 4_000 + "A" + "x" * 45, 500)
     heard("It works! " + "[a] " * 4_000, 500)
+    heard("It is [" + " " * 15_000 + "x", 40)
+    heard("It is good" + " " * 15_000 + "x", 40)
     assert time.monotonic() - began < 20
 
 

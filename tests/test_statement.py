@@ -93,6 +93,8 @@ def test_a_figure_that_the_user_presupposes_and_the_source_does_not_give_is_in_d
     asked = "So OwlNet needs 3.5x less memory, right?"
     text, checks = verified(sources, "Yes, OwlNet needs 3.5x less memory [2].", asked)
     assert (text, checks) == ("Yes, OwlNet needs 3.5x less memory [1].", [("weak", "")])
+    for said in ("In 2024, OwlNet counts owls [1].", "2 papers count [1][4].", "It is one of 90 papers [1]."):
+        assert verified(sources, said, "Which 2 of the 90 papers of 2024 count?")[1] == [("exact", "")], said
     _, checks = verified(sources, "No, OwlNet needs 2.6x less memory, not 3.5x [2].", asked)
     assert checks == [("exact", "")]
 
@@ -140,6 +142,7 @@ def test_counts_of_what_is_listed_and_of_the_library_need_no_source(sources: Sou
         "**" + " ".join(f"Net{n}X" for n in range(2_200)) + " [1].",
         "| a [1] |\n|---|\n| " + " ".join(f"{n}%" for n in range(3_000)) + " [1] |",
         "word " * 4_000 + "[1].",
+        "It needs 10 x " + "1" * 400 + " [2].",
         "- It is 77% faster [1].\n" * 700,
     ],
 )

@@ -235,6 +235,21 @@ def test_where_all_that_fit_are_wanted_candidates_are_judged_and_the_count_is_to
     assert (given.kind, given.text.splitlines()[0]) == ("survey", "Two papers.")
 
 
+def test_papers_that_are_named_are_shown_whether_or_not_they_are_judged_to_fit(
+    endpoint: ModelEndpoint, writing: Engine
+) -> None:
+    endpoint.replies = [
+        plan(question="q", papers=["KIVI", "ZipCache"], searches=["memory"], every=True, criterion="c"),
+        fits("APOLLO"),
+        fits(),
+        answer(GOOD),
+    ]
+    writing.ask("compare KIVI and ZipCache")
+    sources = endpoint.asked[-1]["messages"][-1]["content"]
+    assert all(f"Paper: {name}" in sources for name in ("KIVI", "ZipCache", "APOLLO"))
+    assert sources.count("\nPaper: ") == 3
+
+
 def test_a_judgement_that_cannot_be_read_leaves_the_choice_to_the_writer(
     endpoint: ModelEndpoint, writing: Engine
 ) -> None:

@@ -14,6 +14,7 @@ from rag.plan.plan import Plan, read_plan, schema
 from rag.write import prompts
 
 MOST_TOKENS = 500  # of a plan; one has about 150
+FEWEST_SECONDS = 3.0  # that a second reply is waited for
 LAST_ANSWER = 700  # characters of the last answer that the planner reads
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,8 @@ def plan_with_model(
     )
     messages = [Message("system", prompts.PLAN), Message("user", asked)]
     for attempt in range(2):
+        if attempt and ends - time.monotonic() < FEWEST_SECONDS:
+            break
         thought, reply = model.thinks, ""
         try:
             reply = yield from whole_reply(

@@ -21,6 +21,7 @@ from rag.write.layout import Piece, numbers_of
 
 MOST_MARKS = 60  # of one statement; more than a writer is shown of a question's papers
 FEWEST_WORDS = 4  # of a statement about something it names; a name alone, as in a cell, states nothing
+YEARS = range(1900, 2100)
 SHORT_FORM = 5  # letters
 FEWEST_LETTERS = 3  # of a statement; what is shorter states nothing
 SPACED_MARK = re.compile(rf"\s*{MARK.pattern}")
@@ -75,7 +76,8 @@ class Verifier:
         given = [figure for one in cited for figure in figures_of(plain(one.sentence.text))]
         if any(equal(q, figure) for q in claim.quantities for figure in given):
             return ""
-        figures = (q for q in claim.quantities if is_written(q) and self._is_in(q, self._asked))
+        stated = [q for q in claim.quantities if is_written(q) and not (self._is_in(q, self._known) or is_year(q))]
+        figures = (q for q in stated if self._is_in(q, self._asked) and not self._is_count(q))
         return next((f"“{q.written}” is the question's, and not in the cited sentence" for q in figures), "")
 
     def _uncited(self, piece: Piece) -> Shown:
@@ -172,12 +174,18 @@ def is_short(name: str) -> bool:
     return name.isupper() and name.isalpha() and len(name) <= SHORT_FORM
 
 
+def is_year(quantity: Quantity) -> bool:
+    """Whether a figure may be a year."""
+    return not quantity.unit and quantity.value in YEARS
+
+
 def is_bare(quantity: Quantity, given: Quantity) -> bool:
     """Whether a figure has the digits of one that is given and no unit that is known here, as in another language:
     '4500 millones' of '4.5B'."""
-    if quantity.unit or quantity.value <= 0 or given.value <= 0:
+    ratio = given.value / quantity.value if quantity.value and math.isfinite(quantity.value) else 0.0
+    if quantity.unit or not (math.isfinite(ratio) and ratio > 0):
         return False
-    thousands = math.log(given.value / quantity.value, 1000)
+    thousands = math.log(ratio, 1000)
     return math.isclose(thousands, round(thousands), abs_tol=1e-9)
 
 

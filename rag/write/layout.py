@@ -15,7 +15,7 @@ from rag.write.prompts import FOUND, GO_ON, SEARCH
 NUMBER = re.compile(r"\d+")
 MOST_SPAN = 12  # numbers that a mark like [3-9] may stand for
 OTHER_MARK = re.compile(
-    r"[【［\[]\s*(?:\^|source|sources|sentence|ref\.?|line)?\s*(\d+(?:\s*[,;–-]\s*\d+)*)\s*[】］\]]", re.IGNORECASE
+    r"[【［\[]\s?(?:\^|source|sources|sentence|ref\.?|line)?\s?(\d+(?:\s?[,;–-]\s?\d+)*)\s?[】］\]]", re.IGNORECASE
 )
 IMAGE = re.compile(r"!\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])?")
 LINK = re.compile(r"\[([^\]\d][^\]]*)\](?:\([^)]*\)|\[[^\]]*\])")
@@ -27,11 +27,13 @@ EMPHASIS = re.compile(r"(__|`+|(?<![\w*])[*_](?=[^\s*])|(?<=[^\s*])[*_](?![\w*])
 HEAD = re.compile(r"#{1,6}\s+|\*\*[^*]+\*\*:?\s*$")
 BULLET = re.compile(r"\s*(?:[-*+•]|(\d{1,3})[.)])\s+|\s*>(?!>)\s*")
 RULE = re.compile(r"^\|(?:\s*:?-+:?\s*\|)+\s*$")
+STOPS = re.compile(r"\]\.(?: ?\.)+")
+BLANKS = re.compile(r"[ \t]{2,}")
 BAR = re.compile(r"(?<!\\)\|")
-READY = re.compile(r"\]\s?[.!?][\"'”’)]*\s?$")
 MARKS_ONLY = re.compile(r"(?:\s*[\[【［][^\[\]【】［］]{0,40}[\]】］])*\s*(?:[\[【［][^\[\]【】［］]{0,40})?")
-FOUND_LINE = re.compile(r"[\s*_#>]*FOUND[\s*_:]+(yes|partly|no)\b[\s*_.,;:]*", re.IGNORECASE)
-TAIL = 12  # characters that tell whether a sentence just ended
+FOUND_LINE = re.compile(
+    r"[\s*_#>]*FOUND[\s*_]*:[\s*_]*(yes|partly|no)\b(?=[\s*_]*(?:$|[.,;:—–-]|SEARCH:))[\s*_.,;:—–-]*", re.IGNORECASE
+)
 UNDECIDED = 5  # characters that tell how a line begins
 LONGEST_STATEMENT = 1_000  # characters that are checked as one; what is longer is parted
 
@@ -67,17 +69,18 @@ class Layout:
     """Takes text piece by piece and gives the pieces that are whole."""
 
     def __init__(self) -> None:
-        self._rest = self._tail = ""
+        self._rest = ""
         self._breaks = 0  # line breaks since the last piece
         self._begun = False  # anything was given
         self._told = False  # whether it was found
         self._inside = False  # the line has given a piece
         self._table = 0  # lines of a table that went by
+        self._head, self._head_breaks = "", 0  # the first of them, while it may be a head, and the breaks before it
+        self._item = ""  # the kind of list item that the last line was
 
     def hear(self, words: str) -> Iterator[Piece]:
         """The pieces that these words complete."""
-        self._rest += words
-        self._tail = (self._tail + words)[-TAIL:]
+        self._rest = BLANKS.sub(" ", self._rest + words)
         while "\n" in self._rest:
             line, self._rest = self._rest.split("\n", 1)
             yield from self._line(line)
@@ -90,6 +93,7 @@ class Layout:
         """What is left when the text ends."""
         rest, self._rest = self._rest, ""
         yield from self._line(rest)
+        yield from self._held_head("")
 
     def _is_open(self) -> bool:
         """Whether the line begins so that its sentences can be given as they come."""
@@ -107,8 +111,9 @@ class Layout:
         pieces = _cut(text)
         whole = pieces[:-1]
         rest = (pieces[-1] + (" " if self._rest.endswith(" ") else "")) if pieces else ""
-        if (READY.search(self._tail) and pieces) or len(rest) > LONGEST_STATEMENT:
-            whole, rest = pieces, ""  # 'It does [3].' is whole: its mark stands before its stop
+        if len(rest) > LONGEST_STATEMENT:
+            *parts, rest = _parted(rest)
+            whole = [*whole, *parts]
         for one in whole:
             yield from self._say(one, lead)
             lead = ""
@@ -122,6 +127,7 @@ class Layout:
             self._told = True
             yield Piece(Kind.FOUND, "", told[1].lower())
             text = text[told.end() :]
+        yield from self._held_head(text)
         if self._inside:
             for one in _cut(text):
                 yield from self._say(one, "")
@@ -130,8 +136,10 @@ class Layout:
                 yield Piece(Kind.GO_ON, "", words)
         elif not self._begun and text.startswith(SEARCH):
             yield Piece(Kind.SEARCH, "", text.removeprefix(SEARCH).strip())
+        elif text.startswith("|") and not self._table:
+            self._head, self._head_breaks = text, self._breaks  # a head only if a rule follows
         elif text.startswith("|"):
-            yield from self._row(text)
+            yield from self._row(text, Kind.STATEMENT)
         elif HEAD.match(text):
             words = bare(clean_markup(text.lstrip("# ")))
             if words:
@@ -143,12 +151,19 @@ class Layout:
                 lead = ""
         self._table = self._table + 1 if text.startswith("|") else 0
 
-    def _row(self, text: str) -> Iterator[Piece]:
+    def _held_head(self, below: str) -> Iterator[Piece]:
+        """The first row of a table, now that it is known whether a rule stands below it."""
+        if self._head:
+            head, breaks, self._head = self._head, self._breaks, ""
+            self._breaks = self._head_breaks
+            yield from self._row(head, Kind.HEADING if RULE.match(below) else Kind.STATEMENT)
+            self._breaks, self._inside = breaks - self._head_breaks, False
+
+    def _row(self, text: str, kind: Kind) -> Iterator[Piece]:
         """A line of a table, a piece a cell; its head states nothing."""
         if RULE.match(text):
             yield self._give(Kind.LAYOUT, "", text)
             return
-        kind = Kind.STATEMENT if self._table else Kind.HEADING
         cells = BAR.split(text.removeprefix("|").removesuffix("|"))
         for place, cell in enumerate(cells):
             words = clean_markup(cell)
@@ -171,7 +186,11 @@ class Layout:
         """A piece with the line breaks that stand before it."""
         between = " " if self._inside and not lead.startswith((" |", "|")) else ""
         if not self._inside and self._begun:
-            between = "\n" * max(1, min(self._breaks, 2))
+            item = "-" if lead.startswith("- ") else "1" if lead[:1].isdigit() else ""
+            goes_on = bool(item) and item == self._item  # a list whose items have blank lines between is one list
+            between = "\n" * (1 if goes_on else max(1, min(self._breaks, 2)))
+        if not self._inside:
+            self._item = "-" if lead.startswith("- ") else "1" if lead[:1].isdigit() else ""
         self._begun = self._inside = True
         self._breaks = 0
         return Piece(kind, between + lead, text)
@@ -189,6 +208,7 @@ def _bulleted(line: str) -> tuple[str, str]:
 def _cut(text: str) -> list[str]:
     """The sentences of a line; marks behind one ('Why?" [3]') belong to it."""
     joined = STOP_THEN_MARK.sub(lambda found: f" {found[2].strip()}{found[1]} ", OTHER_MARK.sub(r"[\1]", text))
+    joined = STOPS.sub("].", joined)
     sentences: list[str] = []
     for sentence in split_sentences(joined):
         if sentences and MARKS_ONLY.fullmatch(sentence.text):
@@ -203,6 +223,8 @@ def _parted(text: str) -> list[str]:
     parts = []
     while len(text) > LONGEST_STATEMENT:
         at = text.rfind(" ", 1, LONGEST_STATEMENT)
+        if (mark := text.rfind("[", 1, at)) > text.rfind("]", 1, at):
+            at = mark  # no mark is parted
         at = at if at > 0 else LONGEST_STATEMENT
         parts.append(text[:at])
         text = text[at:].lstrip()
@@ -215,12 +237,17 @@ def clean_markup(text: str) -> str:
     text = EMPHASIS.sub("", text)
     if text.count("**") % 2:
         text = text.replace("**", "")
-    return re.sub(r"\s+", " ", re.sub(r"\s+([.,;:!?])", r"\1", text)).strip()
+    return tidy(text)
 
 
 def bare(text: str) -> str:
     """A text without marks and bold."""
-    return re.sub(r"\s+", " ", re.sub(r"\s+([.,;:!?])", r"\1", MARK.sub("", text.replace("**", "")))).strip()
+    return tidy(MARK.sub("", text.replace("**", "")))
+
+
+def tidy(text: str) -> str:
+    """A text on one line, without blanks before its stops."""
+    return re.sub(r" ([.,;:!?])", r"\1", re.sub(r"\s+", " ", text)).strip()
 
 
 def numbers_in(text: str) -> tuple[int, ...]:

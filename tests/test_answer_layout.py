@@ -117,6 +117,8 @@ def test_a_row_without_a_rule_below_it_states_what_it_says(size: int) -> None:
     assert shown(pieces) == "Look:\n\n| KIVI | 2 bits [1] |\n| X | 3 bits [2] |\nDone [3]."
     assert [piece.numbers for piece in pieces if piece.numbers] == [(1,), (2,), (3,)]
     assert shown(heard("| A [1] | B |", size)) == "| A [1] | B |"
+    below = "| A [1] | B |\nThis is so [2]. And that [3]."
+    assert shown(heard(below, size)) == below
 
 
 def test_a_list_with_blank_lines_between_its_items_is_one_list() -> None:

@@ -39,8 +39,7 @@ LONGEST_STATEMENT = 1_000  # characters that are checked as one; what is longer 
 
 
 class Kind(Enum):
-    """What a piece is: a statement, a heading (which states nothing), layout alone, or one of the writer's own
-    lines."""
+    """What a piece is: a statement, a heading, which states nothing, layout, or one of the writer's own lines."""
 
     STATEMENT = "statement"
     HEADING = "heading"
@@ -87,6 +86,7 @@ class Layout:
             self._breaks += 1
             self._inside = False
         if self._is_open():
+            yield from self._held_head(self._rest.lstrip())
             yield from self._sentences()
 
     def end(self) -> Iterator[Piece]:

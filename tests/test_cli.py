@@ -14,7 +14,7 @@ import ui.commands
 import ui.serve
 from ingest.record import Record
 from ingest.settings import load_settings
-from rag.answer import Answer, Turn
+from rag.answer import Turn
 from rag.engine import Engine
 from ui.cli import main
 
@@ -312,14 +312,14 @@ def test_a_question_that_is_too_long_is_cut_and_the_notice_says_so(
 def test_a_stopped_batch_keeps_the_answers_it_has(
     two_papers: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ask = Engine.ask
+    stream = Engine.stream
 
-    def stopped(self: Engine, question: str, history: Sequence[Turn] = (), *, model: bool = True) -> Answer:
+    def stopped(self: Engine, question: str, history: Sequence[Turn] = (), *, model: bool = True) -> object:
         if "bells" in question:
             raise KeyboardInterrupt
-        return ask(self, question, history, model=model)
+        return stream(self, question, history, model=model)
 
-    monkeypatch.setattr(Engine, "ask", stopped)
+    monkeypatch.setattr(Engine, "stream", stopped)
     questions = write_questions(tmp_path / "q.jsonl", {"question": "lenses?"}, {"question": "bells?"})
     code, _, err = run(capsys, "batch", questions, str(tmp_path / "a.jsonl"))
     assert (code, err.count("\n")) == (1, 2)

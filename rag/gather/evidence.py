@@ -131,7 +131,7 @@ class Gatherer:
 
 def words_of(name: str) -> set[str]:
     """The words of a name, in lower case and without accents."""
-    return set(re.findall(r"\w\w*", unaccented(name.casefold()).replace("_", " ")))
+    return set(re.findall(r"\w+", unaccented(name.casefold()).replace("_", " ")))
 
 
 def is_by(authors: Sequence[str], name: str) -> bool:

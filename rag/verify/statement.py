@@ -44,7 +44,7 @@ class Verifier:
 
     def __init__(self, sources: Sources, checker: Checker, numbering: Numbering, asked: str, known: str = "") -> None:
         self._sources, self._checker, self._numbering = sources, checker, numbering
-        self._asked, self._known = asked, known
+        self._asked, self._known, self._said = asked, known, f"{asked} {known}"
 
     def verify(self, piece: Piece) -> Shown:
         """A statement as it is shown."""
@@ -60,7 +60,8 @@ class Verifier:
 
     def _cited(self, piece: Piece, cited: Sequence[Evidence]) -> Shown:
         claim = read_claim(piece.words)
-        if wrong := self._wrong(claim, cited):
+        given = [figure for one in cited for figure in figures_of(plain(one.sentence.text))]
+        if wrong := self._wrong(claim, cited, given):
             if anew := self._cited_anew(piece, "cited anew"):
                 return anew
             text = f"{self._marked(piece.text)} (unverified: {wrong})"
@@ -68,12 +69,11 @@ class Verifier:
         text, numbers = self._marked(piece.text), self._numbers(cited)
         if any(is_quote(piece.words, found.sentence.text) for found in cited):
             return Shown(text, Checked(text, str(Verdict.VERBATIM), "", numbers))
-        doubt = self._presupposed(claim, cited)
+        doubt = self._presupposed(claim, given)
         return Shown(text, Checked(text, str(Verdict.WEAK) if doubt else EXACT, doubt, numbers))
 
-    def _presupposed(self, claim: Claim, cited: Sequence[Evidence]) -> str:
+    def _presupposed(self, claim: Claim, given: Sequence[Quantity]) -> str:
         """A figure of the user's that the sources do not give, where the statement gives none of theirs beside it."""
-        given = [figure for one in cited for figure in figures_of(plain(one.sentence.text))]
         if any(equal(q, figure) for q in claim.quantities for figure in given):
             return ""
         stated = [q for q in claim.quantities if is_written(q) and not (self._is_in(q, self._known) or is_year(q))]
@@ -88,7 +88,7 @@ class Verifier:
             return Shown(text, Checked(text, str(Verdict.VERBATIM), "", self._numbers(quoted), "given its source"))
         stated = [q for q in claim.quantities if is_written(q) and not self._is_said(q) and not self._is_count(q)]
         named = len(piece.words.split()) >= FEWEST_WORDS and any(
-            not stands_in(name, f"{self._asked} {self._known}") for name in claim.names
+            not stands_in(name, self._said) for name in claim.names
         )
         needs_source = piece.numbers or stated or named
         if needs_source and (found := self._cited_anew(piece, "given its source")):
@@ -109,9 +109,11 @@ class Verifier:
         text = with_marks(SPACED_MARK.sub("", piece.text), self._numbers(evidence))
         return Shown(text, Checked(text, str(check.verdict), "", self._numbers(evidence), how))
 
-    def _wrong(self, claim: Claim, cited: Sequence[Evidence]) -> str:
-        """The first figure that the sources give otherwise, or name that no paper has; empty where there is none."""
-        given = [figure for one in cited for figure in figures_of(plain(one.sentence.text))]
+    def _wrong(self, claim: Claim, cited: Sequence[Evidence], given: Sequence[Quantity]) -> str:
+        """The first figure that the sources give otherwise, or name that no paper has; empty where there is none.
+
+        `given` are the figures of the cited sentences.
+        """
         for quantity in claim.quantities:
             if not is_written(quantity) or self._is_said(quantity) or is_rest(quantity, claim, given):
                 continue
@@ -121,7 +123,7 @@ class Verifier:
             if found and found.wrong:
                 rivals = {figure.value for figure in given if figure.unit == quantity.unit}
                 return found.reason if len(rivals) == 1 else f"“{quantity.written}” is not in the cited sentence"
-        names = tuple(name for name in claim.names if not stands_in(name, f"{self._asked} {self._known}"))
+        names = tuple(name for name in claim.names if not stands_in(name, self._said))
         known = self._checker.knows
         unknown = [n for n in names if known and not n.istitle() and not is_short(n) and not known(n)]
         absent = check_names(_of_names(claim, unknown), cited, (), known) if unknown else []

@@ -185,12 +185,11 @@ class Layout:
     def _give(self, kind: Kind, text: str, lead: str = "") -> Piece:
         """A piece with the line breaks that stand before it."""
         between = " " if self._inside and not lead.startswith((" |", "|")) else ""
-        if not self._inside and self._begun:
+        if not self._inside:
             item = "-" if lead.startswith("- ") else "1" if lead[:1].isdigit() else ""
             goes_on = bool(item) and item == self._item  # a list whose items have blank lines between is one list
-            between = "\n" * (1 if goes_on else max(1, min(self._breaks, 2)))
-        if not self._inside:
-            self._item = "-" if lead.startswith("- ") else "1" if lead[:1].isdigit() else ""
+            between = "\n" * (1 if goes_on else max(1, min(self._breaks, 2))) if self._begun else ""
+            self._item = item
         self._begun = self._inside = True
         self._breaks = 0
         return Piece(kind, between + lead, text)

@@ -8,31 +8,37 @@ from dataclasses import replace
 from pathlib import Path
 
 from ingest.endpoint import OPENAI_URL, host_of
+from ingest.errors import UsageError
 from ingest.index import PaperIndex
 from ingest.intake import Intake
-from ingest.names import nickname
+from ingest.names import nickname, short_name
 from ingest.paper import Paper
 from ingest.settings import Settings
-from rag.answer import Answer, Ranked, Turn
-from rag.atlas import Atlases, Mapped
-from rag.catalogue import Catalogue
-from rag.chat.model import ChatModel
-from rag.chat.pieces import Waiting
-from rag.check import Checker
-from rag.feedback import Vote, keep
-from rag.gather.entities import Linker
+from rag.browse.atlas import Atlases, Mapped
+from rag.browse.listing import Listed, Listing, Looked
+from rag.evaluate.votes import Vote, keep
 from rag.gather.evidence import Gatherer
 from rag.gather.library import themes
-from rag.given import Given
-from rag.listing import Listed, Listing, Looked
-from rag.manner import USUAL, Manner, Writing
+from rag.llm.model import ChatModel
+from rag.llm.pieces import Waiting
+from rag.model_turn import Tools
+from rag.plan.talk import Talk
 from rag.question import take_query, take_question
-from rag.reply import Replies
-from rag.retrieve import Retriever, Scope
-from rag.seek import RETRIEVED
-from rag.turn import Tools, Turns
-from rag.understand import Understanding
-from rag.without_model import WithoutModel
+from rag.retrieve.answerability import is_first
+from rag.retrieve.entities import Linker
+from rag.retrieve.names import Catalogue
+from rag.retrieve.scope import Scope
+from rag.retrieve.search import Retriever
+from rag.search_turn import SearchTurns
+from rag.style import USUAL, Style, Writing
+from rag.turn import Turns
+from rag.types import Answer, Ranked, Turn
+from rag.verify.source import SourceFinder
+from rag.write.passages import MOST_COMPARED
+
+RETRIEVED = 10  # papers of a search
+TOLD = 60  # characters of a paper's description that a message repeats
+DESCRIBED = 0.5  # chance that the paper found for a description is the one meant from which it is taken
 
 
 class Engine:
@@ -45,21 +51,19 @@ class Engine:
         self._retriever = Retriever(self.index)
         self._catalogue = Catalogue(self.index)
         self._listing = Listing(self.index)
-        self._given = Given(self._catalogue, self._retriever, self.paper)
         self._atlases = Atlases(self.index)
-        understanding = Understanding(self._catalogue, self._retriever, self.paper)
-        replies = Replies(self.index, self._retriever, understanding)
         self.model = ChatModel(settings) if settings.chat_model is not None else None
-        linker = Linker(self._catalogue, self.paper, lambda text: self._retriever.search(text, k=1))
+        self._linker = Linker(self._catalogue, self.paper, lambda text: self._retriever.search(text, k=1))
         tools = Tools(
             self.index,
-            Gatherer(self.index, self._retriever, linker),
-            linker,
-            make_checker(self.index, self._catalogue),
+            Gatherer(self.index, self._retriever, self._linker),
+            self._linker,
+            make_finder(self.index, self._catalogue),
             self.paper,
             settings.model_timeout,
         )
-        self._turns = Turns(tools, WithoutModel(understanding, replies, self._catalogue), self.model)
+        search = SearchTurns(self.index, self._retriever, self._linker, connected=self.has_model)
+        self._turns = Turns(tools, search, self.model)
 
     @property
     def mode(self) -> str:
@@ -131,11 +135,11 @@ class Engine:
         *,
         scope: Scope | None = None,
         model: bool = True,
-        manner: Manner = USUAL,
+        style: Style = USUAL,
     ) -> Answer:
         """The answer to a question; see `stream`."""
         answer = None
-        for piece in self.stream(question, history, scope=scope, model=model, manner=manner):
+        for piece in self.stream(question, history, scope=scope, model=model, style=style):
             if isinstance(piece, Answer):
                 answer = piece
         assert answer
@@ -144,7 +148,26 @@ class Engine:
     def compare(self, papers: Sequence[str], aspects: Sequence[str] = (), *, model: bool = True) -> Answer:
         """Papers, each given by id, name or description, side by side; raises UsageError where one is not here."""
         self.index.refresh()
-        return self.ask(self._given.question(papers, aspects), model=model)
+        if not 2 <= len(papers) <= MOST_COMPARED:
+            raise UsageError(f"{len(papers)} papers were given; a comparison has from 2 to {MOST_COMPARED}.")
+        found = [self._given(one) for one in papers]
+        for place, paper in enumerate(found):
+            if paper.id in [one.id for one in found[:place]]:
+                raise UsageError(f"“{papers[place][:TOLD]}” is {short_name(paper)}, which was given before.")
+        on = f" on {', '.join(aspects)}" if aspects else ""
+        names = [self._linker.name_of(paper) for paper in found]
+        return self.ask(f"Compare {', '.join(names[:-1])} and {names[-1]}{on}", model=model)
+
+    def _given(self, given: str) -> Paper:
+        """The paper that an id, a name, a title or a description means."""
+        meant = self._linker.link([given], Talk()).papers or self._linker.named(given, misspelt=True)
+        if meant and (paper := self.paper(meant[0])):
+            return paper
+        weighed = self._retriever.weigh(self._retriever.query(given))
+        near = weighed.top(1)
+        if near and is_first(weighed, near[0]) >= DESCRIBED:
+            return near[0].paper
+        raise UsageError(f"No paper here is “{given[:TOLD]}”; give an id, a name or a description of one that is.")
 
     def stream(
         self,
@@ -153,7 +176,7 @@ class Engine:
         *,
         scope: Scope | None = None,
         model: bool = True,
-        manner: Manner = USUAL,
+        style: Style = USUAL,
     ) -> Iterator[str | Waiting | Answer]:
         """Pieces of text as they are written, then exactly one Answer whose text they make up.
 
@@ -163,7 +186,7 @@ class Engine:
         """
         question, notice = take_question(question)
         self.index.refresh()
-        for piece in self._turns.run(question, history, scope, model=model, manner=manner):
+        for piece in self._turns.run(question, history, scope, model=model, style=style):
             if notice and isinstance(piece, Answer):
                 piece = replace(piece, note=f"{notice} {piece.note}".strip())
             yield piece
@@ -190,9 +213,9 @@ class Engine:
         return questions
 
 
-def make_checker(index: PaperIndex, catalogue: Catalogue) -> Checker:
-    """The check of a model's sentences against the papers of one index."""
-    return Checker(index.embedder, catalogue.knows, catalogue.named)
+def make_finder(index: PaperIndex, catalogue: Catalogue) -> SourceFinder:
+    """What finds sources for a model's sentences among those it was shown, over the papers of one index."""
+    return SourceFinder(index.embedder, catalogue.knows, catalogue.named)
 
 
 def mode_of(settings: Settings) -> str:

@@ -2,8 +2,7 @@
 
 from ingest.errors import UsageError
 from ingest.text import clean
-from rag.answer import MOST_CHARACTERS
-from rag.measures import MARK
+from rag.types import MARK, MOST_CHARACTERS
 
 LONGEST_WORD = 100  # characters; what has no blank for longer, as some scripts have none, is cut within
 MOST_READ = 50 * MOST_CHARACTERS  # characters that are cleaned at all

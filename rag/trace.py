@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from rag.chat.pieces import Usage
+from rag.llm.pieces import Usage
 
 
 @dataclass(frozen=True, slots=True)

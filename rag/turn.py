@@ -1,302 +1,58 @@
-"""One turn, from a message to pieces of text and then the Answer. With a model: plan, gather, write, verify.
+"""One turn, from a question to pieces of text and then the Answer: by a model where one is configured, else by search.
 
 Whatever the model does, the turn ends in a cited answer within its time: quotes stand in where it fails.
 """
 
-import logging
-import secrets
-import time
-from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from ingest.errors import ModelError, TooLongError
-from ingest.index import PaperIndex
-from ingest.paper import Paper
-from rag.answer import Answer, Turn
-from rag.chat.model import ChatModel
-from rag.chat.pieces import Message, Usage, Waiting
-from rag.check import Checker
-from rag.gather.entities import Linker
-from rag.gather.evidence import Found, Gatherer, sources_of
 from rag.gather.library import Library, read_library
-from rag.gather.relevance import MOST_CALLS, judge, judged
-from rag.gather.sources import Sources, tokens
-from rag.manner import USUAL, Manner
-from rag.plan.plan import Plan
-from rag.plan.talk import Talk, read_talk
-from rag.plan.with_model import LAST_ANSWER, plan_with_model
-from rag.plan.without_model import plan_without_model
-from rag.retrieve import Scope
-from rag.trace import Trace
-from rag.verify.statement import Verifier
-from rag.without_model import WithoutModel
-from rag.write import prompts
-from rag.write.budget import Budget
-from rag.write.conclude import conclude
-from rag.write.with_model import Written, write_with_model
+from rag.llm.model import ChatModel
+from rag.llm.pieces import Waiting
+from rag.model_turn import ModelTurn, Tools
+from rag.plan.operators import read_operators
+from rag.plan.talk import read_talk
+from rag.retrieve.scope import Scope, narrowed
+from rag.search_turn import SearchTurns
+from rag.style import USUAL, Style
+from rag.types import Answer, Turn
 
-PLAN_SHARE = 0.5  # of the time of a turn, that the plan may take
-JUDGE_SHARE = 0.5  # of what is left of it then, that judging candidates may take
-SLOW = 40  # tokens read a second below which reading, not thinking, is taken to be what lasts: a small machine's pace
-NEAREST = 3  # papers shown where none fits
-SHRINK = 0.5  # of the sources, where the endpoint says that they are too long
 NO_MODEL = "Quoted from the papers instead."
-TYPED = "The model's plan could not be read, so the message was searched for as typed."
-NO_WORD = "The model said nothing that rests on a source."
-NOTHING = Found((), (), (), ())
-
-log = logging.getLogger(__name__)
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What the stages of a turn work with. `find` gives a paper by its id; `seconds` is what a turn may take."""
-
-    index: PaperIndex
-    gatherer: Gatherer
-    linker: Linker
-    checker: Checker
-    find: Callable[[str], Paper | None]
-    seconds: float
 
 
 class Turns:
     """Answers turns over one index, with a model where one is given. Safe to share between threads."""
 
-    def __init__(self, tools: Tools, without_model: WithoutModel, model: ChatModel | None) -> None:
-        self.tools, self._without_model, self._model = tools, without_model, model
+    def __init__(self, tools: Tools, search: SearchTurns, model: ChatModel | None) -> None:
+        self._tools, self._search, self._model = tools, search, model
         self._library: tuple[int, Library] | None = None
 
     def run(
-        self,
-        message: str,
-        history: Sequence[Turn],
-        scope: Scope | None,
-        *,
-        model: bool,
-        manner: Manner = USUAL,
+        self, question: str, history: Sequence[Turn], scope: Scope | None, *, model: bool, style: Style = USUAL
     ) -> Iterator[str | Waiting | Answer]:
-        """Pieces of text as they are written and lines on what is waited for, then exactly one Answer."""
-        if not (model and self._model):
-            yield from self._without_model.run(message, history, scope, manner=manner)
-            return
-        turn = ModelTurn(self, self._model, message, read_talk(history, self.tools.linker.named), scope, manner)
-        answer = yield from turn.run()
-        if answer is None:
-            yield from self._instead(turn, history)
-        else:
-            yield answer
+        """Pieces of text as they are written and lines on what is waited for, then exactly one Answer.
 
-    def _instead(self, turn: "ModelTurn", history: Sequence[Turn]) -> Iterator[str | Answer]:
-        """The answer without the model, with what went wrong beside it."""
-        for piece in self._without_model.run(turn.message, history, turn.scope, manner=turn.manner):
-            if isinstance(piece, Answer):
+        Search operators in the question narrow the scope, for a model as well. Raises UsageError for one that is none.
+        """
+        message, filters = read_operators(question)
+        within = narrowed(self._tools.index, scope, filters) if filters else scope
+        turn = None
+        if model and self._model and message and not (filters and within is None):
+            talk = read_talk(history, self._tools.linker.named)
+            turn = ModelTurn(self._tools, self.library, self._model, message, talk, within, style)
+            answer = yield from turn.run()
+            if answer:
+                yield replace(answer, question=question)
+                return
+        for piece in self._search.run(question, message, history, scope, filters=filters, style=style):
+            if turn and isinstance(piece, Answer):
                 note = " ".join(filter(None, (piece.note, turn.note, NO_MODEL)))
                 piece = replace(piece, note=note, usage=turn.usage, trace=turn.trace)
             yield piece
 
     def library(self) -> Library:
         """What the library holds, read anew when it has changed."""
-        revision = self.tools.index.record.revision()
+        revision = self._tools.index.record.revision()
         if self._library is None or self._library[0] != revision:
-            self._library = revision, read_library(self.tools.index)
+            self._library = revision, read_library(self._tools.index)
         return self._library[1]
-
-
-class ModelTurn:
-    """One turn by a model. `run` returns its answer, or None, with a `note` on why, where there is none."""
-
-    def __init__(
-        self, turns: Turns, model: ChatModel, message: str, talk: Talk, scope: Scope | None, manner: Manner
-    ) -> None:
-        self._turns, self._tools, self._model = turns, turns.tools, model
-        self.message, self._talk, self.scope, self.manner = message, talk, scope, manner
-        self._started = time.monotonic()
-        self._used: list[Usage] = []
-        self.trace = Trace(planned_by="model")
-        self.note = ""
-        self._shown_tokens = 0  # of the sources that the writer was shown last
-
-    @property
-    def usage(self) -> Usage | None:
-        """What all calls of the turn took together."""
-        return sum(self._used[1:], self._used[0]) if self._used else None
-
-    @property
-    def _budget(self) -> Budget:
-        """What the model has room for, which is known better once it was asked."""
-        return Budget(self._model.context)
-
-    @property
-    def _said(self) -> str:
-        """The conversation as the writer reads it."""
-        return self._talk.text(most=self._budget.talk)
-
-    @property
-    def _readable(self) -> float:
-        """Tokens that one call may be sent: what the model reads at once and, where the plan came slowly, in time."""
-        pace = max((one.tokens_in / max(one.seconds_to_first, 0.01) for one in self._used), default=SLOW)
-        in_time = pace * JUDGE_SHARE * self._left / MOST_CALLS
-        return min(self._model.context, in_time) if pace < SLOW else self._model.context
-
-    @property
-    def _left(self) -> float:
-        """Seconds of the turn that are left."""
-        return self._tools.seconds - (time.monotonic() - self._started)
-
-    def run(self) -> Generator[str | Waiting, None, Answer | None]:
-        """Plan, gather, write; look again once where the writer asks for it."""
-        try:
-            plan = yield from self._plan()
-            if plan.is_talk:
-                yield plan.reply
-                return self._answer(plan, NOTHING, Written(text=plan.reply))
-            found = yield from self._gather(plan)
-            written = yield from self._write(plan, found, may_search=not plan.every)
-            if written.searches and not written.text:
-                self.trace.events.append(f"looked again for: {'; '.join(written.searches)}")
-                yield Waiting(f"Searching: {'; '.join(written.searches)}")
-                again = plan.model_copy(update={"searches": tuple(written.searches)})
-                found = self._timed("gather", lambda: self._further(found, again))
-                written = yield from self._write(again, found, may_search=False)
-        except ModelError as error:
-            self.note = str(error)
-            self.trace.events.append(self.note)
-            return None
-        if not written.text:
-            self.note = written.note or NO_WORD
-            self.trace.events.append(self.note)
-            return None
-        return self._answer(plan, found, written)
-
-    # -- plan --------------------------------------------------------------------------------------------------
-
-    def _plan(self) -> Generator[Waiting, None, Plan]:
-        yield Waiting("Reading the question")
-        tools, talk = self._tools, self._talk
-        library = self._timed("library", self._turns.library).text()
-        plan = yield from plan_with_model(
-            self._model,
-            self._used,
-            self.message,
-            talk.text(last=LAST_ANSWER, most=self._budget.talk),
-            talk.handles(tools.find),
-            library,
-            within=PLAN_SHARE * tools.seconds,
-        )
-        self.trace.called("plan", self._used)
-        if plan is None:
-            self.note = TYPED
-            self.trace.events.append(TYPED)
-            self.trace.planned_by = "without model"
-            plan = plan_without_model(self.message, tools.linker.named(self.message), talk.spoken_last)
-        log.info("plan: %d papers, %d searches, every=%s", len(plan.papers), len(plan.searches), plan.every)
-        return plan
-
-    # -- gather ------------------------------------------------------------------------------------------------
-
-    def _gather(self, plan: Plan) -> Generator[Waiting, None, Found]:
-        yield Waiting(f"Searching: {'; '.join(plan.searches) or plan.question or self.message}")
-        gatherer, considered = self._tools.gatherer, self.manner.papers
-        found = self._timed(
-            "gather", lambda: gatherer.find(plan, self.message, self._talk, self.scope, considered=considered)
-        )
-        self.trace.searches, self.trace.looked_at = found.searches, len(found.ranked)
-        log.info("evidence: %d papers, %d of them meant", len(found.ranked), len(found.meant))
-        if plan.every and (plan.criterion or plan.searches):
-            found = yield from self._judged(plan, found)
-        return found
-
-    def _further(self, found: Found, plan: Plan) -> Found:
-        more = self._tools.gatherer.further(found, plan, self.scope, considered=self.manner.papers)
-        self.trace.searches, self.trace.looked_at = more.searches, len(more.ranked)
-        return more
-
-    def _judged(self, plan: Plan, found: Found) -> Generator[Waiting, None, Found]:
-        """The candidates that fit the criterion; the best of them as they were found where that could not be told."""
-        criterion = plan.criterion or plan.question or self.message
-        candidates, used = judged(found.ranked, self._readable), list[Usage]()
-        within = JUDGE_SHARE * self._left / MOST_CALLS
-        fit = None
-        try:
-            fit = yield from judge(self._model, criterion, candidates, used, within=within)
-        except ModelError as error:
-            self.trace.events.append(str(error))
-        self._take("relevance", used)
-        if fit is None:
-            self.trace.events.append("The candidates could not be judged; the best found are shown.")
-            return found
-        self.trace.events.append(f"{len(fit)} of {len(candidates)} candidates fit")
-        of_all = f"{len(candidates):,} of {self._turns.library().count:,} papers"
-        count = f"{of_all} looked at for “{criterion}”, {len(fit):,} fit."
-        named = [one for one in found.ranked if one.paper.id in found.meant]  # which the user means, fit or not
-        shown = (*named, *(one for one in fit if one not in named)) or found.ranked[:NEAREST]
-        return replace(found, ranked=shown, missed=f"{found.missed} {count}".strip())
-
-    # -- write -------------------------------------------------------------------------------------------------
-
-    def _write(self, plan: Plan, found: Found, *, may_search: bool) -> Generator[str | Waiting, None, Written]:
-        """The answer by the writer; with half of the sources once where the endpoint finds them too long."""
-        room = self._budget.sources(plan, f"{self.message} {self._said}")
-        try:
-            return (yield from self._write_from(plan, found, room, may_search=may_search))
-        except TooLongError:
-            self.trace.events.append("The sources were too long for the model; half of them are shown.")
-            shorter = int(SHRINK * min(room, self._shown_tokens))
-            return (yield from self._write_from(plan, found, shorter, may_search=may_search))
-
-    def _write_from(
-        self, plan: Plan, found: Found, room: int, *, may_search: bool
-    ) -> Generator[str | Waiting, None, Written]:
-        sources = self._timed("sources", lambda: sources_of(found, plan, considered=self.manner.papers, budget=room))
-        self.trace.shown, self._shown_tokens = sources.as_trace(), tokens(sources.text)
-        count = len(sources.papers)
-        yield Waiting(f"Reading {count} paper{'' if count == 1 else 's'}")
-        written, known = Written(), f"{self._turns.library().text()} {found.facts}"
-        try:
-            yield from write_with_model(
-                self._model,
-                self._messages(plan, found, sources, may_search=may_search),
-                Verifier(sources, self._tools.checker, written.numbering, f"{self.message} {plan.question}", known),
-                written,
-                most_tokens=self._budget.answer(plan),
-                within=self._left,
-            )
-        finally:
-            self._take("write", written.used)
-        return written
-
-    def _messages(self, plan: Plan, found: Found, sources: Sources, *, may_search: bool) -> list[Message]:
-        length = prompts.LENGTHS[self.manner.length.value]
-        asked = prompts.write_request(
-            self.message,
-            plan,
-            self._said,
-            sources.text,
-            found.facts,
-            word=secrets.token_hex(4),
-            may_search=may_search,
-        )
-        return [Message("system", prompts.WRITE.replace("{length}", length)), Message("user", asked)]
-
-    def _answer(self, plan: Plan, found: Found, written: Written) -> Answer:
-        made = conclude(self.message, plan, found, written, considered=self.manner.papers)
-        return replace(
-            made,
-            seconds=time.monotonic() - self._started,
-            note=" ".join(filter(None, (self.note, written.note, found.missed))),
-            usage=self.usage,
-            trace=self.trace,
-        )
-
-    def _take(self, stage: str, used: list[Usage]) -> None:
-        self._used += used
-        self.trace.called(stage, used)
-
-    def _timed(self, stage: str, work: Callable[[], T]) -> T:
-        began = time.perf_counter()
-        done = work()
-        self.trace.seconds[stage] = round(self.trace.seconds.get(stage, 0.0) + time.perf_counter() - began, 4)
-        return done

@@ -20,7 +20,7 @@ from ingest.pipeline import embed_entries
 from ingest.record import Record
 from ingest.settings import Settings
 from ingest.words import tokenize
-from rag.answer import Answer, Turn
+from rag.types import Answer, Turn
 
 if TYPE_CHECKING:
     from rag.engine import Engine

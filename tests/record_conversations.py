@@ -12,8 +12,8 @@ from typing import Any
 
 from ingest.library import ingest_sources
 from ingest.settings import Settings
-from rag.answer import Turn
 from rag.engine import Engine
+from rag.types import Turn
 from tests.bench.timing import PAGE
 
 RECORDED = Path(__file__).parent / "samples" / "conversations.json"

@@ -11,15 +11,15 @@ from ingest.intake import Taken
 from ingest.library import Ingested, Progress, Source
 from ingest.names import short_name
 from ingest.paper import Paper, Sentence, Unreadable
-from rag.answer import Answer, Citation, Evidence, Ranked, Turn
-from rag.atlas import Mapped, Spot
-from rag.chat.pieces import Waiting
-from rag.draft import Cell, Draft, Group, Numbering, Paragraph, Row, Statement, Table
-from rag.feedback import Vote
-from rag.listing import Listed, Looked, Order
-from rag.manner import USUAL, Manner, Writing
-from rag.prose import render
-from rag.retrieve import Scope
+from rag.browse.atlas import Mapped, Spot
+from rag.browse.listing import Listed, Looked, Order
+from rag.evaluate.votes import Vote
+from rag.llm.pieces import Waiting
+from rag.retrieve.scope import Scope
+from rag.style import USUAL, Style, Writing
+from rag.types import Answer, Citation, Evidence, Ranked, Turn
+from rag.write.draft import Cell, Draft, Group, Numbering, Paragraph, Row, Statement, Table
+from rag.write.render import render
 
 LENSES = Paper(
     "Grinding Lenses by Candlelight",
@@ -85,7 +85,7 @@ class StandIn:
         self.papers = [LENSES, MIRRORS, CLOTH]
         self.asked: list[tuple[str, tuple[Turn, ...]]] = []
         self.scopes: list[Scope | None] = []
-        self.manners: list[tuple[bool, Manner]] = []
+        self.manners: list[tuple[bool, Style]] = []
         self.votes: list[Vote] = []
         self.closed = threading.Event()
         self.shut = False
@@ -147,11 +147,11 @@ class StandIn:
         *,
         scope: Scope | None = None,
         model: bool = True,
-        manner: Manner = USUAL,
+        style: Style = USUAL,
     ) -> Iterator[str | Waiting | Answer]:
         self.asked.append((question, tuple(history)))
         self.scopes.append(scope)
-        self.manners.append((model, manner))
+        self.manners.append((model, style))
         kind = question.split()[0].lower()
         if kind == "fail":
             raise ModelError("The model at localhost does not answer; run it, or ask without one.")

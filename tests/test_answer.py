@@ -4,15 +4,15 @@ import json
 import re
 
 import pytest
+from rag.extract import as_paragraphs, choose, flow, mark
+from rag.revise import shorten
 
 from ingest.paper import Paper, Sentence
-from rag.answer import Answer, Evidence, Ranked
-from rag.draft import Numbering
 from rag.engine import Engine
-from rag.extract import as_paragraphs, choose, flow, mark
-from rag.measures import MARK, answer_sentences
-from rag.prose import render
-from rag.revise import shorten
+from rag.evaluate.measures import MARK, answer_sentences
+from rag.types import Answer, Evidence, Ranked
+from rag.write.draft import Numbering
+from rag.write.render import render
 
 QUESTIONS = [
     "Which tasks was WaLLoC tried on?",

@@ -1,10 +1,10 @@
 """Turns as a strict reader asked them in long conversations, each kind of misunderstanding held once."""
 
 import pytest
-
-from rag.engine import Engine
 from rag.judge import Judge, weigh_words
 from rag.unsaid import runs_of
+
+from rag.engine import Engine
 from tests.corpus import talk
 
 CACHE = "Which papers reduce the KV cache?"

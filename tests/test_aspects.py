@@ -1,7 +1,6 @@
 """Aspects that questions ask about, and what the sentences of an abstract are there to say."""
 
 import pytest
-
 from rag.aspects import aspect_query, find_aspects, measures, role, speaks_of
 from rag.lexicon import ASPECTS
 from rag.rhetoric import Role, admits_price, only_shares, turning_point, weigh

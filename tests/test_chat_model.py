@@ -37,10 +37,10 @@ from model_endpoint import (
 from ingest.endpoint import Fault
 from ingest.errors import ModelError, TooLongError
 from ingest.settings import Settings
-from rag.chat.call import MAX_CHARACTERS, Call, Limits
-from rag.chat.events import MalformedError, ReportedError, read_events
-from rag.chat.faults import fault_of
-from rag.chat.model import ChatModel, ChatStream, Message, Text, Waiting
+from rag.llm.call import MAX_CHARACTERS, Call, Limits
+from rag.llm.events import MalformedError, ReportedError, read_events
+from rag.llm.faults import fault_of
+from rag.llm.model import ChatModel, ChatStream, Message, Text, Waiting
 
 ASKED = [Message("system", "Be brief."), Message("user", "What is KIVI?")]
 BEGUN = delta("Half an ")
@@ -554,7 +554,7 @@ def test_each_way_to_say_the_end_is_understood(
 def test_an_endpoint_that_has_finished_and_does_not_close_is_not_waited_for(
     endpoint: ModelEndpoint, models: Models, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.chat.call.TAIL", 0.1)
+    monkeypatch.setattr("rag.llm.call.TAIL", 0.1)
     endpoint.replies = [hang_after(delta("Whole."), finish())]
     text, stream = heard(models(endpoint.url))
     assert (text, stream.finish, stream.fault) == ("Whole.", "stop", "")

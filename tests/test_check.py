@@ -1,13 +1,13 @@
 """When a written sentence stands in what it cites, and what is said where it does not."""
 
 import pytest
+from rag.check import Check, Checker, Verdict
+from rag.closeness import MODELS
 
 from ingest.entry import make_entry
 from ingest.errors import ModelError
 from ingest.paper import Paper
-from rag.answer import Evidence
-from rag.check import Check, Checker, Verdict
-from rag.closeness import MODELS
+from rag.types import Evidence
 from tests.corpus import WordModel
 
 LENS = Paper(

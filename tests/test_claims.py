@@ -1,11 +1,11 @@
 """What a sentence claims: numbers as values, names as spelled, and which way it points."""
 
 import pytest
+from rag.polarity import contest_turned, denied, read_polarity, turned_round
 
 from ingest.paper import Paper
-from rag.claims import initials, names_in, own_names, plain_sentence, read_claim, stands_in
-from rag.polarity import contest_turned, denied, read_polarity, turned_round
-from rag.quantities import Bound, Quantity, equal, plain, read_quantities, rounded
+from rag.verify.figures import Bound, Quantity, equal, plain, read_quantities, rounded
+from rag.verify.names import initials, names_in, own_names, plain_sentence, read_claim, stands_in
 
 
 def number(text: str) -> Quantity:

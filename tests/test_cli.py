@@ -14,8 +14,8 @@ import ui.commands
 import ui.serve
 from ingest.record import Record
 from ingest.settings import load_settings
-from rag.answer import Turn
 from rag.engine import Engine
+from rag.types import Turn
 from ui.cli import main
 
 QUESTION = "What is KIVI?"

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 
 import pytest
+from rag.compare import Wish, compare
+from rag.dialogue import read_dialogue
+from rag.edit import Change, edit, read_change, split_request
+from rag.names import without_names
 
 from ingest.paper import Paper
 from ingest.sentences import split_sentences
-from rag.answer import Answer, Evidence, Ranked, Turn
-from rag.compare import Wish, compare
-from rag.dialogue import read_dialogue
-from rag.draft import Draft, Paragraph, Table
-from rag.edit import Change, edit, read_change, split_request
 from rag.engine import Engine
-from rag.names import without_names
+from rag.types import Answer, Evidence, Ranked, Turn
+from rag.write.draft import Draft, Paragraph, Table
 from tests.corpus import talk
 
 KIVI, ZIP = "KIVI", "ZipCache"

@@ -10,11 +10,11 @@ from standin import CLOTH, HOSTILE, LENSES, MIRRORS, compared, grounded, hostile
 
 from ingest.errors import UsageError
 from ingest.paper import Paper
-from rag.answer import Answer, Checked
-from rag.chat.pieces import Usage
 from rag.engine import Engine
+from rag.llm.pieces import Usage
 from rag.plan.plan import Plan
-from rag.table import read_table
+from rag.types import Answer, Checked
+from rag.write.export import read_table
 from ui import exports, render
 from ui.actions import actions, follow_ups
 from ui.conversation import (

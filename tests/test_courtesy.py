@@ -1,7 +1,6 @@
 """What is said around a question is no part of it."""
 
 import pytest
-
 from rag.courtesy import is_style, plain
 
 

@@ -1,11 +1,11 @@
 """Turns that leave out what they are about, point to several papers, or narrow a list, as people type them."""
 
 import pytest
-
-from rag.catalogue import Catalogue
 from rag.courtesy import plain
 from rag.dialogue import papers_of
+
 from rag.engine import Engine
+from rag.retrieve.names import Catalogue
 from tests.corpus import talk
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rag.engine import Engine
-from rag.evaluate import read_lines
+from rag.evaluate.run import read_lines
 from ui.cli import main
 
 REFERENCE = Path(__file__).resolve().parents[2] / "shared" / "gold"

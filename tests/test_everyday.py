@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rag.engine import Engine
-from rag.everyday import MODEL, towards_abstracts
+from rag.retrieve.adapter import MODEL, towards_abstracts
 
 
 def test_a_moved_question_keeps_its_length_and_most_of_its_direction() -> None:

@@ -12,11 +12,11 @@ from standin import LENSES, MIRRORS, grounded, refused
 from ingest.errors import StoreError
 from ingest.settings import Settings
 from rag import feedback
-from rag.answer import Turn
 from rag.engine import Engine
-from rag.evaluate import evaluate_questions, read_lines
-from rag.feedback import Vote, keep
-from rag.measures import Expected, score_answer
+from rag.evaluate.measures import Expected, score_answer
+from rag.evaluate.run import evaluate_questions, read_lines
+from rag.evaluate.votes import Vote, keep
+from rag.types import Turn
 from ui.cli import main
 
 LIKED = Vote("a1", True, grounded("How are lenses ground?"), (Turn("user", "Hello"), Turn("assistant", "Hi.")))

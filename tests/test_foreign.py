@@ -1,9 +1,9 @@
 """A question in another language is told from one in English by its script and its small words."""
 
 import pytest
+from rag.foreign import NOTE, is_foreign
 
 from rag.engine import Engine
-from rag.foreign import NOTE, is_foreign
 
 
 @pytest.mark.parametrize(

@@ -8,16 +8,16 @@ import pytest
 from ingest.library import ingest_sources
 from ingest.paper import Paper
 from ingest.settings import Settings
-from rag.answer import Answer, Citation, Turn
 from rag.engine import Engine
-from rag.gather.entities import Entities, Linker
 from rag.gather.evidence import DEPTH, MOST_LISTED, Gatherer, fuse, sources_of
 from rag.gather.library import read_library, themes
 from rag.gather.relevance import candidates_text, judged, read_choice
 from rag.gather.sources import Shown, Sources, number, tokens
 from rag.plan.plan import Plan
 from rag.plan.talk import Talk, read_talk
-from rag.retrieve import Scope
+from rag.retrieve.entities import Entities, Linker
+from rag.retrieve.scope import Scope
+from rag.types import Answer, Citation, Turn
 
 KIVI_TITLE = "KIVI: A Tuning-Free Asymmetric 2bit Quantization for KV Cache"
 

@@ -14,8 +14,8 @@ from ingest.library import ingest_sources
 from ingest.settings import Settings
 from ingest.sources import Given, read_bytes
 from ingest.text import clean
-from rag.answer import MOST_CHARACTERS, Turn
 from rag.engine import Engine
+from rag.types import MOST_CHARACTERS, Turn
 from ui import cards, papers, render
 from ui.bibtex import bibtex
 from ui.prose import Known, prose

@@ -23,7 +23,7 @@ from ingest.postings import Part
 from ingest.record import Record
 from ingest.vectors import ChromaVectors, ExactVectors, close, embedded_client
 from ingest.words import WordIndex
-from rag.retrieve import Scope
+from rag.retrieve.scope import Scope
 from tests.corpus import (
     WordModel,
     change_abstract,

@@ -4,18 +4,18 @@ import re
 from itertools import product
 
 import pytest
+from rag.extract import as_paragraphs
 
 from ingest.entry import make_entry
 from ingest.paper import Paper
-from rag.answer import Evidence, Ranked
-from rag.draft import Numbering
-from rag.extract import as_paragraphs
 from rag.gather.relevance import candidates_text
 from rag.gather.sources import Shown, number
 from rag.plan.plan import Plan
-from rag.prose import render
+from rag.types import Evidence, Ranked
 from rag.write import prompts
+from rag.write.draft import Numbering
 from rag.write.layout import clean_markup
+from rag.write.render import render
 from ui.prose import Known, prose
 
 ORDERS = [

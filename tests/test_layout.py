@@ -48,7 +48,7 @@ def test_every_direct_dependency_is_bounded_above() -> None:
         assert re.search(r">=[\d.]+,<\d", line), line
 
 
-@pytest.mark.parametrize("module", ["ingest.index", "rag.chat.model", "rag.engine", "ui.cli"])
+@pytest.mark.parametrize("module", ["ingest.index", "rag.llm.model", "rag.engine", "ui.cli"])
 def test_importing_the_code_imports_no_heavy_library(module: str) -> None:
     """Start-up time is a feature: Chroma, Gradio, LlamaIndex and onnxruntime are imported where they are needed."""
     heavy = ("chromadb", "gradio", "llama_index", "onnxruntime", "openai", "torch")

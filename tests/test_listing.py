@@ -11,8 +11,8 @@ from ingest.errors import UsageError
 from ingest.index import PaperIndex
 from ingest.paper import Paper
 from ingest.settings import Settings
+from rag.browse.listing import Listing, Looked, Order, folded, is_between, terms_of
 from rag.engine import Engine
-from rag.listing import Listing, Looked, Order, folded, is_between, terms_of
 
 PAPERS = (
     Paper("Transformers at Work", "A model for text. It uses key-value caches.", ("François Müller",), "2024-03-01"),

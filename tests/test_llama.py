@@ -8,8 +8,8 @@ from llama_index.core.schema import MetadataMode, QueryBundle
 from llama_index.core.settings import Settings
 
 from rag.engine import Engine
-from rag.llama import PaperQueryEngine, PaperRetriever
-from rag.retrieve import Scope
+from rag.llamaindex import PaperQueryEngine, PaperRetriever
+from rag.retrieve.scope import Scope
 
 QUESTION = "How much memory does APOLLO need?"
 

@@ -12,8 +12,8 @@ from model_endpoint import KEY, ModelEndpoint, cut, delta, hang_after, serving
 
 from ingest.errors import ModelError
 from ingest.settings import Settings
-from rag.chat.llama import PaperLLM
-from rag.chat.model import ChatModel
+from rag.llm.llama import PaperLLM
+from rag.llm.model import ChatModel
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from math import log2
 
 import pytest
 
-from rag.measures import Expected, answer_sentences, ndcg, recall, reciprocal_rank, score_answer
+from rag.evaluate.measures import Expected, answer_sentences, ndcg, recall, reciprocal_rank, score_answer
 
 
 def test_ndcg_discounts_by_rank() -> None:

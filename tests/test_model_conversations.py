@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from ingest.settings import Settings
-from rag.answer import Turn
 from rag.engine import Engine
+from rag.types import Turn
 from tests.model_endpoint import KEY, Handler, ModelEndpoint, serving
 from tests.scripted_model import answer, fits, spell, stage
 

@@ -1,10 +1,10 @@
 """'Which papers do not need X?' lists those that say so, and no paper that is only silent on it."""
 
 import pytest
+from rag.negated import Negated, read_negated, says_without
 
 from ingest.paper import Paper
 from rag.engine import Engine
-from rag.negated import Negated, read_negated, says_without
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """A question that asks nothing of a paper but an aspect is answered by sentences that speak of it, or not at all."""
 
 import pytest
-
 from rag.aspects import beside_aspects
+
 from rag.engine import Engine
 from tests.corpus import talk
 

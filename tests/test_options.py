@@ -1,9 +1,9 @@
 """Who asks which method to use gets the papers that may serve, each by what it does or found; or a plain refusal."""
 
 import pytest
+from rag.grammar import ADVICE
 
 from rag.engine import Engine
-from rag.grammar import ADVICE
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, 
 from standin import HOSTILE, LENSES, StandIn
 
 from ingest.errors import StoreError
-from rag.table import read_table
+from rag.write.export import read_table
 
 CHROMIUM = Path("/usr/bin/chromium")
 pytestmark = [

@@ -8,7 +8,7 @@ from standin import CLOTH, HOSTILE, LENSES, MIRRORS, StandIn
 from test_page import CHROMIUM, PHONE, address, ask, browser, page
 
 from ingest.paper import Paper
-from rag.retrieve import Scope
+from rag.retrieve.scope import Scope
 
 __all__ = ["address", "browser", "page"]
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs a Chromium at {CHROMIUM}")

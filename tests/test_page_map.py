@@ -8,8 +8,8 @@ from standin import CLOTH, HOSTILE, LENSES, MIRRORS, StandIn
 from test_page import CHROMIUM, PHONE, address, ask, browser, page
 
 from ingest.paper import Paper
-from rag.atlas import Mapped
-from rag.retrieve import Scope
+from rag.browse.atlas import Mapped
+from rag.retrieve.scope import Scope
 
 __all__ = ["address", "browser", "page"]
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs a Chromium at {CHROMIUM}")

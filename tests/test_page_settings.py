@@ -9,9 +9,9 @@ from playwright.sync_api import Browser, Page, expect
 from standin import StandIn, grounded
 from test_page import CHROMIUM, PHONE, address, ask, browser, page
 
-from rag.answer import Answer
-from rag.chat.pieces import Usage
-from rag.manner import USUAL, Length, Manner, Writing
+from rag.llm.pieces import Usage
+from rag.style import USUAL, Length, Style, Writing
+from rag.types import Answer
 
 __all__ = ["address", "browser", "page"]
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs a Chromium at {CHROMIUM}")
@@ -61,14 +61,14 @@ def test_papers_and_length_hold_from_the_next_question_on_and_after_a_reload(pag
     choose(page, "Short")
     to_chat(page)
     ask(page, "And mirrors?")
-    assert engine.manners[-1] == (True, Manner(20, Length.SHORT))
+    assert engine.manners[-1] == (True, Style(20, Length.SHORT))
     page.reload()
     settings(page)
     expect(page.get_by_role("radio", name="20", exact=True)).to_be_checked()
     expect(page.get_by_role("radio", name="Short", exact=True)).to_be_checked()
     to_chat(page)
     ask(page, "How are lenses ground?")
-    assert engine.manners[-1] == (True, Manner(20, Length.SHORT))
+    assert engine.manners[-1] == (True, Style(20, Length.SHORT))
 
 
 def test_two_quick_changes_both_hold(page: Page, engine: Priced) -> None:
@@ -77,7 +77,7 @@ def test_two_quick_changes_both_hold(page: Page, engine: Priced) -> None:
     choose(page, "Long")
     to_chat(page)
     ask(page, "How are lenses ground?")
-    assert engine.manners[-1] == (True, Manner(30, Length.LONG))
+    assert engine.manners[-1] == (True, Style(30, Length.LONG))
 
 
 def test_another_browser_has_settings_of_its_own(page: Page, browser: Browser, address: str, engine: Priced) -> None:

@@ -7,9 +7,9 @@ import pytest
 from standin import HOSTILE
 
 from ingest.paper import Paper
+from rag.browse.listing import Order
 from rag.engine import Engine
-from rag.listing import Order
-from rag.retrieve import Scope
+from rag.retrieve.scope import Scope
 from ui import papers
 from ui.tabs import leaf, library, selection
 

@@ -7,10 +7,10 @@ import time
 import pytest
 
 from ingest.paper import Paper
-from rag.answer import Answer, Citation, Turn
 from rag.plan.plan import MOST_PAPERS, MOST_SEARCHES, Plan, read_plan, schema
 from rag.plan.talk import MOST_HANDLES, MOST_TURNS, read_talk
 from rag.plan.without_model import plan_without_model
+from rag.types import Answer, Citation, Turn
 from rag.write import prompts
 
 FULL = {

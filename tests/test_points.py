@@ -8,7 +8,7 @@ import pytest
 from standin import HOSTILE
 
 from ingest.plane import MOST_GROUPS
-from rag.atlas import Mapped, Spot
+from rag.browse.atlas import Mapped, Spot
 from ui import points
 
 ASSETS = Path(__file__).parent.parent / "ui" / "assets"

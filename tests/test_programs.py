@@ -20,9 +20,9 @@ from mcp.types import CallToolResult, TextContent
 
 from ingest.errors import UsageError
 from ingest.settings import Settings
-from rag.answer import Turn
+from rag.browse.listing import Looked
 from rag.engine import Engine
-from rag.listing import Looked
+from rag.types import Turn
 from tests.test_page import free_port
 from tests.test_readme import BLOCKS, COMMANDS
 from ui.programs import read

@@ -2,8 +2,8 @@
 
 import pytest
 
-from rag.answer import MOST_CHARACTERS
 from rag.question import cut, take_question
+from rag.types import MOST_CHARACTERS
 
 
 @pytest.mark.parametrize("length", [1, MOST_CHARACTERS])

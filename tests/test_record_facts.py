@@ -5,18 +5,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rag.asked_papers import read_bounds
+from rag.bylines import Bylines
+from rag.record_facts import CUT_TO, tell_records
+from rag.record_wishes import Wish, mend, read_wishes
 
 from ingest.authors import answers_to, fold
 from ingest.library import ingest_sources
 from ingest.paper import Paper
 from ingest.settings import Settings
-from rag.answer import Answer
-from rag.asked_papers import read_bounds
-from rag.bylines import Bylines
 from rag.engine import Engine
-from rag.record_facts import CUT_TO, tell_records
-from rag.record_wishes import Wish, mend, read_wishes
-from rag.retrieve import Scope
+from rag.retrieve.scope import Scope
+from rag.types import Answer
 from tests.corpus import talk
 
 PAPERS = (

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from ingest.paper import Paper, Sentence
-from rag.answer import Answer, Citation, Evidence, Ranked
-from rag.draft import Cell, Draft, Numbering, Row, Table
-from rag.prose import render as write
+from rag.types import Answer, Citation, Evidence, Ranked
+from rag.write.draft import Cell, Draft, Numbering, Row, Table
+from rag.write.render import render as write
 from ui import cards, exports, prose, render
 
 OWL = Paper("Owls", "Owls see. Owls hear. Owls fly.", ("A. Owl", "B. Owl"), "2024-02-29", "https://owl.org/?a=1&b=2")

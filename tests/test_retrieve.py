@@ -3,9 +3,9 @@
 import pytest
 
 from ingest.errors import UsageError
-from rag.answer import MOST_CHARACTERS
 from rag.engine import Engine
-from rag.retrieve import Scope
+from rag.retrieve.scope import Scope
+from rag.types import MOST_CHARACTERS
 
 
 def test_a_name_is_found_by_its_word(engine: Engine) -> None:

@@ -1,7 +1,6 @@
 """Which words of a question say when its papers are of, and which numbers are no dates."""
 
 import pytest
-
 from rag.scope_words import find_dates, without
 
 NEWEST = "2026-08-20"

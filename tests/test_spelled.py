@@ -1,10 +1,10 @@
 """What a short form stands for is answered by the sentences that spell it out."""
 
 import pytest
+from rag.spelled import asked_form, spelled_out
 
 from ingest.paper import Paper
 from rag.engine import Engine
-from rag.spelled import asked_form, spelled_out
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,14 @@
 import time
 
 import pytest
+from rag.check import Checker
 
 from ingest.entry import make_entry
 from ingest.paper import Paper
-from rag.answer import Evidence
-from rag.check import Checker
-from rag.draft import Numbering
 from rag.gather.sources import Shown, Sources, number
+from rag.types import Evidence
 from rag.verify.statement import Verifier
+from rag.write.draft import Numbering
 from rag.write.layout import Layout
 
 OWLS = Paper(

@@ -4,16 +4,16 @@ import json
 from pathlib import Path
 
 import pytest
-
-from ingest.paper import Paper, Sentence
-from rag.answer import Evidence, Ranked
 from rag.demand import Kind, read_demand
-from rag.engine import Engine
 from rag.figures import VALUE, words_between
 from rag.focus import find_focus
 from rag.sufficiency import MODELS, NEIGHBOURS, Outcome, Verdict, refusal, weigh
 from rag.support import measure
 from tests.bench.calibrate_refusal import Case, draw, fit
+
+from ingest.paper import Paper, Sentence
+from rag.engine import Engine
+from rag.types import Evidence, Ranked
 from tests.bench.timing import bundled_papers
 
 DATA = Path(__file__).parent / "bench" / "data"

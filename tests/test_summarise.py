@@ -5,18 +5,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rag.judge import Judge, Judged
+from rag.strands import find_strands, phrases_of
+from rag.summarise import MOST_OF_STRAND, MOST_STRANDS, MOST_UNSORTED, summarise_paper, summarise_topic
 
 from ingest.entry import Entry, make_entry
 from ingest.index import PaperIndex
 from ingest.paper import Paper, Sentence
 from ingest.settings import Settings
-from rag.answer import Evidence, Ranked
-from rag.draft import Draft, Group, Numbering, Paragraph
-from rag.judge import Judge, Judged
-from rag.measures import MARK, answer_sentences
-from rag.prose import render
-from rag.strands import find_strands, phrases_of
-from rag.summarise import MOST_OF_STRAND, MOST_STRANDS, MOST_UNSORTED, summarise_paper, summarise_topic
+from rag.evaluate.measures import MARK, answer_sentences
+from rag.types import Evidence, Ranked
+from rag.write.draft import Draft, Group, Numbering, Paragraph
+from rag.write.render import render
 
 ABSTRACT = (
     "Bees are found on every continent. However, existing methods of counting them are costly. "

@@ -6,23 +6,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rag.judge import Judge, Judged
+from rag.likelihood import ANY, BY_MEANING, LISTED, SIGNALS, chances, leave_out
+from rag.shelf import Shelf, abbreviations
+from rag.survey import MOST_LISTED, count_papers, survey
+from rag.topic import Topic, find_topic
 
 from ingest.entry import make_entry
 from ingest.index import PaperIndex
 from ingest.library import ingest_sources
 from ingest.paper import Paper, Sentence
 from ingest.settings import Settings
-from rag.answer import Evidence
-from rag.draft import Draft, Group, Numbering
 from rag.engine import Engine
-from rag.judge import Judge, Judged
-from rag.likelihood import ANY, BY_MEANING, LISTED, SIGNALS, chances, leave_out
-from rag.measures import MARK, answer_sentences
-from rag.prose import render
-from rag.retrieve import Scope
-from rag.shelf import Shelf, abbreviations
-from rag.survey import MOST_LISTED, count_papers, survey
-from rag.topic import Topic, find_topic
+from rag.evaluate.measures import MARK, answer_sentences
+from rag.retrieve.scope import Scope
+from rag.types import Evidence
+from rag.write.draft import Draft, Group, Numbering
+from rag.write.render import render
 
 
 @pytest.fixture(scope="module")

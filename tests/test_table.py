@@ -7,10 +7,10 @@ import re
 import pytest
 
 from ingest.paper import Paper, Sentence
-from rag.answer import Evidence
-from rag.draft import Cell, Numbering, Row, Table
-from rag.measures import MARK, answer_sentences
-from rag.table import read_table, to_csv, to_latex, to_markdown
+from rag.evaluate.measures import MARK, answer_sentences
+from rag.types import Evidence
+from rag.write.draft import Cell, Numbering, Row, Table
+from rag.write.export import read_table, to_csv, to_latex, to_markdown
 
 ANT = Paper(
     "Ant: On | Norms",

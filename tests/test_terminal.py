@@ -7,7 +7,7 @@ import pytest
 
 from ingest.paper import Paper, Unreadable
 from ingest.pipeline import Report
-from rag.answer import Answer, Citation, Ranked
+from rag.types import Answer, Citation, Ranked
 from ui.terminal import answer_text, figures_text, papers_text, print_json, ranking_text, report_text, safe, say
 
 STEERING = "red \x1b[31m\x9b2J\x07 evil\u202eexe.gnp\u2066 gone\x08\x08 \u200bhidden \r\nnext"

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from ingest.settings import Settings
-from rag.answer import Answer, Citation, Turn
-from rag.chat.pieces import Waiting
 from rag.engine import Engine
+from rag.llm.pieces import Waiting
 from rag.turn import NO_MODEL, NO_WORD, TYPED
+from rag.types import Answer, Citation, Turn
 from tests.model_endpoint import (
     DONE,
     KEY,

@@ -1,18 +1,18 @@
 """What a turn is understood to ask, after what was said before."""
 
 import pytest
-
-from ingest.names import short_name
-from rag.answer import Answer, Turn
-from rag.catalogue import Catalogue
 from rag.dialogue import Dialogue, Exchange, papers_of, read_dialogue
-from rag.engine import Engine
 from rag.grammar import Kind
 from rag.instructions import Change, Edit, read_edit
 from rag.pointers import DESCRIBED
-from rag.retrieve import Retriever
 from rag.understand import Understanding
 from rag.understood import Understood
+
+from ingest.names import short_name
+from rag.engine import Engine
+from rag.retrieve.names import Catalogue
+from rag.retrieve.search import Retriever
+from rag.types import Answer, Turn
 
 TWO_QUANTIZERS = (
     Turn("user", "Which methods quantize the KV cache?"),

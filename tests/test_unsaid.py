@@ -1,9 +1,9 @@
 """What a question asks a named paper for that its abstract does not speak of is said to be missing, not guessed."""
 
 import pytest
+from rag.unsaid import noun_phrase, things_of
 
 from rag.engine import Engine
-from rag.unsaid import noun_phrase, things_of
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from standin import HOSTILE
 
 from rag.engine import Engine
-from rag.manner import Length, Manner, Writing
+from rag.style import Length, Style, Writing
 from ui import wishes
 from ui.wishes import Wishes, wishes_of
 
@@ -16,7 +16,7 @@ QUESTION = "What does KIVI do with the key cache and the value cache?"
 def test_what_was_set_is_read_back() -> None:
     chosen = Wishes(model=False, papers=20, length="long", theme="dark")
     assert wishes_of(chosen.kept()) == chosen
-    assert chosen.manner == Manner(20, Length.LONG)
+    assert chosen.style == Style(20, Length.LONG)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_the_model_is_told_by_name_host_and_price() -> None:
 
 def test_a_short_answer_says_less_and_a_long_one_more(engine: Engine) -> None:
     short, usual, long = (
-        engine.ask(QUESTION, manner=Manner(length=length)) for length in (Length.SHORT, Length.USUAL, Length.LONG)
+        engine.ask(QUESTION, style=Style(length=length)) for length in (Length.SHORT, Length.USUAL, Length.LONG)
     )
     assert len(short.citations) < len(usual.citations) < len(long.citations)
     quotes = [{citation.quote for citation in answer.citations} for answer in (short, usual, long)]
@@ -65,4 +65,4 @@ def test_a_short_answer_says_less_and_a_long_one_more(engine: Engine) -> None:
 
 @pytest.mark.parametrize("papers", wishes.CONSIDERED)
 def test_as_many_papers_are_considered_as_were_set(engine: Engine, papers: int) -> None:
-    assert len(engine.ask("How is memory saved in training?", manner=Manner(papers)).retrieved) == papers
+    assert len(engine.ask("How is memory saved in training?", style=Style(papers)).retrieved) == papers

@@ -2,9 +2,9 @@
 
 import pytest
 
-from rag.answer import Answer, Turn
 from rag.engine import Engine
-from rag.retrieve import Scope
+from rag.retrieve.scope import Scope
+from rag.types import Answer, Turn
 
 
 @pytest.fixture(scope="module")

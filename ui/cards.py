@@ -9,7 +9,7 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 from ingest.paper import Paper
-from rag.answer import Citation
+from rag.types import Citation
 from ui.prose import escape
 
 MOST_AUTHORS = 12

@@ -33,9 +33,9 @@ from ui.terminal import (
 if TYPE_CHECKING:
     from ingest.library import Ingested, Source
     from ingest.paper import Paper
-    from rag.answer import Answer
-    from rag.chat.pieces import Waiting
     from rag.engine import Engine
+    from rag.llm.pieces import Waiting
+    from rag.types import Answer
 
 BUNDLED_PAGE = Path(__file__).parent.parent / "ingest" / "pages" / "daily_papers_page.txt"
 BEGUN = "bundled-page.begun"  # stands in the home until the whole of the bundled page is in
@@ -189,8 +189,8 @@ def _bibtex_text(papers: "Sequence[Paper]") -> str:
 
 def drain(pieces: "Iterator[str | Waiting | Answer]") -> "Answer":
     """The answer at the end of a stream; on a terminal, what is waited for is told meanwhile."""
-    from rag.answer import Answer
-    from rag.chat.pieces import Waiting
+    from rag.llm.pieces import Waiting
+    from rag.types import Answer
 
     for piece in pieces:
         if isinstance(piece, Answer):
@@ -205,7 +205,7 @@ def batch(args: Namespace) -> int:
     from concurrent.futures import ThreadPoolExecutor
     from threading import Event
 
-    from rag.evaluate import read_lines
+    from rag.evaluate.run import read_lines
     from ui.batch import answered, read_row
 
     rows = read_lines(args.questions)
@@ -241,7 +241,7 @@ def batch(args: Namespace) -> int:
 
 
 def evaluate(args: Namespace) -> int:
-    from rag.evaluate import evaluate_beir, evaluate_questions, read_lines
+    from rag.evaluate.run import evaluate_beir, evaluate_questions, read_lines
 
     if (args.questions is None) == (args.beir is None):
         raise UsageError("Give either a file of questions or --beir FOLDER.")

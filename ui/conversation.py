@@ -14,7 +14,7 @@ from typing import Any
 
 from ingest.errors import UsageError
 from ingest.paper import Paper
-from rag.answer import Answer, Turn
+from rag.types import Answer, Turn
 from ui.history import MOST_TURNS, Chat
 from ui.prose import escape
 from ui.reread import Fields, Find, read_answer

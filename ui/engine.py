@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from ingest.errors import PaperchatError
-from rag.manner import USUAL
+from rag.style import USUAL
 
 if TYPE_CHECKING:  # only names of types: the modules behind them are read while the engine is made
     from pathlib import Path
@@ -15,13 +15,13 @@ if TYPE_CHECKING:  # only names of types: the modules behind them are read while
     from ingest.intake import Taken
     from ingest.library import Progress, Source
     from ingest.paper import Paper
-    from rag.answer import Answer, Ranked, Turn
-    from rag.atlas import Mapped
-    from rag.chat.pieces import Waiting
-    from rag.feedback import Vote
-    from rag.listing import Listed, Looked
-    from rag.manner import Manner, Writing
-    from rag.retrieve import Scope
+    from rag.browse.atlas import Mapped
+    from rag.browse.listing import Listed, Looked
+    from rag.evaluate.votes import Vote
+    from rag.llm.pieces import Waiting
+    from rag.retrieve.scope import Scope
+    from rag.style import Style, Writing
+    from rag.types import Answer, Ranked, Turn
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class Engine(Protocol):
         *,
         scope: Scope | None = None,
         model: bool = True,
-        manner: Manner = USUAL,
+        style: Style = USUAL,
     ) -> Iterator[str | Waiting | Answer]: ...
     def browse(self, looked: Looked, *, first: int = 50) -> Listed: ...
     def atlas(self) -> Mapped: ...

@@ -1,9 +1,9 @@
 """From an answer's table to buttons that copy it as Markdown, CSV or LaTeX. The texts lie hidden beside their buttons,
 so copying asks no server and needs no file."""
 
-from rag.answer import Answer
-from rag.draft import Numbering, Table
-from rag.table import to_csv, to_latex, to_markdown
+from rag.types import Answer
+from rag.write.draft import Numbering, Table
+from rag.write.export import to_csv, to_latex, to_markdown
 from ui.prose import escape
 
 

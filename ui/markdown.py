@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from ingest.paper import Paper
-from rag.answer import VERIFIED, Answer, Citation
+from rag.types import VERIFIED, Answer, Citation
 from ui.bibtex import IN_URL
 from ui.cards import byline, is_link
 from ui.conversation import Conversation, Exchange

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from rag.answer import VERIFIED, Citation
-from rag.table import NOTHING, SILENT
+from rag.types import VERIFIED, Citation
+from rag.write.export import NOTHING
 from rag.write.layout import BAR, RULE
 
 MARK = re.compile(r"\[(\d{1,4})\]")
@@ -122,7 +122,7 @@ def row(line: Sequence[str], names: Sequence[str], known: Known) -> str:
     """An aspect and what each paper says of it."""
     out = []
     for name, cell in zip(names, line[1:], strict=True):
-        silent = ' class="silent"' if cell in (SILENT, NOTHING, "") else ""
+        silent = ' class="silent"' if cell in (NOTHING, "") else ""
         said = inline(cell, known)
         out.append(
             f'<td{silent} role="cell"><span class="whose" dir="auto">{name}</span><span dir="auto">{said}</span></td>'

@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 from ingest.names import short_name
 from ingest.paper import Paper
-from rag.answer import Answer, Checked
-from rag.chat.pieces import Usage
-from rag.extract import flow
+from rag.llm.pieces import Usage
+from rag.types import Answer, Checked
+from rag.write.render import flow
 from ui.cards import Shown, cards, sources
 from ui.exports import exports
 from ui.prose import Known, escape, leads, prose, settled

@@ -8,10 +8,10 @@ from typing import Any
 from ingest.errors import UsageError
 from ingest.paper import Paper, Sentence
 from ingest.text import clean
-from rag.answer import ABSENT, EXACT, UNSOURCED, Answer, Checked, Citation, Evidence, Ranked, Turn
-from rag.chat.pieces import Usage
-from rag.draft import Cell, Row, Table
+from rag.llm.pieces import Usage
 from rag.plan.plan import Plan
+from rag.types import ABSENT, EXACT, UNSOURCED, Answer, Checked, Citation, Evidence, Ranked, Turn
+from rag.write.draft import Cell, Row, Table
 
 MOST_ENTRIES = 1_000  # of any list in an answer
 MOST_NUMBER = 9_999  # of a mark

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from ingest.live.diff import Difference
     from ingest.paper import Paper
     from ingest.pipeline import Report
-    from rag.answer import Answer, Ranked
-    from rag.chat.pieces import Usage
+    from rag.llm.pieces import Usage
+    from rag.types import Answer, Ranked
 
 WIDEST, NARROWEST = 100, 20  # columns; longer lines are tiring to read
 LONGEST_MESSAGE = 1_000  # characters

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from rag.manner import USUAL, Length, Manner, Writing
+from rag.style import USUAL, Length, Style, Writing
 from ui.prose import escape
 from ui.sent import parsed
 
@@ -30,8 +30,8 @@ class Wishes:
     theme: str = "system"
 
     @property
-    def manner(self) -> Manner:
-        return Manner(self.papers, Length(self.length))
+    def style(self) -> Style:
+        return Style(self.papers, Length(self.length))
 
     def kept(self) -> str:
         """As it is kept in the browser: as text, because Gradio there overlooks that an object has changed."""

@@ -3,19 +3,18 @@
 No call of a model. Rankings of several searches are joined by reciprocal rank.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ingest.index import PaperIndex
-from ingest.text import unaccented
-from rag.answer import Ranked
-from rag.gather.entities import Linker
 from rag.gather.sources import Shown, Sources, number
 from rag.plan.plan import Plan
 from rag.plan.talk import Talk
-from rag.retrieve import Retriever, Scope
+from rag.retrieve.entities import Linker
+from rag.retrieve.scope import Filters, Scope, inside, narrowed, words_of
+from rag.retrieve.search import Retriever
+from rag.types import Ranked
 
 RRF_K = 20  # of reciprocal rank fusion (Cormack et al. 2009 use 60 for rankings of thousands; these have tens)
 MESSAGE_WEIGHT = 0.5  # of the message as typed, beside the question written out and the searches
@@ -23,7 +22,6 @@ OF_MESSAGE = 3  # papers found for the message as typed that are kept, whatever 
 DEPTH = 20  # papers ranked for each search
 WIDE = 60  # papers ranked for each search where all that fit are wanted
 CANDIDATES = 80  # papers that are judged for a criterion
-MOST_NAMED = 5_000  # papers of authors that a search is kept to
 LARGE, OF_LARGE = 1_000, 160  # papers of a library in which more may fit, and how many of it are judged
 WHOLE = 4  # papers found that are shown with all their sentences, where none is meant
 SOME, FEW = 3, 2  # sentences of each further paper; where papers are meant and nothing else is searched for
@@ -61,7 +59,7 @@ class Gatherer:
         """The papers for a plan; `considered` is how many of those found may be used."""
         linked = self._linker.link(plan.papers, talk)
         within, missed = self._within(plan, scope)
-        inside = self._inside(linked.papers, scope)
+        kept = inside(self._index, linked.papers, scope)
         wide = WIDE if plan.every else DEPTH
         searches = tuple(dict.fromkeys(filter(None, (plan.question, plan.criterion, *plan.searches, *linked.unknown))))
         as_typed = self._retriever.search(message, k=wide, scope=within)
@@ -70,15 +68,15 @@ class Gatherer:
         if plan.every and not (plan.criterion or plan.searches):
             ranked = self._all_within(within, ranked)
         places = {one.paper.id: one for one in ranked}
-        missing = self._retriever.look(plan.question or message, [one for one in inside if one not in places])
+        missing = self._retriever.look(plan.question or message, [one for one in kept if one not in places])
         places |= {one.paper.id: one for one in missing}
-        meant = [places[paper] for paper in inside if paper in places]
+        meant = [places[paper] for paper in kept if paper in places]
         most = self._candidates() if plan.every else max(considered, len(meant) + BESIDE)
-        others = [one for one in ranked if one.paper.id not in inside]
+        others = [one for one in ranked if one.paper.id not in kept]
         typed = [one.paper.id for one in as_typed[:OF_MESSAGE]]
-        kept = [one for one in others[most:] if one.paper.id in typed]
-        others = [*others[: most - len(kept)], *kept]
-        return Found((*meant, *others)[:most], tuple(inside), linked.unknown, searches, missed)
+        as_asked = [one for one in others[most:] if one.paper.id in typed]
+        others = [*others[: most - len(as_asked)], *as_asked]
+        return Found((*meant, *others)[:most], tuple(kept), linked.unknown, searches, missed)
 
     def further(self, found: Found, plan: Plan, scope: Scope | None, *, considered: int) -> Found:
         """What the searches of a further plan find, in place of what was found besides the papers meant."""
@@ -95,29 +93,11 @@ class Gatherer:
 
     def _within(self, plan: Plan, scope: Scope | None) -> tuple[Scope | None, str]:
         """The scope of the reader narrowed by the filters of a plan; these are set aside where they leave nothing."""
-        if not (plan.since or plan.until or plan.authors):
-            return scope, ""
-        asked = scope or Scope()
-        ends = filter(None, (Scope(until=plan.until).until, asked.until))
-        dates = {"since": max(plan.since, asked.since), "until": min(ends, default="")}
-        record, found = self._index.record, Scope(asked.ids, **dates)
-        authors = [author for author in plan.authors if words_of(author)]
-        if authors:  # whose papers are few enough to be named one by one
-            near = {n for author in authors for n in record.select(ids=asked.ids, author=author, **dates)}
-            wrote = [text.id for text in record.texts(near) if any(is_by(text.authors, author) for author in authors)]
-            found = Scope(tuple(wrote[-MOST_NAMED:]), **dates)
-        if (found.ids or not authors) and record.select(ids=found.ids, **dates):
-            return found, ""
-        limits = [f"by {author}" for author in authors]
-        limits += [f"from {plan.since}" if plan.since else "", f"until {plan.until}" if plan.until else ""]
-        return scope, f"No paper here is {' '.join(filter(None, limits))}; papers without that limit are shown."
-
-    def _inside(self, ids: Sequence[str], scope: Scope | None) -> list[str]:
-        """The papers that lie within what the reader chose to ask."""
-        if not scope or scope == Scope():
-            return list(ids)
-        allowed = set(self._index.record.select(ids=scope.ids, since=scope.since, until=scope.until))
-        return [one for one in ids if allowed.intersection(self._index.record.select(ids=[one]))]
+        filters = Filters(plan.since, plan.until, tuple(author for author in plan.authors if words_of(author)))
+        found = narrowed(self._index, scope, filters) if filters else scope
+        if filters and found is None:
+            return scope, f"No paper here is {filters}; papers without that limit are shown."
+        return found, ""
 
     def _all_within(self, scope: Scope | None, ranked: Sequence[Ranked]) -> list[Ranked]:
         """The newest papers of a scope, where nothing but the scope tells which are wanted."""
@@ -127,16 +107,6 @@ class Gatherer:
         held = record.select(ids=scope.ids, **dates) if scope.ids else record.by_date(most, **dates)
         newest = sorted(record.texts(held), key=lambda text: text.date, reverse=True)[:most]
         return self._retriever.look("", [text.id for text in newest])
-
-
-def words_of(name: str) -> set[str]:
-    """The words of a name, in lower case and without accents."""
-    return set(re.findall(r"\w+", unaccented(name.casefold()).replace("_", " ")))
-
-
-def is_by(authors: Sequence[str], name: str) -> bool:
-    """Whether one of the authors has all words of a name."""
-    return any(words_of(name) <= words_of(author) for author in authors)
 
 
 def fuse(rankings: Sequence[tuple[Sequence[Ranked], float]]) -> list[Ranked]:

@@ -6,12 +6,12 @@ import secrets
 from collections.abc import Generator, Sequence
 from typing import Any
 
-from rag.answer import Ranked
-from rag.chat.model import ChatModel
-from rag.chat.pieces import Message, Usage, Waiting
-from rag.chat.whole import whole_reply
 from rag.gather.sources import plain
+from rag.llm.model import ChatModel
+from rag.llm.pieces import Message, Usage, Waiting
+from rag.llm.whole import whole_reply
 from rag.plan.plan import read_object
+from rag.types import Ranked
 from rag.write import prompts
 
 MOST_CALLS = 2

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ingest.paper import Paper
-from rag.answer import Evidence
-from rag.measures import MARK
+from rag.types import MARK, Evidence
 
 TOKEN = 3.6  # characters of English prose a token, a little low to be safe
 MOST_AUTHORS = 8

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from ingest.names import short_name
 from ingest.paper import Paper
 from ingest.text import clean
-from rag.answer import Turn
-from rag.measures import MARK
+from rag.types import MARK, Turn
 
 MOST_TURNS = 12  # messages that are read, the latest
 MOST_HANDLES = 30  # papers spoken of that are offered, the latest

@@ -7,9 +7,9 @@ from collections.abc import Generator
 from datetime import date
 
 from ingest.errors import ModelError
-from rag.chat.model import ChatModel
-from rag.chat.pieces import Message, Usage, Waiting
-from rag.chat.whole import whole_reply
+from rag.llm.model import ChatModel
+from rag.llm.pieces import Message, Usage, Waiting
+from rag.llm.whole import whole_reply
 from rag.plan.plan import Plan, read_plan, schema
 from rag.write import prompts
 

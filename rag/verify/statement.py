@@ -8,19 +8,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.answer import ABSENT, EXACT, UNSOURCED, Checked, Evidence
-from rag.attribution import check_names, check_number
-from rag.check import Checker, Verdict, is_quote
-from rag.claims import Claim, read_claim, stands_in
-from rag.closeness import numbers_of as figures_of
-from rag.draft import Numbering
 from rag.gather.sources import Sources
-from rag.measures import MARK
-from rag.quantities import Quantity, equal, plain
+from rag.types import ABSENT, EXACT, MARK, UNSOURCED, Checked, Evidence
+from rag.verify.figures import Figure, equal, figures_of, read_figures, rounded
+from rag.verify.names import names_in, own_names, plain_sentence, stands_in
+from rag.verify.source import SourceFinder, is_quote
+from rag.write.draft import Numbering
 from rag.write.layout import Piece, numbers_of
 
 MOST_MARKS = 60  # of one statement; more than a writer is shown of a question's papers
 FEWEST_WORDS = 4  # of a statement about something it names; a name alone, as in a cell, states nothing
+COUNTABLE = 12  # up to here a writer may have counted what a source lists
 YEARS = range(1900, 2100)
 SHORT_FORM = 5  # letters
 FEWEST_LETTERS = 3  # of a statement; what is shorter states nothing
@@ -42,8 +40,10 @@ class Verifier:
     and how it was understood, need none where nothing is cited, and are not called wrong where something is.
     """
 
-    def __init__(self, sources: Sources, checker: Checker, numbering: Numbering, asked: str, known: str = "") -> None:
-        self._sources, self._checker, self._numbering = sources, checker, numbering
+    def __init__(
+        self, sources: Sources, finder: SourceFinder, numbering: Numbering, asked: str, known: str = ""
+    ) -> None:
+        self._sources, self._finder, self._numbering = sources, finder, numbering
         self._asked, self._known, self._said = asked, known, f"{asked} {known}"
 
     def verify(self, piece: Piece) -> Shown:
@@ -59,37 +59,36 @@ class Verifier:
         return self._uncited(piece)
 
     def _cited(self, piece: Piece, cited: Sequence[Evidence]) -> Shown:
-        claim = read_claim(piece.words)
-        given = [figure for one in cited for figure in figures_of(plain(one.sentence.text))]
-        if wrong := self._wrong(claim, cited, given):
+        stated = read_figures(plain_sentence(piece.words))
+        given = [figure for one in cited for figure in figures_of(one.sentence.text)]
+        if wrong := self._wrong(piece.words, stated, cited, given):
             if anew := self._cited_anew(piece, "cited anew"):
                 return anew
             text = f"{self._marked(piece.text)} (unverified: {wrong})"
-            return Shown(text, Checked(text, str(Verdict.UNSUPPORTED), wrong, self._numbers(cited)))
+            return Shown(text, Checked(text, "unsupported", wrong, self._numbers(cited)))
         text, numbers = self._marked(piece.text), self._numbers(cited)
         if any(is_quote(piece.words, found.sentence.text) for found in cited):
-            return Shown(text, Checked(text, str(Verdict.VERBATIM), "", numbers))
-        doubt = self._presupposed(claim, given)
-        return Shown(text, Checked(text, str(Verdict.WEAK) if doubt else EXACT, doubt, numbers))
+            return Shown(text, Checked(text, "verbatim", "", numbers))
+        doubt = self._presupposed(stated, given)
+        return Shown(text, Checked(text, "weak" if doubt else EXACT, doubt, numbers))
 
-    def _presupposed(self, claim: Claim, given: Sequence[Quantity]) -> str:
+    def _presupposed(self, figures: Sequence[Figure], given: Sequence[Figure]) -> str:
         """A figure of the user's that the sources do not give, where the statement gives none of theirs beside it."""
-        if any(equal(q, figure) for q in claim.quantities for figure in given):
+        if any(equal(q, figure) for q in figures for figure in given):
             return ""
-        stated = [q for q in claim.quantities if is_written(q) and not (self._is_in(q, self._known) or is_year(q))]
-        figures = (q for q in stated if self._is_in(q, self._asked) and not self._is_count(q))
-        return next((f"“{q.written}” is the question's, and not in the cited sentence" for q in figures), "")
+        stated = [q for q in figures if is_written(q) and not (self._is_in(q, self._known) or is_year(q))]
+        asked = (q for q in stated if self._is_in(q, self._asked) and not self._is_count(q))
+        return next((f"“{q.written}” is the question's, and not in the cited sentence" for q in asked), "")
 
     def _uncited(self, piece: Piece) -> Shown:
         """A statement without a source: one is sought where it states figures or names, or cites what there is not."""
-        claim = read_claim(piece.words)
         if quoted := [one for one in self._sources.evidence if one.sentence.text.rstrip(".") in piece.words]:
             text = with_marks(SPACED_MARK.sub("", piece.text), self._numbers(quoted))
-            return Shown(text, Checked(text, str(Verdict.VERBATIM), "", self._numbers(quoted), "given its source"))
-        stated = [q for q in claim.quantities if is_written(q) and not self._is_said(q) and not self._is_count(q)]
-        named = len(piece.words.split()) >= FEWEST_WORDS and any(
-            not stands_in(name, self._said) for name in claim.names
-        )
+            return Shown(text, Checked(text, "verbatim", "", self._numbers(quoted), "given its source"))
+        said = plain_sentence(piece.words)
+        stated = [q for q in read_figures(said) if is_written(q) and not self._is_said(q) and not self._is_count(q)]
+        names = (*names_in(said), *(self._finder.named(said) if self._finder.named else ()))
+        named = len(said.split()) >= FEWEST_WORDS and any(not stands_in(name, self._said) for name in names)
         needs_source = piece.numbers or stated or named
         if needs_source and (found := self._cited_anew(piece, "given its source")):
             return found
@@ -97,49 +96,52 @@ class Verifier:
         if stated:
             reason = "it names no source"
             text = f"{text} (unverified: {reason})"
-            return Shown(text, Checked(text, str(Verdict.UNSUPPORTED), reason))
+            return Shown(text, Checked(text, "unsupported", reason))
         return Shown(text, Checked(text, UNSOURCED))
 
     def _cited_anew(self, piece: Piece, how: str) -> Shown | None:
-        """The statement with the marks of sentences that bear it out; None where there are none."""
-        better = self._checker.best(piece.words, self._sources.evidence)
-        if not better or not better[1].verified:
+        """The statement with the mark of a sentence that bears it out; None where there is none."""
+        better = self._finder.best(piece.words, self._sources.evidence)
+        if not better:
             return None
-        evidence, check = better
-        text = with_marks(SPACED_MARK.sub("", piece.text), self._numbers(evidence))
-        return Shown(text, Checked(text, str(check.verdict), "", self._numbers(evidence), how))
+        text = with_marks(SPACED_MARK.sub("", piece.text), self._numbers([better]))
+        return Shown(text, Checked(text, "supported", "", self._numbers([better]), how))
 
-    def _wrong(self, claim: Claim, cited: Sequence[Evidence], given: Sequence[Quantity]) -> str:
+    def _wrong(self, words: str, stated: Sequence[Figure], cited: Sequence[Evidence], given: Sequence[Figure]) -> str:
         """The first figure that the sources give otherwise, or name that no paper has; empty where there is none.
 
         `given` are the figures of the cited sentences.
         """
-        for quantity in claim.quantities:
-            if not is_written(quantity) or self._is_said(quantity) or is_rest(quantity, claim, given):
+        titles = [figure for one in cited for figure in figures_of(f"{one.paper.title} {one.paper.date[:4]}")]
+        for figure in stated:
+            if not is_written(figure) or self._is_said(figure) or is_rest(figure, stated, given):
                 continue
-            if any(is_bare(quantity, figure) for figure in given):
+            if any(equal(figure, one) or is_bare(figure, one) or rounded(figure, one) for one in (*given, *titles)):
                 continue
-            found = check_number(quantity, claim, cited)
-            if found and found.wrong:
-                rivals = {figure.value for figure in given if figure.unit == quantity.unit}
-                return found.reason if len(rivals) == 1 else f"“{quantity.written}” is not in the cited sentence"
-        names = tuple(name for name in claim.names if not stands_in(name, self._said))
-        known = self._checker.knows
-        unknown = [n for n in names if known and not n.istitle() and not is_short(n) and not known(n)]
-        absent = check_names(_of_names(claim, unknown), cited, (), known) if unknown else []
-        return next((one.reason for one in absent if one.wrong), "")
+            if not figure.unit and figure.value <= COUNTABLE:
+                continue
+            rivals = {one.written: one for one in given if one.unit == figure.unit and (one.unit or one.counts)}
+            if len({one.value for one in rivals.values()}) == 1:
+                return f"the source says {next(iter(rivals))}, not {figure.written}"
+            return f"“{figure.written}” is not in the cited sentence"
+        knows, beside = self._finder.knows, " . ".join(f"{e.sentence.text} . {own_names(e.paper)}" for e in cited)
+        for name in names_in(plain_sentence(words)) if knows else ():
+            known = is_short(name) or knows(name) or stands_in(name, self._said) or stands_in(name, beside)  # type: ignore[misc]
+            if not known:
+                return f"“{name}” is in no paper here"
+        return ""
 
-    def _is_said(self, quantity: Quantity) -> bool:
+    def _is_said(self, figure: Figure) -> bool:
         """Whether a figure stands in what was asked or is known."""
-        return self._is_in(quantity, self._asked) or self._is_in(quantity, self._known)
+        return self._is_in(figure, self._asked) or self._is_in(figure, self._known)
 
     @staticmethod
-    def _is_in(quantity: Quantity, text: str) -> bool:
-        return any(equal(quantity, figure) for figure in figures_of(text))
+    def _is_in(figure: Figure, text: str) -> bool:
+        return any(equal(figure, figure) for figure in figures_of(text))
 
-    def _is_count(self, quantity: Quantity) -> bool:
+    def _is_count(self, figure: Figure) -> bool:
         """Whether a bare number may count the papers that an answer lists: 'Five papers fit'."""
-        return not quantity.unit and quantity.value <= len(self._sources.papers)
+        return not figure.unit and figure.value <= len(self._sources.papers)
 
     def _marked(self, text: str) -> str:
         """A text with its marks in our numbers, those of nothing left out."""
@@ -160,15 +162,15 @@ def with_marks(text: str, numbers: Sequence[int]) -> str:
     return text[: len(text) - len(stop)] + "".join(f" [{number}]" for number in numbers) + stop
 
 
-def is_written(quantity: Quantity) -> bool:
+def is_written(figure: Figure) -> bool:
     """Whether a figure is in digits; of words like 'half' only the meaning tells whether they are figures."""
-    return any(c.isdigit() for c in quantity.written)
+    return any(c.isdigit() for c in figure.written)
 
 
-def is_rest(quantity: Quantity, claim: Claim, given: Sequence[Quantity]) -> bool:
+def is_rest(figure: Figure, stated: Sequence[Figure], given: Sequence[Figure]) -> bool:
     """Whether a share is what is left of one that the statement gives too, as its source does: '79%, so 21% less'."""
-    beside = [q for q in claim.quantities if q.unit == quantity.unit == "%" and any(equal(q, one) for one in given)]
-    return any(math.isclose(q.value + quantity.value, 100) for q in beside)
+    beside = [q for q in stated if q.unit == figure.unit == "%" and any(equal(q, one) for one in given)]
+    return any(math.isclose(q.value + figure.value, 100) for q in beside)
 
 
 def is_short(name: str) -> bool:
@@ -176,20 +178,16 @@ def is_short(name: str) -> bool:
     return name.isupper() and name.isalpha() and len(name) <= SHORT_FORM
 
 
-def is_year(quantity: Quantity) -> bool:
+def is_year(figure: Figure) -> bool:
     """Whether a figure may be a year."""
-    return not quantity.unit and quantity.value in YEARS
+    return not figure.unit and figure.value in YEARS
 
 
-def is_bare(quantity: Quantity, given: Quantity) -> bool:
+def is_bare(figure: Figure, given: Figure) -> bool:
     """Whether a figure has the digits of one that is given and no unit that is known here, as in another language:
     '4500 millones' of '4.5B'."""
-    ratio = given.value / quantity.value if quantity.value and math.isfinite(quantity.value) else 0.0
-    if quantity.unit or not (math.isfinite(ratio) and ratio > 0):
+    ratio = given.value / figure.value if figure.value and math.isfinite(figure.value) else 0.0
+    if figure.unit or not (math.isfinite(ratio) and ratio > 0):
         return False
     thousands = math.log(ratio, 1000)
     return math.isclose(thousands, round(thousands), abs_tol=1e-9)
-
-
-def _of_names(claim: Claim, names: Sequence[str]) -> Claim:
-    return Claim(claim.text, (), tuple(names), claim.polarity, claim.terms, claim.hedged, claim.sweeping)

@@ -3,10 +3,9 @@
 from dataclasses import replace
 
 from ingest.names import short_name
-from rag.answer import ABSENT, Answer, Citation
 from rag.gather.evidence import Found
 from rag.plan.plan import Plan
-from rag.sufficiency import Outcome
+from rag.types import ABSENT, Answer, Citation, Outcome
 from rag.write.table import read_table
 from rag.write.with_model import Written
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ingest.sentences import split_sentences
-from rag.measures import MARK, STOP_THEN_MARK
+from rag.types import MARK, STOP_THEN_MARK
 from rag.write.prompts import FOUND, GO_ON, SEARCH
 
 NUMBER = re.compile(r"\d+")

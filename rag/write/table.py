@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from ingest.paper import Sentence
-from rag.answer import Citation, Evidence, Ranked
-from rag.draft import Cell, Row, Table
+from rag.types import Citation, Evidence, Ranked
+from rag.write.draft import Cell, Row, Table
 from rag.write.layout import BAR, RULE, bare, numbers_in
 
 

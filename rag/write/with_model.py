@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 
-from rag.answer import ABSENT, Checked
-from rag.chat.model import ChatModel
-from rag.chat.pieces import Message, Usage, Waiting
-from rag.draft import Numbering
+from rag.llm.model import ChatModel
+from rag.llm.pieces import Message, Usage, Waiting
+from rag.types import ABSENT, Checked
 from rag.verify.statement import Verifier
+from rag.write.draft import Numbering
 from rag.write.layout import Kind, Layout, Piece
 
 MOST_QUESTIONS = 3  # to go on with

@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
-from rag.measures import Expected, score_answer
+from rag.evaluate.measures import Expected, score_answer
 
 COLUMNS = ("must", "cited R", "cited P")
 

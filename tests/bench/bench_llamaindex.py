@@ -23,9 +23,9 @@ from pydantic import PrivateAttr
 from ingest.embedding import Embedder
 from ingest.library import ingest_sources
 from ingest.settings import load_settings
-from rag.chat.llama import PaperLLM
-from rag.chat.model import ChatModel
 from rag.engine import Engine
+from rag.llm.llama import PaperLLM
+from rag.llm.model import ChatModel
 from tests.bench.timing import PAGE
 
 TOP = 8  # abstracts

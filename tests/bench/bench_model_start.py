@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from model_endpoint import KEY, serving
 
 from ingest.settings import Settings
-from rag.chat.model import ChatModel, Message, Text
+from rag.llm.model import ChatModel, Message, Text
 
 TURNS = 100
 QUESTION = "What is KIVI?"

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import rag.judge
 import rag.shelf
-from ingest.settings import Settings
-from rag.engine import Engine
 from rag.judge import Judge
 from rag.likelihood import ANY, LISTED
+
+from ingest.settings import Settings
+from rag.engine import Engine
 
 BAR = 0.98
 TOPICS = """KV cache compression; speculative decoding; text-to-video generation; protein language models; graph neural

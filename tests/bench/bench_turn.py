@@ -15,8 +15,8 @@ from pathlib import Path
 from ingest.library import ingest_sources
 from ingest.names import nickname
 from ingest.settings import Settings
-from rag.answer import Turn
 from rag.engine import Engine
+from rag.types import Turn
 from tests.bench.timing import PAGE, report, seconds
 
 BAR = 5

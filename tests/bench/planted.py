@@ -18,14 +18,15 @@ from contextlib import closing
 from pathlib import Path
 from statistics import median
 
+from rag.check import Check, Checker, Verdict
+
 from ingest.index import PaperIndex
 from ingest.library import ingest_sources
 from ingest.paper import Paper
 from ingest.settings import Settings
-from rag.answer import Evidence
-from rag.catalogue import Catalogue
-from rag.check import Check, Checker, Verdict
 from rag.engine import make_checker
+from rag.retrieve.names import Catalogue
+from rag.types import Evidence
 from tests.bench.planting import NEW_REVERSED, REVERSED, Planted, all_evidence, plant
 from tests.bench.timing import PAGE, bundled_papers, seconds
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from ingest.entry import make_entry
 from ingest.names import nickname
 from ingest.paper import Paper
-from rag.answer import Evidence
-from rag.claims import names_in, plain_sentence, read_claim, stands_in, terms
-from rag.quantities import equal, plain, read_quantities
+from rag.types import Evidence
+from rag.verify.figures import equal, plain, read_quantities
+from rag.verify.names import names_in, plain_sentence, read_claim, stands_in, terms
 
 LEADS = (
     "According to the paper, {}",

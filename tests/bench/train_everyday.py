@@ -20,8 +20,8 @@ from ingest.entry import make_entry
 from ingest.paper import Paper
 from ingest.pipeline import embed_entries
 from ingest.settings import Settings
-from rag.everyday import LEARNT
 from rag.retrieve import nearness
+from rag.retrieve.adapter import LEARNT
 
 Floats = NDArray[np.float64]
 DATA = Path(__file__).parent / "data"

@@ -15,10 +15,10 @@ import gradio as gr
 
 from ingest.errors import UsageError
 from ingest.paper import Paper
-from rag.answer import MOST_CHARACTERS
-from rag.draft import MOST_COMPARED
-from rag.listing import Looked
-from rag.retrieve import Scope
+from rag.browse.listing import Looked
+from rag.retrieve.scope import Scope
+from rag.types import MOST_CHARACTERS
+from rag.write.passages import MOST_COMPARED
 from ui.engine import Engine, explain
 from ui.programs import read
 from ui.programs.refusal import Refusal

@@ -4,7 +4,7 @@ from typing import Any
 
 from ingest.errors import UsageError
 from ingest.text import clean
-from rag.answer import Turn
+from rag.types import Turn
 from ui.history import MOST_CHAT_BYTES, MOST_TURNS, clean_lines, words_of
 from ui.reread import Find, read_turn
 

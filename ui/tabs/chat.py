@@ -16,11 +16,11 @@ import gradio as gr
 
 from ingest.errors import UsageError
 from ingest.text import clean
-from rag.answer import Answer
-from rag.chat.pieces import Waiting
-from rag.manner import USUAL, Manner
+from rag.llm.pieces import Waiting
 from rag.question import cut
-from rag.retrieve import Scope
+from rag.retrieve.scope import Scope
+from rag.style import USUAL, Style
+from rag.types import Answer
 from ui import render
 from ui.actions import actions
 from ui.conversation import Exchange, hidden, next_place, papers_of, read_exchange, total, turns_of, unhidden, until
@@ -172,7 +172,7 @@ class Talk:
         messages.append({"role": "user", "content": render.question(blank.question)})
         first = assistant(render.waiting(self.doing(), hidden(blank)))
         yield BUSY | ({} if since else {"value": ""}), [*messages, first], "", "", gr.skip()
-        how: dict[str, Any] = {"scope": scope_of(papers), "model": bool(pen), "manner": wishes_of(wishes).manner}
+        how: dict[str, Any] = {"scope": scope_of(papers), "model": bool(pen), "style": wishes_of(wishes).style}
         said = ""
         for said in self.answer(question, blank, messages[:-1], **how, before=total(messages)):
             # Values, not `gr.skip()`, for which Gradio makes each component anew: half of what a turn takes.
@@ -192,7 +192,7 @@ class Talk:
         *,
         scope: Scope | None = None,
         model: bool = True,
-        manner: Manner = USUAL,
+        style: Style = USUAL,
         before: tuple[int, int, float] = (0, 0, 0.0),
     ) -> Iterator[str]:
         """The answer to a question as it grows, each time whole, as HTML; a blank exchange shows what is read of it.
@@ -205,7 +205,7 @@ class Talk:
         try:
             engine = self.opening.result()
             turns = turns_of(before_it, engine.paper)
-            made = engine.stream(clean(question), turns, scope=scope, model=model, manner=manner)
+            made = engine.stream(clean(question), turns, scope=scope, model=model, style=style)
             with closing(cast(Any, made)) as pieces:
                 for piece in pieces:
                     if isinstance(piece, Answer):

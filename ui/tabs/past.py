@@ -13,7 +13,7 @@ import gradio as gr
 
 from ingest.errors import PaperchatError, UsageError
 from ingest.paper import Paper
-from rag.feedback import Vote
+from rag.evaluate.votes import Vote
 from ui import render
 from ui.actions import follow_ups
 from ui.bibtex import bibtex

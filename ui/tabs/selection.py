@@ -10,7 +10,7 @@ from typing import Any
 
 import gradio as gr
 
-from rag.retrieve import Scope
+from rag.retrieve.scope import Scope
 from ui import papers
 from ui.sent import parsed
 

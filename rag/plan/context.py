@@ -1,0 +1,34 @@
+"""Whether a message leans on the papers spoken of last, told by English function words alone.
+
+The words below are all the grammar there is: they are a closed class, and none is about any subject.
+"""
+
+import re
+
+CONJUNCTIONS = frozenset("and but or so then also yet however otherwise though while whereas".split())
+POINTING = frozenset("it its itself they them their theirs these those this both either neither former latter".split())
+ORDINALS = {"first": 0, "former": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3}
+ORDINALS |= {"fifth": 4, "5th": 4, "latter": -1, "last": -1}
+ONE = frozenset(("one", "paper", ""))  # what stands behind an ordinal that picks a paper
+WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+
+
+def opens_leaning(text: str) -> bool:
+    """Whether a text begins with a word that joins it to what stands before it."""
+    first = WORD.search(text)
+    return bool(first) and first[0].casefold() in CONJUNCTIONS | POINTING if first else False
+
+
+def points(message: str) -> bool:
+    """Whether a message has a word that stands for something said before."""
+    return any(word.casefold() in POINTING for word in WORD.findall(message))
+
+
+def chosen(message: str, count: int) -> int | None:
+    """Which of `count` papers spoken of last an ordinal picks ('the second one'); None where it picks none."""
+    words = [word.casefold() for word in WORD.findall(message)]
+    for word, after in zip(words, [*words[1:], ""], strict=True):
+        if word in ORDINALS and (after in ONE or word in ("former", "latter")):
+            place = ORDINALS[word] if ORDINALS[word] >= 0 else count - 1
+            return place if place < count else None
+    return None

@@ -1,0 +1,27 @@
+"""Search operators in a message, as search engines have them: `author:liu since:2024-05 until:2024 title:"kv cache"`."""
+
+import re
+
+from ingest.errors import UsageError
+from rag.retrieve.scope import DATE, Filters, words_of
+
+OPERATOR = re.compile(r"(?<!\S)(?P<name>author|since|until|title):(?P<value>\"[^\"]*\"|“[^”]*”|\S*)", re.IGNORECASE)
+
+
+def read_operators(message: str) -> tuple[str, Filters]:
+    """The message without its operators, and the filters they stand for; the rest of it is left as it is.
+
+    Raises UsageError for an operator without a value, or a date that is none.
+    """
+    given: dict[str, list[str]] = {"author": [], "since": [], "until": [], "title": []}
+    for found in OPERATOR.finditer(message):
+        name, value = found["name"].lower(), found["value"].strip('"“”').strip()
+        example = {"author": "author:liu", "title": 'title:"kv cache"'}.get(name, f"{name}:2024-08")
+        if not value or (name in ("author", "title") and not words_of(value)):
+            raise UsageError(f"“{found[0]}” needs a value behind the colon, such as {example}.")
+        if name in ("since", "until") and not DATE.fullmatch(value):
+            raise UsageError(f"“{found[0]}” needs a date such as {name}:2024, {name}:2024-08 or {name}:2024-08-21.")
+        given[name].append(value)
+    rest = " ".join(OPERATOR.sub(" ", message).split()) if any(given.values()) else message
+    since, until = max(given["since"], default=""), min(given["until"], default="")
+    return rest, Filters(since, until, tuple(given["author"]), tuple(given["title"]))

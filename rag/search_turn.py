@@ -1,0 +1,249 @@
+"""One turn without a language model: a search whose answer is quotes. Plan, gather, quote.
+
+It claims nothing about what it does not find: a match is strong, or weak and said to be so.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ingest.entry import Entry
+from ingest.index import PaperIndex
+from ingest.names import short_name
+from rag.plan.plan import Plan
+from rag.plan.talk import Talk, read_talk
+from rag.plan.without_model import LATER, Kind, Leaning, leaning_of, read_kind
+from rag.retrieve.answerability import answerable, is_first
+from rag.retrieve.entities import Linker
+from rag.retrieve.relevance import POSSIBLE, STRONG, WIDE, relevance
+from rag.retrieve.scope import Filters, Scope, inside, narrowed
+from rag.retrieve.search import Retriever, Weighed
+from rag.style import USUAL, Length, Style
+from rag.trace import Trace
+from rag.types import Answer, Checked, Outcome, Ranked, Turn
+from rag.write import passages
+from rag.write.draft import Draft, Numbering, Table, said
+from rag.write.passages import AMOUNTS
+from rag.write.render import flow, mark, render
+
+STRONG_FROM = 0.2  # chance of an answer below which a match is weak; of answerable questions 5 in 100 lie below
+CLEAR = 0.8  # chance that the first paper is the one meant from which it is given in full
+NAMED = 10.0  # added to the scores of papers that a message names, so that they come first
+MOST_LISTED = {Length.SHORT: 10, Length.USUAL: 40, Length.LONG: 80}  # papers of a list, strong and possible
+WEAK = 3  # papers shown where no match is strong
+FINDS = 3  # times that evidence is sought because papers came in meanwhile
+CONNECT = "To have answers written, connect a language model: set OPENAI_API_KEY or OPENAI_BASE_URL and start again."
+WRITES = "Writing takes a language model; this is the search alone, and these passages would serve."
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What is quoted, plain words before it, and the papers found, best first; `context` are those leaned on."""
+
+    draft: Draft
+    words: str = ""
+    ranked: tuple[Ranked, ...] = ()
+    outcome: Outcome = Outcome.ANSWERED
+    kind: Kind = Kind.FEW
+    meant: tuple[str, ...] = ()
+    context: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A message without its operators, the conversation before it, where to look, and how much to say."""
+
+    message: str
+    talk: Talk
+    scope: Scope | None
+    style: Style
+
+
+class SearchTurns:
+    """Answers turns over one index in quotes. Safe to share between threads."""
+
+    def __init__(self, index: PaperIndex, retriever: Retriever, linker: Linker, *, connected: bool) -> None:
+        """`connected` is whether a language model is configured, so that nobody is told to connect one."""
+        self._index, self._retriever, self._linker = index, retriever, linker
+        self._connected = connected
+
+    def run(
+        self,
+        question: str,
+        message: str,
+        history: Sequence[Turn],
+        scope: Scope | None,
+        *,
+        filters: Filters,
+        style: Style = USUAL,
+    ) -> Iterator[str | Answer]:
+        """Pieces of text, then exactly one Answer. `message` is the question without its operators, which are the
+        `filters`."""
+        started = time.perf_counter()
+        reply = self._find(message, history, scope, filters, style)
+        numbering, pieces = Numbering(), []
+        for piece in tell(reply, numbering):
+            pieces.append(piece)
+            yield piece
+        tables = [part for part in reply.draft.parts if isinstance(part, Table)]
+        plan = Plan(
+            question=message,
+            papers=reply.meant or reply.context,
+            searches=(message,),
+            every=reply.kind is Kind.EVERY,
+            since=filters.since,
+            until=filters.until,
+            authors=filters.authors,
+        )
+        yield Answer(
+            question,
+            "".join(pieces),
+            tuple(numbering.citations),
+            reply.outcome is not Outcome.ANSWERED,
+            message,
+            reply.ranked,
+            time.perf_counter() - started,
+            outcome=reply.outcome.value,
+            kind=reply.kind.value,
+            understood=self._understood(reply, filters),
+            note=reply.draft.note,
+            table=tables[0] if tables else None,
+            checks=tuple(
+                Checked(mark(flow(one.sentence.text), number), "verbatim", "", (number,))
+                for one in dict.fromkeys(said(reply.draft))
+                for number in (numbering.number(one),)
+            ),
+            plan=plan,
+            context=reply.context,
+            trace=Trace("without model", plan.searches, len(reply.ranked)),
+        )
+
+    def _find(
+        self, message: str, history: Sequence[Turn], scope: Scope | None, filters: Filters, style: Style
+    ) -> Reply:
+        """The reply, of one revision of the papers; sought again where another came meanwhile."""
+        reply = Reply(Draft(()))
+        for _ in range(FINDS):
+            revision = self._index.record.revision()
+            within = narrowed(self._index, scope, filters) if filters else scope
+            if filters and within is None:
+                return Reply(Draft(()), f"No paper here is {filters}.", outcome=Outcome.ABSENT)
+            talk = read_talk(history, self._linker.named) if style.context else Talk()
+            reply = self._reply(Asked(message, talk, within, style))
+            if self._index.record.revision() == revision:
+                break
+        return reply
+
+    def _reply(self, asked: Asked) -> Reply:
+        if not self._index.count():
+            return Reply(Draft(()), "There are no papers here yet to answer from.", outcome=Outcome.ABSENT)
+        query = self._retriever.query(asked.message)
+        kind = read_kind(query.reading)
+        named = inside(self._index, self._linker.named(asked.message, misspelt=True), asked.scope)
+        leaning = Leaning() if named else leaning_of(asked.message, asked.talk)
+        context = inside(self._index, leaning.papers, asked.scope)
+        if kind is Kind.ABOUT and not named:
+            return Reply(Draft(()), self._about(), kind=kind)
+        numbers = {n: NAMED for paper in named for n in self._index.record.select(ids=[paper])}
+        for place, paper in enumerate(context):
+            bonus = leaning.bonus * LATER**place
+            numbers |= dict.fromkeys(self._index.record.select(ids=[paper]), bonus)
+        every = kind is Kind.EVERY and len(named) < 2
+        weighed = self._retriever.weigh(query, scope=asked.scope, beside=list(numbers), wide=WIDE if every else 1)
+        if every:
+            return self._every(asked, weighed, numbers, tuple(context))
+        ranked = weighed.top(max(asked.style.papers, len(named)), bonus=numbers)
+        if not ranked:
+            return Reply(Draft(()), "None of the papers chosen can be searched.", outcome=Outcome.ABSENT)
+        leaned = tuple(paper for paper in context if paper in {one.paper.id for one in ranked[: len(context)]})
+        reply = Reply(Draft(()), "", tuple(ranked), kind=kind, meant=tuple(named), context=leaned)
+        reply = self._quote(asked, weighed, reply)
+        return replace(reply, words=f"{self._task()} {reply.words}".strip()) if kind is Kind.WRITE else reply
+
+    # -- kinds -------------------------------------------------------------------------------------------------------
+
+    def _quote(self, asked: Asked, weighed: Weighed, reply: Reply) -> Reply:
+        """What one or a few papers say."""
+        ranked, amount = reply.ranked, AMOUNTS[asked.style.length]
+        meant = [one for one in ranked if one.paper.id in reply.meant]
+        chance = max(answerable(weighed, [one], named=bool(meant)) for one in (meant or ranked[:1])[:WEAK])
+        if asked.style.table or len(meant) > 1:
+            shown = meant if len(meant) > 1 else ranked[: amount.papers]
+            return replace(reply, draft=passages.side_by_side(shown, self._entry, asks=bool(weighed.query.idf)))
+        if len(meant) == 1 and reply.kind is Kind.PAPER:
+            return replace(reply, draft=passages.as_a_whole(self._entry(meant[0]), amount.sentences + 1))
+        if chance < STRONG_FROM:
+            where = short_name(meant[0].paper) if meant else self._where(asked)
+            shown = meant or list(ranked[:WEAK])
+            draft = passages.several(shown, amount.each if len(shown) > 1 else amount.sentences)
+            return replace(reply, draft=draft, words=f"No strong match in {where}. The closest:", outcome=Outcome.CLOSE)
+        if meant:
+            return replace(reply, draft=passages.one_in_full(meant[0], (), amount))
+        if is_first(weighed, ranked[0]) >= CLEAR or reply.context:
+            return replace(reply, draft=passages.one_in_full(ranked[0], ranked[1:], amount))
+        return replace(reply, draft=passages.several(ranked[: amount.papers], amount.each))
+
+    def _every(self, asked: Asked, weighed: Weighed, bonus: dict[int, float], context: tuple[str, ...]) -> Reply:
+        """All papers that fit, in two groups."""
+        chances = relevance(weighed)
+        order = np.argsort(-chances, kind="stable")
+        counts = int((chances >= STRONG).sum()), int(((chances >= POSSIBLE) & (chances < STRONG)).sum())
+        most = MOST_LISTED[asked.style.length]
+        numbers = weighed.signals.numbers
+        listed = weighed.ranked([numbers[i] for i in order[: max(min(most, sum(counts)), asked.style.papers)]])
+        reply = Reply(Draft(()), "", tuple(listed), kind=Kind.EVERY, context=context)
+        if not sum(counts):
+            draft = passages.several(listed[:WEAK], 1)
+            words = f"No strong match in {self._where(asked)}. The closest:"
+            return replace(reply, draft=draft, words=words, outcome=Outcome.CLOSE)
+        strong = listed[: counts[0]][:most]
+        possible = listed[counts[0] : sum(counts)][: most - len(strong)]
+        if asked.style.table:
+            return replace(reply, draft=passages.side_by_side([*strong, *possible], self._entry, asks=True))
+        return replace(reply, draft=passages.in_groups(strong, possible, counts))
+
+    # -- words -------------------------------------------------------------------------------------------------------
+
+    def _entry(self, found: Ranked) -> Entry:
+        return self._index.entries([found.number])[0]
+
+    def _where(self, asked: Asked) -> str:
+        """'these 90 papers', 'the 3 papers chosen'."""
+        if asked.scope and asked.scope != Scope():
+            scope = asked.scope
+            count = len(self._index.record.select(ids=scope.ids, since=scope.since, until=scope.until))
+            return "the one paper chosen" if count == 1 else f"the {count:,} papers chosen"
+        count = self._index.count()
+        return "the one paper here" if count == 1 else f"these {count:,} papers"
+
+    def _about(self) -> str:
+        count = self._index.count()
+        papers = "the one paper here" if count == 1 else f"the {count:,} papers here"
+        words = (
+            f"Without a language model this is a search: it finds and quotes the sentences of {papers} that bear on a "
+        )
+        words += "question, a topic or a paper's name, each with its source."
+        return words if self._connected else f"{words} {CONNECT}"
+
+    def _task(self) -> str:
+        return WRITES if self._connected else f"{WRITES} {CONNECT}"
+
+    def _understood(self, reply: Reply, filters: Filters) -> str:
+        """'KIVI, ZipCache', 'kept in mind: KIVI', 'by Liu, from 2024'."""
+        find = self._index.record.find
+        ids = reply.meant or reply.context
+        names = ", ".join(short_name(entry.paper) for one in ids[: passages.MOST_COMPARED] if (entry := find(one)))
+        leaned = f"kept in mind: {names}" if names and not reply.meant else names
+        return " · ".join(filter(None, (leaned, str(filters))))
+
+
+def tell(reply: Reply, numbering: Numbering) -> Iterator[str]:
+    """Its plain words, then its quotes."""
+    if reply.words:
+        yield reply.words
+    gap = "\n\n" if reply.words else ""
+    for piece in render(reply.draft, numbering):
+        yield gap + piece
+        gap = ""

@@ -90,7 +90,7 @@ class MiniLM:
         """The vector of each word piece, mapped from the weights, where they lie as they are."""
         with self._weights.open("rb") as file:
             (size,) = struct.unpack("<Q", file.read(8))
-            (name, told), *_ = ((k, v) for k, v in json.loads(file.read(size)).items() if k.endswith(WORD_TABLE))
+            told = next(v for k, v in json.loads(file.read(size)).items() if k.endswith(WORD_TABLE))
         return np.memmap(self._weights, np.float32, "r", 8 + size + told["data_offsets"][0], tuple(told["shape"]))
 
     def _run(self, batch: list[list[int]]) -> NDArray[np.float32]:

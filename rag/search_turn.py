@@ -17,7 +17,7 @@ from rag.plan.talk import Talk, read_talk
 from rag.plan.without_model import LATER, Kind, Leaning, leaning_of, read_kind
 from rag.retrieve.answerability import answerable, is_first
 from rag.retrieve.entities import Linker
-from rag.retrieve.relevance import POSSIBLE, STRONG, WIDE, relevance
+from rag.retrieve.relevance import ANY, POSSIBLE, STRONG, WIDE, relevance
 from rag.retrieve.scope import Filters, Scope, inside, narrowed
 from rag.retrieve.search import Retriever, Weighed
 from rag.style import USUAL, Length, Style
@@ -29,6 +29,7 @@ from rag.write.passages import AMOUNTS
 from rag.write.render import flow, mark, render
 
 STRONG_FROM = 0.2  # chance of an answer below which a match is weak; of answerable questions 5 in 100 lie below
+STRONG_LEANING = 0.1  # the same where a message leans on what was said before, of which it holds few words
 CLEAR = 0.8  # chance that the first paper is the one meant from which it is given in full
 NAMED = 10.0  # added to the scores of papers that a message names, so that they come first
 MOST_LISTED = {Length.SHORT: 10, Length.USUAL: 40, Length.LONG: 80}  # papers of a list, strong and possible
@@ -49,6 +50,7 @@ class Reply:
     kind: Kind = Kind.FEW
     meant: tuple[str, ...] = ()
     context: tuple[str, ...] = ()
+    told: str = ""  # how sure it was, for the trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ class SearchTurns:
             ),
             plan=plan,
             context=reply.context,
-            trace=Trace("without model", plan.searches, len(reply.ranked)),
+            trace=Trace("without model", plan.searches, len(reply.ranked), events=[reply.told] if reply.told else []),
         )
 
     def _find(
@@ -130,7 +132,7 @@ class SearchTurns:
             within = narrowed(self._index, scope, filters) if filters else scope
             if filters and within is None:
                 return Reply(Draft(()), f"No paper here is {filters}.", outcome=Outcome.ABSENT)
-            talk = read_talk(history, self._linker.named) if style.context else Talk()
+            talk = read_talk(history, self._linker.spoken_of) if style.context else Talk()
             reply = self._reply(Asked(message, talk, within, style))
             if self._index.record.revision() == revision:
                 break
@@ -139,6 +141,8 @@ class SearchTurns:
     def _reply(self, asked: Asked) -> Reply:
         if not self._index.count():
             return Reply(Draft(()), "There are no papers here yet to answer from.", outcome=Outcome.ABSENT)
+        if not asked.message:
+            return self._newest(asked)
         query = self._retriever.query(asked.message)
         kind = read_kind(query.reading)
         named = inside(self._index, self._linker.named(asked.message, misspelt=True), asked.scope)
@@ -150,7 +154,7 @@ class SearchTurns:
         for place, paper in enumerate(context):
             bonus = leaning.bonus * LATER**place
             numbers |= dict.fromkeys(self._index.record.select(ids=[paper]), bonus)
-        every = kind is Kind.EVERY and len(named) < 2
+        every = kind is Kind.EVERY and len(named) < 2 and not leaning.chosen
         weighed = self._retriever.weigh(query, scope=asked.scope, beside=list(numbers), wide=WIDE if every else 1)
         if every:
             return self._every(asked, weighed, numbers, tuple(context))
@@ -167,21 +171,25 @@ class SearchTurns:
     def _quote(self, asked: Asked, weighed: Weighed, reply: Reply) -> Reply:
         """What one or a few papers say."""
         ranked, amount = reply.ranked, AMOUNTS[asked.style.length]
-        meant = [one for one in ranked if one.paper.id in reply.meant]
+        places = {one.paper.id: one for one in ranked}
+        meant = [places[paper] for paper in reply.meant if paper in places]
         chance = max(answerable(weighed, [one], named=bool(meant)) for one in (meant or ranked[:1])[:WEAK])
+        first = is_first(weighed, ranked[0])
+        told = f"{reply.kind}: chance of an answer {chance:.2f}, of the first paper being the one meant {first:.2f}"
+        reply = replace(reply, told=told)
         if asked.style.table or len(meant) > 1:
             shown = meant if len(meant) > 1 else ranked[: amount.papers]
             return replace(reply, draft=passages.side_by_side(shown, self._entry, asks=bool(weighed.query.idf)))
         if len(meant) == 1 and reply.kind is Kind.PAPER:
             return replace(reply, draft=passages.as_a_whole(self._entry(meant[0]), amount.sentences + 1))
-        if chance < STRONG_FROM:
+        if chance < (STRONG_LEANING if reply.context else STRONG_FROM):
             where = short_name(meant[0].paper) if meant else self._where(asked)
             shown = meant or list(ranked[:WEAK])
             draft = passages.several(shown, amount.each if len(shown) > 1 else amount.sentences)
             return replace(reply, draft=draft, words=f"No strong match in {where}. The closest:", outcome=Outcome.CLOSE)
         if meant:
             return replace(reply, draft=passages.one_in_full(meant[0], (), amount))
-        if is_first(weighed, ranked[0]) >= CLEAR or reply.context:
+        if first >= CLEAR or reply.context:
             return replace(reply, draft=passages.one_in_full(ranked[0], ranked[1:], amount))
         return replace(reply, draft=passages.several(ranked[: amount.papers], amount.each))
 
@@ -193,16 +201,30 @@ class SearchTurns:
         most = MOST_LISTED[asked.style.length]
         numbers = weighed.signals.numbers
         listed = weighed.ranked([numbers[i] for i in order[: max(min(most, sum(counts)), asked.style.papers)]])
-        reply = Reply(Draft(()), "", tuple(listed), kind=Kind.EVERY, context=context)
-        if not sum(counts):
-            draft = passages.several(listed[:WEAK], 1)
+        best = float(chances.max(initial=0.0))
+        told = f"{Kind.EVERY}: the best of {len(chances):,} papers fits with a chance of {best:.2f}"
+        reply = Reply(Draft(()), "", tuple(listed), kind=Kind.EVERY, context=context, told=told)
+        if best < ANY:
             words = f"No strong match in {self._where(asked)}. The closest:"
-            return replace(reply, draft=draft, words=words, outcome=Outcome.CLOSE)
+            return replace(reply, draft=passages.several(listed[:WEAK], 1), words=words, outcome=Outcome.CLOSE)
         strong = listed[: counts[0]][:most]
         possible = listed[counts[0] : sum(counts)][: most - len(strong)]
         if asked.style.table:
             return replace(reply, draft=passages.side_by_side([*strong, *possible], self._entry, asks=True))
         return replace(reply, draft=passages.in_groups(strong, possible, counts))
+
+    def _newest(self, asked: Asked) -> Reply:
+        """The papers of a scope that is asked for without a question, the newest first."""
+        scope, record = asked.scope or Scope(), self._index.record
+        texts = sorted(
+            record.texts(record.select(ids=scope.ids, since=scope.since, until=scope.until)),
+            key=lambda text: text.date,
+            reverse=True,
+        )
+        listed = self._retriever.look("", [text.id for text in texts[: MOST_LISTED[asked.style.length]]])
+        told = [passages.told_by(one, self._entry(one)) for one in listed]
+        draft = passages.in_groups(told, (), (len(texts), 0))
+        return Reply(draft, "", tuple(listed), kind=Kind.EVERY)
 
     # -- words -------------------------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ class Length(StrEnum):
 class Style:
     """`papers` are considered for an answer, from 1 to `MOST_CONSIDERED`.
 
-    Without a model, `table` sets what is found side by side, and `context` is whether papers spoken of are kept in mind.
+    Without a model, `table` sets what is found side by side, and `context` keeps the papers spoken of in mind.
     """
 
     papers: int = 10

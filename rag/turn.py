@@ -38,7 +38,7 @@ class Turns:
         within = narrowed(self._tools.index, scope, filters) if filters else scope
         turn = None
         if model and self._model and message and not (filters and within is None):
-            talk = read_talk(history, self._tools.linker.named)
+            talk = read_talk(history, self._tools.linker.spoken_of)
             turn = ModelTurn(self._tools, self.library, self._model, message, talk, within, style)
             answer = yield from turn.run()
             if answer:

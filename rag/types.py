@@ -88,6 +88,7 @@ class Checked:
 
 
 VERIFIED = ("verbatim", "supported", "exact")
+SEARCH_KINDS = ("few", "paper", "every", "about", "write")  # of answers: see `rag.plan.without_model.Kind`
 EXACT, ABSENT, UNSOURCED = "exact", "absent", "unsourced"
 
 
@@ -120,12 +121,11 @@ class Answer:
     """One checked answer: `text` with `[n]` marks, each resolving to the citation with that number.
 
     `standalone` is the question as it was understood and written out, `understood` the papers and limits in a line
-    ('KIVI, ZipCache · from 2024'), `retrieved` the papers found, best first. `outcome` is 'answered', 'close' (the papers
-    come near but do not say it) or 'absent'; the last two are refusals. `note` is beside the text, not part of it.
-    `checks` has an entry a sentence, in order; `usage` is what a language model took for it, None where none wrote;
-    `plan` is what it looked up, its papers by id; `context` are the papers spoken of before that a search leant on, by
-    id. `suggestions` are questions to go on with that
-    its sources answer. `trace` tells how it came about.
+    ('KIVI, ZipCache · from 2024'), `retrieved` the papers found, best first. `outcome` is one of `Outcome`; all but
+    'answered' are refusals. `note` is beside the text, not part of it. `checks` has an entry a sentence, in order;
+    `usage` is what a language model took for it, None where none wrote; `plan` is what it looked up, its papers by id;
+    `context` are the papers spoken of before that a search leant on, by id. `suggestions` are questions to go on with
+    that its sources answer. `trace` tells how it came about.
     """
 
     question: str
@@ -157,6 +157,11 @@ class Answer:
         good, count = sum(check.verified for check in counted), len(counted)
         sentences = f"{good} of {count} sentence{'s' if count > 1 else ''}"
         return f"Figures and names checked in {sentences}" if self.usage else f"{sentences} verified"
+
+    @property
+    def by_search(self) -> bool:
+        """Whether it was found by the search without a model: then it is made of quotes."""
+        return self.kind in SEARCH_KINDS
 
     @property
     def papers(self) -> tuple[str, ...]:

@@ -13,6 +13,11 @@ AGAIN = '<button type="button" class="again" title="Ask this question again">Ask
 AMEND = (
     '<button type="button" class="amend" title="Change this question; what followed it goes">Change question</button>'
 )
+RESHAPE = (  # of a search's answer, which is quoted anew as it is wanted
+    '<button type="button" class="shorter" title="Fewer sentences">Shorter</button>'
+    '<button type="button" class="longer" title="More sentences and papers">Longer</button>'
+    '<button type="button" class="table" title="The papers side by side">As a table</button>'
+)
 VOTES = (
     '<span class="votes"><button type="button" class="vote up" title="This answer is good">Good</button>'
     '<button type="button" class="vote down" title="This answer is not good">Not good</button></span>'
@@ -28,7 +33,8 @@ def actions(exchange: Exchange) -> str:
         '<button type="button" class="copy" title="Copy the answer as Markdown, with its references">Copy</button>'
         f'<span class="copied" hidden>{escape(text)}</span>'
     )
-    return f'<p class="actions">{copy}{AGAIN}{AMEND}{VOTES}</p>{hidden(exchange)}'
+    reshape = RESHAPE if exchange.answer.by_search and exchange.answer.citations else ""
+    return f'<p class="actions">{copy}{reshape}{AGAIN}{AMEND}{VOTES}</p>{hidden(exchange)}'
 
 
 def follow_ups(questions: Sequence[str]) -> str:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ingest.errors import UsageError
 from ingest.text import clean
-from rag.evaluate.run import Row, read_question
 from rag.evaluate import run as evaluate
+from rag.evaluate.run import Row, read_question
 from rag.types import MOST_CHARACTERS, Answer, Turn
 from ui.reread import Find, read_turn
 

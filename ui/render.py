@@ -105,12 +105,12 @@ def answer(given: Answer, find: Find, *, before: tuple[int, int, float] = (0, 0,
     parts = [
         f'<div class="{escape(kind)}">',
         understood(given),
-        nearest(given.text, known) if given.outcome == "close" and not given.plan else prose(given.text, known),
+        nearest(given.text, known) if given.outcome == "close" and given.by_search else prose(given.text, known),
         exports(given),
         checks(given),
         cost(given, before),
         f'<p class="note">{escape(given.note)}</p>' if given.note else "",
-        sources("The closest papers" if given.refused and not given.plan else "Sources", cited, shown),
+        sources("The closest papers" if given.refused and given.by_search else "Sources", cited, shown),
         cards(cited, shown),
         tail,
         "</div>",
@@ -168,18 +168,22 @@ def papers_of(given: Answer, find: Find) -> Shown:
     shown: dict[str, Paper | None] = {}
     for citation in given.citations:
         shown.setdefault(citation.paper_id, known.get(citation.paper_id) or find(citation.paper_id))
-    if given.refused and not given.plan:
+    if given.refused and given.by_search:
         shown |= {ranked.paper.id: ranked.paper for ranked in given.retrieved[:MOST_CLOSEST]}
     return shown
 
 
 def understood(given: Answer) -> str:
-    """What the question was taken to ask, and a way to put it otherwise; of a plain question only the kind."""
+    """What a message was taken to ask; of a search, which papers it kept in mind, and a way to search all."""
+    if given.by_search:
+        anywhere = (
+            ' <button type="button" class="anywhere" title="Ask without the papers before">Search all papers</button>'
+        )
+        line = f'<span dir="auto">{escape(given.understood)}</span>{anywhere if given.context else ""}'
+        return f'<p class="understood">{line}</p>' if given.understood else ""
     if given.kind == "talk" or not given.standalone:
         return ""
     same = given.standalone.strip() == given.question.strip()
-    if same and given.kind == "fact":
-        return f'<p class="understood">{escape(given.kind)}</p>'
     line = given.understood or given.kind
     if not same and line == given.kind:  # it names nothing, so only the whole question says how it was read
         line = f"{line} · {given.standalone}"

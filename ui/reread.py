@@ -124,6 +124,7 @@ def read_answer(fields: Fields, question: str, papers: Mapping[str, Paper]) -> A
         usage=_usage(fields.inner("usage")) if fields.has("usage") else None,
         suggestions=tuple(fields.texts("suggestions")),
         plan=_plan(fields.inner("plan")) if fields.has("plan") else None,
+        context=tuple(fields.texts("context")),
     )
 
 

@@ -57,8 +57,8 @@ def answer_text(answer: "Answer") -> str:
         lines += [""]
     lines += [_wrap(answer.note), ""] if answer.note else []
     lines += [_wrap(f"[{c.number}] {c.title} (characters {c.start}–{c.end})", hanging=4) for c in answer.citations]
-    if answer.refused and answer.retrieved and not answer.plan:
-        lines += ["", "Closest:"] if answer.citations else ["Closest:"]
+    if answer.refused and answer.retrieved and answer.by_search and not answer.citations:
+        lines += ["Closest:"]
         lines += [_wrap(f"- {found.paper.title}", hanging=2) for found in answer.retrieved[:3]]
     if answer.suggestions:
         lines += ["", "Go on with:", *(_wrap(f"- {question}", hanging=2) for question in answer.suggestions)]
@@ -69,7 +69,7 @@ def trace_text(answer: "Answer") -> str:
     """How an answer came about, a line a step: plan, searches, what was shown, calls, what took how long."""
     trace = answer.trace
     if trace is None:
-        return "No language model took part, so there is no plan to show."
+        return "How this answer came about was not kept."
     lines = [f"planned by: {trace.planned_by}"]
     lines += (
         [f"plan, {name}: {value}" for name, value in answer.plan.model_dump().items() if value] if answer.plan else []

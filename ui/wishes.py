@@ -4,8 +4,8 @@ Kept in the reader's browser and sent with each question, so it may be anything;
 """
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from rag.style import USUAL, Length, Style, Writing
@@ -51,6 +51,16 @@ def read_wishes(given: dict[str, Any]) -> Wishes:
         one_of(CONSIDERED, given.get("papers"), usual.papers),
         one_of([length.value for length in Length], given.get("length"), usual.length),
         one_of(THEMES, given.get("theme"), usual.theme),
+    )
+
+
+def shaped(style: Style, given: Mapping[str, Any]) -> Style:
+    """A style as a button of an answer wants it: shorter, longer, side by side, without the papers before."""
+    return replace(
+        style,
+        length=Length(one_of([length.value for length in Length], given.get("length"), style.length.value)),
+        table=given.get("table") is True,
+        context=given.get("context") is not False,
     )
 
 

@@ -16,7 +16,7 @@ WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 def opens_leaning(text: str) -> bool:
     """Whether a text begins with a word that joins it to what stands before it."""
     first = WORD.search(text)
-    return bool(first) and first[0].casefold() in CONJUNCTIONS | POINTING if first else False
+    return first is not None and first[0].casefold() in CONJUNCTIONS | POINTING
 
 
 def points(message: str) -> bool:
@@ -24,8 +24,13 @@ def points(message: str) -> bool:
     return any(word.casefold() in POINTING for word in WORD.findall(message))
 
 
+def other(message: str) -> bool:
+    """Whether a message asks for what was not spoken of last."""
+    return any(word.casefold() == "other" for word in WORD.findall(message))
+
+
 def chosen(message: str, count: int) -> int | None:
-    """Which of `count` papers spoken of last an ordinal picks ('the second one'); None where it picks none."""
+    """Which of `count` papers an ordinal picks ('the second one'); None where it picks none."""
     words = [word.casefold() for word in WORD.findall(message)]
     for word, after in zip(words, [*words[1:], ""], strict=True):
         if word in ORDINALS and (after in ONE or word in ("former", "latter")):

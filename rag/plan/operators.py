@@ -1,4 +1,4 @@
-"""Search operators in a message, as search engines have them: `author:liu since:2024-05 until:2024 title:"kv cache"`."""
+"""Search operators in a message, as search engines have them: `author:liu since:2024-05 title:"kv cache"`."""
 
 import re
 

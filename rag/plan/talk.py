@@ -42,6 +42,11 @@ class Talk:
         """The papers of the latest message that spoke of any."""
         return next((one.papers for one in reversed(self.said) if one.papers), ())
 
+    @property
+    def choice(self) -> tuple[str, ...]:
+        """The papers of the latest message that spoke of more than one."""
+        return next((one.papers for one in reversed(self.said) if len(one.papers) > 1), ())
+
     def handle(self, name: str) -> str | None:
         """The id of the paper with a handle ('P3', 'p3: KIVI'); None where no such handle was offered."""
         head = name.strip().split(":")[0].split(" ")[0].upper()

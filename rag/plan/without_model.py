@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ingest.words import tokenize
-from rag.plan.context import chosen, opens_leaning, points
+from rag.plan.context import chosen, opens_leaning, other, points
 from rag.plan.talk import Talk
 from rag.retrieve.learned import Reading
 
@@ -29,6 +29,7 @@ class Leaning:
 
     papers: tuple[str, ...] = ()
     bonus: float = 0.0
+    chosen: bool = False  # one of them was picked by its place
 
 
 POINTED, JOINED = 0.6, 0.25  # added where a word points back; where a message is short or begins with a conjunction
@@ -43,12 +44,14 @@ def read_kind(reading: Reading) -> Kind:
 
 def leaning_of(message: str, talk: Talk) -> Leaning:
     """What a message that names no paper leans on."""
-    last, words = talk.spoken_last, tokenize(message)
-    place = chosen(message, len(last))
+    last, several = talk.spoken_last, talk.choice
+    place = chosen(message, len(several))
     if place is not None:
-        return Leaning((last[place],), POINTED)
+        return Leaning((several[place],), POINTED, chosen=True)
+    if other(message) and (others := tuple(paper for paper in reversed(talk.papers) if paper not in last[:1])):
+        return Leaning(others, POINTED)
     if points(message):
         return Leaning(last, POINTED)
-    if opens_leaning(message) or len(words) <= FEW_WORDS:
+    if opens_leaning(message) or len(tokenize(message)) <= FEW_WORDS:
         return Leaning(last, JOINED)
     return Leaning()

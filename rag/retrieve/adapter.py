@@ -1,7 +1,7 @@
 """Moves a question in everyday words towards the abstracts that answer such questions.
 
 The model of embedding was made for sentences that say the same; who remembers a paper without its vocabulary says it
-otherwise. What lies between is a linear map of low rank, learnt by tests/bench/train_everyday.py from questions that
+otherwise. What lies between is a linear map of low rank, learnt by tests.bench.train_adapter.py from questions that
 people could ask about 596 other papers. Knows no papers.
 """
 

@@ -20,23 +20,22 @@ FAR = 4  # places behind the first paper at which the field is taken to begin
 UNFOUND = -8.0  # score of a sentence that is not there
 # Signals of the search; by words alone those of BY_WORDS count.
 MEASURED = (
-    "coverage", "meaning", "whole", "passage", "score", "lead", "lead of field", "lead in meaning", "lead in coverage",
-    "lead in passage", "cosine", "two cosines", "beyond", "sentence", "second sentence", "sentence over mean", "unheard",
-    "missing", "missing here", "rarest missing", "missing beside title", "missing mass", "numbers missing",
-    "in best sentence", "in best three", "figure wanted", "figure not in best", "terms", "beside title", "named",
-    "least near", "near", "most lacking", "lacking", "two lacking", "usual",
-)  # fmt: skip
-BY_WORDS = [MEASURED.index(name) for name in (
-    "coverage", "score", "lead", "lead of field", "lead in coverage", "sentence", "second sentence", "sentence over mean",
-    "unheard", "missing", "missing here", "rarest missing", "missing beside title", "missing mass", "numbers missing",
-    "in best sentence", "in best three", "terms", "beside title", "named",
-)]  # fmt: skip
+    *("coverage", "meaning", "whole", "passage", "score", "lead", "lead of field", "lead in meaning"),
+    *("lead in coverage", "lead in passage", "cosine", "two cosines", "beyond", "sentence", "second sentence"),
+    *("sentence over mean", "unheard", "missing", "missing here", "rarest missing", "missing beside title"),
+    *("missing mass", "numbers missing", "in best sentence", "in best three", "figure wanted", "figure not in best"),
+    *("terms", "beside title", "named", "least near", "near", "most lacking", "lacking", "two lacking", "usual"),
+)
+BY_MEANING = ("meaning", "whole", "passage", "lead in meaning", "lead in passage", "cosine", "two cosines", "beyond")
+BY_MEANING += ("figure wanted", "figure not in best", "least near", "near", "most lacking", "lacking", "two lacking")
+BY_MEANING += ("usual",)
+BY_WORDS = [place for place, name in enumerate(MEASURED) if name not in BY_MEANING]
 # Of the first paper found, where none is named, by which it is told whether it is the one meant.
 OF_FIRST = ("coverage", "meaning", "passage", "score", "lead", "lead of field", "lead in meaning", "lead in coverage")
 
 
 def answerable(weighed: Weighed, ranked: Sequence[Ranked], *, named: bool) -> float:
-    """The chance (0 to 1) that the first paper of a search holds the answer; `named` is whether the question names it."""
+    """The chance (0 to 1) that the first of some papers found holds the answer; `named`: the question names it."""
     if not ranked or not ranked[0].evidence:
         return 0.0
     signals = measure(weighed, ranked[0], named=named)
@@ -81,7 +80,7 @@ def scores_beyond(weighed: Weighed, found: Ranked) -> float:
 
 
 def _of_words(weighed: Weighed, found: Ranked, *, named: bool) -> list[float]:
-    """Which words of the question the paper does not have, how rare they are, and how near to them its own words are."""
+    """Which words of the question the paper does not have, how rare they are, and how near its own words come."""
     query, words = weighed.query, weighed.index.words
     title = stems(found.paper.title)
     text = title.union(*(stems(e.sentence.text) for e in found.evidence))

@@ -54,6 +54,10 @@ class Linker:
         meant = [m for m in own if text[m.start : m.end] not in ordinary_words()]
         return tuple(dict.fromkeys(m.paper_ids[0] for m in meant if _same_version(text, m)))
 
+    def spoken_of(self, text: str) -> tuple[str, ...]:
+        """The papers that a message from outside speaks of: those it names, else the one that has most of its words."""
+        return self.named(text) or self._catalogue.holder(text)
+
     def name_of(self, paper: Paper) -> str:
         """What a question can call a paper so that this one is understood."""
         return next(

@@ -31,6 +31,8 @@ ONLY_ITS_OWN = 1  # papers that may hold the first words of a phrase that an abs
 HELD_BY_FEW, HELD_SHARE = 3, 0.001  # papers that may hold a word that still tells them apart
 
 
+FEWEST_WORDS = 4  # of a text that can be known by them
+SURE_SHARE, SURE_LEAD = 0.3, 1.25  # of its words that its paper holds, and how much more of them than the next one
 MANY = 5_000  # papers from which a misspelt name is sought among those that begin with the same two letters
 MOST_HOLDERS = 8  # papers with a name that may still be that of one or two of them
 READ_FOR_A_NAME = 1_000  # papers that are read to see how many hold a name as it is spelled
@@ -90,6 +92,18 @@ class Catalogue:
     def knows(self, text: str) -> bool:
         """Whether any paper has any of the words of a text."""
         return any(token in self._index.words for token in tokenize(text))
+
+    def holder(self, text: str) -> tuple[str, ...]:
+        """The one paper that holds by far the most of a text's words, by rarity; empty where none does."""
+        words = self._index.words
+        tokens = list(dict.fromkeys(tokenize(text)))
+        if len(tokens) < FEWEST_WORDS or not len(words.numbers):
+            return ()
+        scores = words.scores(tokens) / sum(words.idf(token) for token in tokens)
+        best, second = [*np.sort(scores)[::-1][:2].tolist(), 0.0][:2]
+        if best < max(SURE_SHARE, SURE_LEAD * second):
+            return ()
+        return tuple(text.id for text in self._index.record.texts([int(words.numbers[scores.argmax()])]))
 
     def _longest(self, text: str, words: list[re.Match[str]], *, misspelt: bool) -> tuple[Mention | None, int]:
         for count in range(len(words), 0, -1):

@@ -9,7 +9,9 @@ from rag.retrieve.learned import Floats, chance, model, variant
 from rag.retrieve.search import Weighed
 
 WIDE = 8  # times as many candidates as for one answer
-POSSIBLE, STRONG = 0.1, 0.5  # chances from which a paper is listed, and listed as a strong match: by tests/bench/fit.py
+# Chances from which a paper is listed, is listed as a strong match, and from which of the best one there is a match at
+# all: read off what tests/bench/fit.py prints.
+POSSIBLE, STRONG, ANY = 0.09, 0.6, 0.25
 
 
 def relevance(weighed: Weighed) -> Floats:

@@ -1,4 +1,4 @@
-"""Which source sentence bears a statement out: its figures and names stand there, and it is near by words and vectors."""
+"""Which source sentence bears a statement out: it has its figures and names, and is near by words and vectors."""
 
 import re
 from collections import OrderedDict
@@ -15,8 +15,8 @@ from rag.types import Evidence
 from rag.verify.figures import equal, figures_of, plain, read_figures
 from rag.verify.names import names_in, own_names, plain_sentence, stands_in
 
-# Share of a statement's words in a sentence plus the cosine of the two from which it is near: nearly all true rewordings
-# reach it, and hardly any statement cited to the likest sentence of another paper; by words alone their share.
+# Share of a statement's words in a sentence plus the cosine of the two from which it is near: nearly all true
+# rewordings reach it, and hardly any statement cited to the likest sentence of another paper; by words alone the share.
 NEAR_FROM, NEAR_FROM_WORDS = 1.2, 0.7
 CANDIDATES = 6  # source sentences looked at closely
 REMEMBERED = 4096  # vectors kept, 1.5 KB each
@@ -28,8 +28,8 @@ ENDS = ",;:("  # before a part of a sentence that can stand by itself
 class SourceFinder:
     """Finds the sentence that bears a statement out. Safe to share between threads.
 
-    `embedder` may be None: then words alone tell. `knows` says whether any paper here has a name, `named` which names of
-    papers here stand in a text.
+    `embedder` may be None: then words alone tell. `knows` says whether any paper here has a name, `named` which names
+    of papers here stand in a text.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
-"""From papers found to quotes: one paper in full, several side by side, or a list, each sentence as its abstract has it."""
+"""From papers found to quotes: one paper in full, several side by side, or a list."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ingest.entry import Entry
 from ingest.names import nickname, short_name
@@ -13,16 +13,16 @@ from rag.types import Evidence, Ranked
 from rag.write.draft import Cell, Draft, Group, Paragraph, Part, Row, Statement, Table
 
 MOST_COMPARED = 6  # papers side by side
-BEARS = -1.6  # log-odds that a sentence answers from which it is quoted beside the best
+BEARS = -2.0  # log-odds that a sentence answers from which it is quoted beside the best
 LEANS = 0.35  # taken off the chance of a role where a sentence leans on the one before it
 TOLD = {"problem": "background", "approach": "approach", "result": "result"}  # of a paper as a whole, in order
-CLOSEST = "closest to the question"
+CLOSEST, ALSO = "closest to the question", "also close"
 
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """How much is quoted: sentences of a paper that stands out, papers in a line each beside it, papers where none stands
-    out, and sentences of each of those."""
+    """How much is quoted: sentences of a paper that stands out, papers in a line each beside it, papers where none
+    stands out, and sentences of each of those."""
 
     sentences: int
     beside: int
@@ -32,7 +32,7 @@ class Amount:
 
 AMOUNTS = {
     Length.SHORT: Amount(1, 0, 3, 1),
-    Length.USUAL: Amount(3, 2, 5, 2),
+    Length.USUAL: Amount(4, 2, 5, 3),
     Length.LONG: Amount(6, 4, 8, 3),
 }
 
@@ -51,9 +51,16 @@ def several(found: Sequence[Ranked], each: int) -> Draft:
 
 
 def paragraph(found: Ranked, most: int) -> Paragraph:
-    """The sentences of a paper that bear on the question, in reading order, behind its name."""
+    """The sentences of a paper that bear on the question, in reading order, behind its name.
+
+    A first sentence that leans on the one before it brings that along.
+    """
     best = [e for place, e in enumerate(found.evidence[:most]) if place == 0 or e.score >= BEARS]
-    return told(sorted(best, key=lambda e: e.sentence.start))
+    best.sort(key=lambda e: e.sentence.start)
+    if opens_leaning(best[0].sentence.text):
+        before = [e for e in found.evidence if e.sentence.start < best[0].sentence.start]
+        best = [*sorted(before, key=lambda e: e.sentence.start)[-1:], *best]
+    return told(best)
 
 
 def told(sentences: Sequence[Evidence]) -> Paragraph:
@@ -101,6 +108,13 @@ def roles_told(entry: Entry) -> dict[str, Evidence | None]:
 ROLE_DIM = 384  # of the vectors that roles were learnt from
 
 
+def told_by(found: Ranked, entry: Entry) -> Ranked:
+    """A paper with the sentence that tells its approach, where nothing is asked of it."""
+    roles = roles_told(entry)
+    best = roles["approach"] or next(filter(None, roles.values()), None)
+    return replace(found, evidence=(best,)) if best else found
+
+
 def side_by_side(found: Sequence[Ranked], entry_of: Callable[[Ranked], Entry], *, asks: bool) -> Draft:
     """Papers in columns: what comes closest to the question in each, then problem, approach and result.
 
@@ -110,7 +124,13 @@ def side_by_side(found: Sequence[Ranked], entry_of: Callable[[Ranked], Entry], *
     roles = [roles_told(entry_of(one)) for one in papers]
     rows = [Row(name, tuple(Cell(column[name]) for column in roles)) for name in TOLD]
     if asks:
-        rows.insert(0, Row(CLOSEST, tuple(Cell(one.evidence[0] if one.evidence else None) for one in papers)))
+        taken = [{e.sentence.start for e in column.values() if e} for column in roles]
+        best = [one.evidence[:1] for one in papers]
+        rest = [[e for e in one.evidence if e.sentence.start not in t] for one, t in zip(papers, taken, strict=True)]
+        rows.insert(0, Row(CLOSEST, tuple(Cell(e[0] if e else None) for e in best)))
+        rows.insert(
+            1, Row(ALSO, tuple(Cell(next((e for e in r if e not in b), None)) for r, b in zip(rest, best, strict=True)))
+        )
     rows = [row for row in rows if any(cell.evidence for cell in row.cells)]
     names = tuple(short_name(one.paper) for one in papers)
     more = len(found) - len(papers)

@@ -5,8 +5,16 @@
   const isBusy = () => Boolean(document.querySelector("#chat .answer.draft"));
   const boxOf = () => document.querySelector("#box textarea");
 
-  function ask(question, since = "") {
-    if (!isBusy()) send("again", JSON.stringify({ question, since }));
+  // How the buttons of a search's answer want it: see `ui.wishes.shaped`.
+  const SHAPES = {
+    shorter: { length: "short" },
+    longer: { length: "long" },
+    table: { table: true },
+    anywhere: { context: false },
+  };
+
+  function ask(question, since = "", shape = {}) {
+    if (!isBusy()) send("again", JSON.stringify({ question, since, ...shape }));
   }
 
   // The question becomes a field in its place; sent, it and what followed are replaced.
@@ -59,11 +67,13 @@
   document.addEventListener("click", (event) => {
     const suggested = event.target.closest?.("#follow .suggested");
     if (suggested) return ask(suggested.textContent);
-    const button = event.target.closest?.(".answer .actions button:not(.copy)");
+    const button = event.target.closest?.(".answer :is(.actions, .understood) button:not(.copy)");
     const answer = button?.closest(".answer");
     const record = answer && kept.recordOf(answer);
     if (!record) return;
-    if (button.matches(".again")) ask(record.question, record.id);
+    const shape = Object.keys(SHAPES).find((name) => button.classList.contains(name));
+    if (shape) ask(record.question, record.id, SHAPES[shape]);
+    else if (button.matches(".again")) ask(record.question, record.id);
     else if (button.matches(".amend")) amend(answer, record);
     else if (button.matches(".vote")) vote(button, record);
   });

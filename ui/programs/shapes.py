@@ -41,6 +41,7 @@ class AnswerObject(TypedDict):
     usage: dict[str, Any] | None
     suggestions: list[str]
     plan: dict[str, Any] | None
+    context: list[str]
     seconds: float
 
 

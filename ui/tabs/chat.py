@@ -6,7 +6,7 @@ so nothing of a reader is kept on the server and a forged history reaches nobody
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -30,7 +30,7 @@ from ui.reread import Fields
 from ui.tabs import past
 from ui.tabs.past import Wires
 from ui.tabs.selection import scope_of
-from ui.wishes import after, spent_of, wishes_of
+from ui.wishes import after, shaped, spent_of, wishes_of
 
 BEAT = 0.05  # seconds between two updates of a streamed answer: faster is not seen, and costs
 
@@ -145,7 +145,8 @@ class Talk:
     def again(self, wanted: Any, chat: Any, pen: Any, *browser: Any) -> Iterator[Told]:
         """Ask what a button of an answer asks for: a follow-up or, in place of an exchange `since`, it once more."""
         fields = past.read_wire(wanted)
-        yield from self.ask(fields.get("question"), chat, pen, *browser, since=str(fields.get("since", "")))
+        since = str(fields.get("since", ""))
+        yield from self.ask(fields.get("question"), chat, pen, *browser, since=since, shape=fields)
 
     def ask(
         self,
@@ -157,10 +158,12 @@ class Talk:
         spent: Any = None,
         *,
         since: str = "",
+        shape: Mapping[str, Any] | None = None,
     ) -> Iterator[Told]:
         """Stream the answer to a question into the conversation; from the exchange `since` on it is replaced.
 
-        `papers` are the only ones asked, if any; `wishes` are what was set, `spent` what all answers took so far.
+        `papers` are the only ones asked, if any; `wishes` are what was set, `shape` what is wanted otherwise for once,
+        `spent` what all answers took so far.
         """
         question = clean_lines(question) if isinstance(question, str) else ""
         if not question:
@@ -172,7 +175,8 @@ class Talk:
         messages.append({"role": "user", "content": render.question(blank.question)})
         first = assistant(render.waiting(self.doing(), hidden(blank)))
         yield BUSY | ({} if since else {"value": ""}), [*messages, first], "", "", gr.skip()
-        how: dict[str, Any] = {"scope": scope_of(papers), "model": bool(pen), "style": wishes_of(wishes).style}
+        style = shaped(wishes_of(wishes).style, shape or {})
+        how: dict[str, Any] = {"scope": scope_of(papers), "model": bool(pen), "style": style}
         said = ""
         for said in self.answer(question, blank, messages[:-1], **how, before=total(messages)):
             # Values, not `gr.skip()`, for which Gradio makes each component anew: half of what a turn takes.

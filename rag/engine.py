@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ingest.browse.listing import Listed, Listing, Looked
+from ingest.browse.topic_map import Atlases, Mapped
 from ingest.endpoint import OPENAI_URL, host_of
 from ingest.errors import UsageError
 from ingest.index import PaperIndex
@@ -14,8 +16,6 @@ from ingest.intake import Intake
 from ingest.names import nickname, short_name
 from ingest.paper import Paper
 from ingest.settings import Settings
-from rag.browse.atlas import Atlases, Mapped
-from rag.browse.listing import Listed, Listing, Looked
 from rag.evaluate.votes import Vote, keep
 from rag.gather.evidence import Gatherer
 from rag.gather.library import themes

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ingest.browse.listing import Listed, Looked, Order
+from ingest.browse.topic_map import Mapped, Spot
 from ingest.errors import ModelError
 from ingest.intake import Taken
 from ingest.library import Ingested, Progress, Source
 from ingest.names import short_name
 from ingest.paper import Paper, Sentence, Unreadable
-from rag.browse.atlas import Mapped, Spot
-from rag.browse.listing import Listed, Looked, Order
 from rag.evaluate.votes import Vote
 from rag.llm.pieces import Waiting
 from rag.retrieve.scope import Scope

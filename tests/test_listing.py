@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from ingest.browse.listing import Listing, Looked, Order, folded, is_between, terms_of
 from ingest.entry import make_entry
 from ingest.errors import UsageError
 from ingest.index import PaperIndex
 from ingest.paper import Paper
 from ingest.settings import Settings
-from rag.browse.listing import Listing, Looked, Order, folded, is_between, terms_of
 from rag.engine import Engine
 
 PAPERS = (

@@ -7,8 +7,8 @@ from playwright.sync_api import Page, expect
 from standin import CLOTH, HOSTILE, LENSES, MIRRORS, StandIn
 from test_page import CHROMIUM, PHONE, address, ask, browser, page
 
+from ingest.browse.topic_map import Mapped
 from ingest.paper import Paper
-from rag.browse.atlas import Mapped
 from rag.retrieve.scope import Scope
 
 __all__ = ["address", "browser", "page"]

@@ -6,8 +6,8 @@ import re
 import pytest
 from standin import HOSTILE
 
+from ingest.browse.listing import Order
 from ingest.paper import Paper
-from rag.browse.listing import Order
 from rag.engine import Engine
 from rag.retrieve.scope import Scope
 from ui import papers

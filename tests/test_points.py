@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from standin import HOSTILE
 
+from ingest.browse.topic_map import Mapped, Spot
 from ingest.plane import MOST_GROUPS
-from rag.browse.atlas import Mapped, Spot
 from ui import points
 
 ASSETS = Path(__file__).parent.parent / "ui" / "assets"

@@ -18,9 +18,9 @@ from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.types import CallToolResult, TextContent
 
+from ingest.browse.listing import Looked
 from ingest.errors import UsageError
 from ingest.settings import Settings
-from rag.browse.listing import Looked
 from rag.engine import Engine
 from rag.types import Turn
 from tests.test_page import free_port

@@ -12,11 +12,11 @@ from rag.style import USUAL
 if TYPE_CHECKING:  # only names of types: the modules behind them are read while the engine is made
     from pathlib import Path
 
+    from ingest.browse.listing import Listed, Looked
+    from ingest.browse.topic_map import Mapped
     from ingest.intake import Taken
     from ingest.library import Progress, Source
     from ingest.paper import Paper
-    from rag.browse.atlas import Mapped
-    from rag.browse.listing import Listed, Looked
     from rag.evaluate.votes import Vote
     from rag.llm.pieces import Waiting
     from rag.retrieve.scope import Scope

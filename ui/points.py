@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ui.prose import UNSEEN
 
 if TYPE_CHECKING:
-    from rag.browse.atlas import Mapped
+    from ingest.browse.topic_map import Mapped
 
 FRAME = (
     '<div class="plane"><div class="tools">'

@@ -3,7 +3,8 @@
 import re
 
 from ingest.errors import UsageError
-from rag.retrieve.scope import DATE, Filters, words_of
+from ingest.paper import DATE
+from rag.retrieve.scope import Filters, words_of
 
 OPERATOR = re.compile(r"(?<!\S)(?P<name>author|since|until|title):(?P<value>\"[^\"]*\"|“[^”]*”|\S*)", re.IGNORECASE)
 

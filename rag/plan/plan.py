@@ -1,18 +1,17 @@
 """The plan of a turn as one value, its JSON schema, and how it is read from what a model replied."""
 
 import json
-import re
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import from_json
 
+from ingest.paper import DATE
 from ingest.text import clean
 
 MOST_PAPERS, MOST_SEARCHES, MOST_AUTHORS = 30, 4, 6
 LONGEST = 600  # characters of one text of a plan
 MOST_READ = 20_000  # characters of a reply that are looked through
-DATE = re.compile(r"[0-9]{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12][0-9]|3[01]))?)?")
 
 
 class Plan(BaseModel):

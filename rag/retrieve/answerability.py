@@ -26,9 +26,10 @@ MEASURED = (
     *("missing mass", "numbers missing", "in best sentence", "in best three", "figure wanted", "figure not in best"),
     *("terms", "beside title", "named", "least near", "near", "most lacking", "lacking", "two lacking", "usual"),
 )
-BY_MEANING = ("meaning", "whole", "passage", "lead in meaning", "lead in passage", "cosine", "two cosines", "beyond")
-BY_MEANING += ("figure wanted", "figure not in best", "least near", "near", "most lacking", "lacking", "two lacking")
-BY_MEANING += ("usual",)
+BY_MEANING = (
+    *("meaning", "whole", "passage", "lead in meaning", "lead in passage", "cosine", "two cosines", "beyond"),
+    *("figure wanted", "figure not in best", "least near", "near", "most lacking", "lacking", "two lacking", "usual"),
+)
 BY_WORDS = [place for place, name in enumerate(MEASURED) if name not in BY_MEANING]
 # Of the first paper found, where none is named, by which it is told whether it is the one meant.
 OF_FIRST = ("coverage", "meaning", "passage", "score", "lead", "lead of field", "lead in meaning", "lead in coverage")

@@ -8,11 +8,10 @@ import numpy as np
 
 from ingest.errors import UsageError
 from ingest.index import PaperIndex
-from ingest.paper import span_of
+from ingest.paper import DATE, span_of
 from ingest.text import unaccented
 from ingest.words import tokenize
 
-DATE = re.compile(r"[0-9]{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12][0-9]|3[01]))?)?")
 WORD = re.compile(r"\w+")
 MOST_NAMED = 5_000  # papers that a scope names one by one
 

@@ -13,9 +13,9 @@ from typing import Any, cast
 
 import gradio as gr
 
+from ingest.browse.listing import Looked
 from ingest.errors import UsageError
 from ingest.paper import Paper
-from rag.browse.listing import Looked
 from rag.retrieve.scope import Scope
 from rag.types import MOST_CHARACTERS
 from rag.write.passages import MOST_COMPARED

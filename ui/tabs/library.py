@@ -7,8 +7,8 @@ from typing import Any
 
 import gradio as gr
 
+from ingest.browse.listing import Looked, Order
 from ingest.text import clean
-from rag.browse.listing import Looked, Order
 from ui import papers, render
 from ui.engine import Engine, explain
 from ui.tabs import selection

@@ -15,9 +15,8 @@ import numpy as np
 
 from ingest.errors import UsageError
 from ingest.index import PaperIndex
-from ingest.paper import Paper, span_of
+from ingest.paper import DATE, Paper, span_of
 from ingest.text import unaccented
-from rag.retrieve.scope import DATE
 
 MOST_TERMS = 12  # words of what is typed that are heeded
 IN_TITLE, IN_AUTHORS, IN_ABSTRACT, WHOLE_WORD = 4.0, 3.0, 1.0, 0.5  # what a word is worth by where it stands

@@ -12,6 +12,7 @@ from rag.trace import Trace
 
 MOST_CHARACTERS = 4_000  # of a question
 MARK = re.compile(r"\[\d+(?:\s*[,–-]\s*\d+)*\]")
+SPACED_MARK = re.compile(rf"\s*{MARK.pattern}")
 STOP_THEN_MARK = re.compile(rf"([.!?])\s*((?:{MARK.pattern}\s*)+)")
 
 if TYPE_CHECKING:

@@ -184,7 +184,7 @@ def grounded(question: str) -> Answer:
 
 def refused(question: str) -> Answer:
     closest = tuple(Ranked(paper, 0.1, ()) for paper in (LENSES, MIRRORS))
-    return Answer(question, "The papers do not say.", (), True, question, closest, 0.01, outcome="absent")
+    return Answer(question, "The papers do not say.", (), True, question, closest, 0.01, outcome="absent", kind="few")
 
 
 def evidence(paper: Paper, quote: str) -> Evidence:
@@ -245,9 +245,9 @@ def close(question: str) -> Answer:
     near = written(
         question,
         Draft((Paragraph((Statement(evidence(MIRRORS, "Mirrors bend light."), "Mirrors & <Light>"),)),)),
-        kind="fact",
+        kind="few",
     )
-    words = "The abstract of Mirrors & <Light> gives no number for “weight”; this comes nearest."
+    words = "No strong match in Mirrors & <Light>. The closest:"
     ranked = tuple(Ranked(paper, 0.1, ()) for paper in (MIRRORS, LENSES))
     return replace(near, text=f"{words}\n\n{near.text}", refused=True, outcome="close", retrieved=ranked)
 

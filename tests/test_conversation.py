@@ -14,7 +14,6 @@ from rag.engine import Engine
 from rag.llm.pieces import Usage
 from rag.plan.plan import Plan
 from rag.types import Answer, Checked
-from rag.write.export import read_table
 from ui import exports, render
 from ui.actions import actions, follow_ups
 from ui.conversation import (
@@ -85,7 +84,6 @@ def test_a_table_that_came_back_is_exported_as_before() -> None:
     assert read.answer
     assert read.answer.table
     assert exports.texts(read.answer, read.answer.table) == exports.texts(answer, answer.table)
-    assert read_table(read.answer.text)
 
 
 def test_an_exchange_that_was_cut_short_comes_back() -> None:

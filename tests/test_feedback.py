@@ -11,8 +11,8 @@ from standin import LENSES, MIRRORS, grounded, refused
 
 from ingest.errors import StoreError
 from ingest.settings import Settings
-from rag import feedback
 from rag.engine import Engine
+from rag.evaluate import votes as feedback
 from rag.evaluate.measures import Expected, score_answer
 from rag.evaluate.run import evaluate_questions, read_lines
 from rag.evaluate.votes import Vote, keep

@@ -24,12 +24,12 @@ KIVI_TITLE = "KIVI: A Tuning-Free Asymmetric 2bit Quantization for KV Cache"
 
 @pytest.fixture
 def gatherer(engine: Engine) -> Gatherer:
-    return engine._turns.tools.gatherer
+    return engine._turns._tools.gatherer
 
 
 @pytest.fixture
 def linker(engine: Engine) -> Linker:
-    return engine._turns.tools.linker
+    return engine._turns._tools.linker
 
 
 def titles(engine: Engine, found: Entities) -> list[str]:
@@ -142,7 +142,7 @@ def dated(tmp_path: Path) -> Engine:
 
 def test_filters_keep_the_papers_of_those_dates_and_authors(dated: Engine) -> None:
     with dated as engine:
-        gather = engine._turns.tools.gatherer
+        gather = engine._turns._tools.gatherer
         late = gather.find(Plan(searches=("owls",), since="2024"), "owls", Talk(), None, considered=10)
         assert sorted(one.paper.date[:4] for one in late.ranked) == ["2024", "2025"]
         mouse = gather.find(Plan(searches=("owls",), authors=("ben mouse",)), "owls", Talk(), None, considered=10)
@@ -153,7 +153,7 @@ def test_filters_keep_the_papers_of_those_dates_and_authors(dated: Engine) -> No
 
 def test_an_author_is_met_by_whole_words_of_one_name(dated: Engine) -> None:
     with dated as engine:
-        gather = engine._turns.tools.gatherer
+        gather = engine._turns._tools.gatherer
         for name, count in (("mouse", 4), ("Mou", 0), ("Ben Owl", 0), ("owl", 8), ("-", 8)):
             scope, missed = gather._within(Plan(authors=(name,)), None)
             assert bool(missed) == (count == 0), name
@@ -163,23 +163,23 @@ def test_an_author_is_met_by_whole_words_of_one_name(dated: Engine) -> None:
 def test_papers_that_the_reader_chose_are_kept_to_the_dates_too(dated: Engine) -> None:
     with dated as engine:
         chosen = Scope(tuple(one.paper.id for one in engine.search("owls", k=8)))
-        gather = engine._turns.tools.gatherer
+        gather = engine._turns._tools.gatherer
         found = gather.find(Plan(every=True, since="2024"), "since 2024?", Talk(), chosen, considered=10)
         assert [one.paper.date[:4] for one in found.ranked] == ["2025", "2024"]
 
 
 def test_dates_alone_name_no_papers_so_that_a_library_may_be_large(dated: Engine) -> None:
     with dated as engine:
-        scope, _ = engine._turns.tools.gatherer._within(Plan(since="2020", until="2024"), None)
+        scope, _ = engine._turns._tools.gatherer._within(Plan(since="2020", until="2024"), None)
         assert scope == Scope((), "2020", "2024")
-        gather = engine._turns.tools.gatherer
+        gather = engine._turns._tools.gatherer
         all_late = gather.find(Plan(every=True, since="2023"), "what came since 2023?", Talk(), None, considered=10)
         assert [one.paper.date[:4] for one in all_late.ranked] == ["2025", "2024", "2023"]
 
 
 def test_a_filter_that_leaves_nothing_is_set_aside_and_told(dated: Engine) -> None:
     with dated as engine:
-        found = engine._turns.tools.gatherer.find(
+        found = engine._turns._tools.gatherer.find(
             Plan(searches=("owls",), since="2030"), "owls", Talk(), None, considered=10
         )
         assert found.ranked

@@ -4,7 +4,6 @@ import re
 from itertools import product
 
 import pytest
-from rag.extract import as_paragraphs
 
 from ingest.entry import make_entry
 from ingest.paper import Paper
@@ -13,8 +12,9 @@ from rag.gather.sources import Shown, number
 from rag.plan.plan import Plan
 from rag.types import Evidence, Ranked
 from rag.write import prompts
-from rag.write.draft import Numbering
+from rag.write.draft import Draft, Numbering
 from rag.write.layout import clean_markup
+from rag.write.passages import told
 from rag.write.render import render
 from ui.prose import Known, prose
 
@@ -60,7 +60,7 @@ def test_a_hostile_abstract_stays_numbered_lines_between_the_fences(hostile: Ran
 
 
 def test_a_hostile_abstract_quoted_on_the_page_is_inert(hostile: Ranked) -> None:
-    text = "".join(render(as_paragraphs(hostile.evidence), Numbering()))
+    text = "".join(render(Draft((told(hostile.evidence),)), Numbering()))
     page = prose(text, Known())
     tags = set(re.findall(r"<(/?[a-z]+)", page))
     assert tags <= {

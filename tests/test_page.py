@@ -11,7 +11,6 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, 
 from standin import HOSTILE, LENSES, StandIn
 
 from ingest.errors import StoreError
-from rag.write.export import read_table
 
 CHROMIUM = Path("/usr/bin/chromium")
 pytestmark = [
@@ -233,9 +232,12 @@ def test_a_survey_is_grouped_and_says_how_many_were_looked_at(page: Page) -> Non
 
 def test_the_table_of_an_earlier_answer_goes_back_to_the_engine(page: Page, engine: StandIn) -> None:
     ask(page, "Compare lenses, mirrors and cloth")
-    ask(page, "Drop the second row")
-    table = read_table(engine.asked[-1][1][-1].content)
-    assert table == (["Lenses", "Mirrors & <Light>", "Cloth"], ["idea", "speed", "batch size"])
+    ask(page, "And the weight?")
+    earlier = engine.asked[-1][1][-1].answer
+    assert earlier
+    assert earlier.table
+    assert earlier.table.names == ("Lenses", "Mirrors & <Light>", "Cloth")
+    assert [row.aspect for row in earlier.table.rows] == ["idea", "speed", "batch size"]
 
 
 def test_an_error_is_said_plainly_and_the_next_question_works(page: Page) -> None:

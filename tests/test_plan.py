@@ -3,13 +3,15 @@
 import json
 import re
 import time
+from dataclasses import replace
 
 import pytest
 
 from ingest.paper import Paper
 from rag.plan.plan import MOST_PAPERS, MOST_SEARCHES, Plan, read_plan, schema
 from rag.plan.talk import MOST_HANDLES, MOST_TURNS, read_talk
-from rag.plan.without_model import plan_without_model
+from rag.plan.without_model import Kind, leaning_of, read_kind
+from rag.retrieve.learned import UNREAD
 from rag.types import Answer, Citation, Turn
 from rag.write import prompts
 
@@ -92,11 +94,33 @@ def test_the_schema_requires_every_field_and_allows_no_other() -> None:
     assert all(f'"{name}"' in prompts.PLAN for name in Plan.model_fields)
 
 
-def test_without_a_model_the_message_is_the_search_and_the_papers_stay_in_view() -> None:
-    assert plan_without_model("and memory?", (), ("a", "b", "c", "d")).papers == ("a", "b", "c")
-    assert plan_without_model("What is KIVI?", ("kivi",), ("a",)) == Plan(
-        question="What is KIVI?", papers=("kivi",), searches=("What is KIVI?",)
-    )
+@pytest.mark.parametrize(
+    ("message", "papers", "chosen"),
+    [
+        ("and memory?", ("a", "b"), False),
+        ("How much does it save on the usual benchmarks of long contexts?", ("a", "b"), False),
+        ("How fast is the second one?", ("b",), True),
+        ("what of the former, in the long run of many training steps", ("a",), True),
+        ("What does the other paper say of the energy that phones need?", ("b",), False),
+        ("the first token of a sequence, how is it kept in these caches?", ("a", "b"), False),
+        ("Which datasets are used to train robots that walk on two legs?", (), False),
+    ],
+)
+def test_without_a_model_function_words_tell_what_a_message_leans_on(
+    message: str, papers: tuple[str, ...], chosen: bool
+) -> None:
+    leaning = leaning_of(message, read_talk([answered("…", "a", "b")], nobody))
+    assert (leaning.papers, leaning.chosen) == (papers, chosen)
+
+
+def test_a_message_is_taken_for_the_kind_that_is_sure_enough() -> None:
+    def kind(**chances: float) -> Kind:
+        return read_kind(replace(UNREAD, kinds=chances))
+
+    assert kind(few=0.4, about=0.5, write=0.1) is Kind.FEW
+    assert kind(few=0.1, about=0.8, write=0.1) is Kind.ABOUT
+    assert kind(few=0.4, every=0.6) is Kind.EVERY
+    assert read_kind(UNREAD) is Kind.FEW
 
 
 # -- the conversation as the planner reads it -------------------------------------------------------------------------

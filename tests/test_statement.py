@@ -3,12 +3,12 @@
 import time
 
 import pytest
-from rag.check import Checker
 
 from ingest.entry import make_entry
 from ingest.paper import Paper
 from rag.gather.sources import Shown, Sources, number
 from rag.types import Evidence
+from rag.verify.source import SourceFinder
 from rag.verify.statement import Verifier
 from rag.write.draft import Numbering
 from rag.write.layout import Layout
@@ -36,7 +36,7 @@ def sources() -> Sources:
 
 def verified(sources: Sources, text: str, question: str = "q") -> tuple[str, list[tuple[str, str]]]:
     """The text of a statement as it is shown, and the verdict and mending of each."""
-    checker = Checker(None, lambda name: name in ("OwlNet", "MouseNet"))
+    checker = SourceFinder(None, lambda name: name in ("OwlNet", "MouseNet"))
     verifier = Verifier(sources, checker, Numbering(), question, KNOWN)
     layout = Layout()
     shown = [(piece, verifier.verify(piece)) for piece in (*layout.hear(text), *layout.end())]

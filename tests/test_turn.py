@@ -16,7 +16,8 @@ import pytest
 from ingest.settings import Settings
 from rag.engine import Engine
 from rag.llm.pieces import Waiting
-from rag.turn import NO_MODEL, NO_WORD, TYPED
+from rag.model_turn import NO_WORD, TYPED
+from rag.turn import NO_MODEL
 from rag.types import Answer, Citation, Turn
 from tests.model_endpoint import (
     DONE,
@@ -281,7 +282,7 @@ def test_a_slow_model_is_given_fewer_candidates_to_judge(
         time.sleep(1)
         survey(handler)
 
-    monkeypatch.setattr("rag.turn.SLOW", 10_000)
+    monkeypatch.setattr("rag.model_turn.SLOW", 10_000)
     endpoint.replies = [slow, fits("KIVI"), fits(), answer(GOOD)]
     assert hasty.ask("which?").text == SHOWN
     judged = [asked for asked in endpoint.asked if stage(asked) == "relevance"]

@@ -1,6 +1,5 @@
 """Source sentences as a writer is shown them: numbered through, each paper's under its title, within a token budget."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,7 +8,6 @@ from rag.types import MARK, Evidence
 
 TOKEN = 3.6  # characters of English prose a token, a little low to be safe
 MOST_AUTHORS = 8
-LINE_BREAKS = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,4 +84,4 @@ def tokens(text: str) -> int:
 
 def plain(text: str) -> str:
     """A text on one line in which nothing looks like one of our marks."""
-    return LINE_BREAKS.sub(" ", MARK.sub(lambda found: f"({found[0][1:-1]})", text)).strip()
+    return " ".join(MARK.sub(lambda found: f"({found[0][1:-1]})", text).split())

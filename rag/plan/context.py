@@ -3,14 +3,13 @@
 The words below are all the grammar there is: they are a closed class, and none is about any subject.
 """
 
-import re
+from ingest.words import WORD
 
 CONJUNCTIONS = frozenset("and but or so then also yet however otherwise though while whereas".split())
 POINTING = frozenset("it its itself they them their theirs these those this both either neither former latter".split())
 ORDINALS = {"first": 0, "former": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3}
 ORDINALS |= {"fifth": 4, "5th": 4, "latter": -1, "last": -1}
 ONE = frozenset(("one", "paper", ""))  # what stands behind an ordinal that picks a paper
-WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
 
 def opens_leaning(text: str) -> bool:

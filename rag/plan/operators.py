@@ -6,7 +6,7 @@ from ingest.errors import UsageError
 from ingest.paper import DATE
 from rag.retrieve.scope import Filters, words_of
 
-OPERATOR = re.compile(r"(?<!\S)(?P<name>author|since|until|title):(?P<value>\"[^\"]*\"|“[^”]*”|\S*)", re.IGNORECASE)
+OPERATOR = re.compile(r"(?<!\S)(?P<name>author|since|until|title):(?P<value>\"[^\"]*\"|“[^”]*”|\S+)", re.IGNORECASE)
 
 
 def read_operators(message: str) -> tuple[str, Filters]:

@@ -1,18 +1,16 @@
 """From the turns so far to what planner and writer read of them: the messages, trimmed, and the papers spoken of."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ingest.names import short_name
 from ingest.paper import Paper
 from ingest.text import clean
-from rag.types import MARK, Turn
+from rag.types import SPACED_MARK, Turn
 
 MOST_TURNS = 12  # messages that are read, the latest
 MOST_HANDLES = 30  # papers spoken of that are offered, the latest
 LONGEST_TITLE = 110  # characters of a title beside its handle
-SPACED_MARK = re.compile(rf" ?{MARK.pattern}")
 LONGEST = 8_000  # characters of a message that are read at all: its beginning and its end
 WHOLE, SHORT = 2_400, 420  # characters of the last answer and of any other message; the middle goes
 

@@ -2,19 +2,17 @@
 unanswerable twins of them (see `rag.retrieve.learned`)."""
 
 import math
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from ingest.words import STOPWORDS, stem, stems
+from ingest.words import STOPWORDS, WORD, stem, stems
 from rag.retrieve.learned import Floats, chance, model, variant
 from rag.retrieve.search import Weighed
 from rag.types import Ranked
 
-WORD = re.compile(r"[^\W_]+(?:[.,]\d+)*")
 BEST = 3  # sentences whose words are counted together
 FAR = 4  # places behind the first paper at which the field is taken to begin
 UNFOUND = -8.0  # score of a sentence that is not there

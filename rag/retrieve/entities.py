@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ingest.names import short_name
 from ingest.paper import Paper, find_arxiv_id
 from ingest.vocabulary import ordinary_words
-from ingest.words import stems, tokenize
+from ingest.words import WORD, stems, tokenize
 from rag.plan.talk import Talk
 from rag.retrieve.names import Catalogue, Mention
 from rag.types import Ranked
@@ -15,7 +15,6 @@ from rag.types import Ranked
 SAME_TITLE = 0.8  # share of a name's words that the title of the nearest paper must have to be the paper meant
 FEWEST_WORDS = 3  # of a name that can be known by them
 DIGITS = re.compile(r"\d+(?:\.\d+)*")
-WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)

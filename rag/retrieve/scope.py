@@ -1,6 +1,5 @@
 """Which papers a search may find: bounds that a reader chose or typed, and the filters of a plan."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,9 +9,8 @@ from ingest.errors import UsageError
 from ingest.index import PaperIndex
 from ingest.paper import DATE, span_of
 from ingest.text import unaccented
-from ingest.words import tokenize
+from ingest.words import WORD, tokenize
 
-WORD = re.compile(r"\w+")
 MOST_NAMED = 5_000  # papers that a scope names one by one
 
 

@@ -52,12 +52,12 @@ NUMBER = re.compile(
     rf"|\b(?P<word>{'|'.join(WORDS)})\b",
     re.IGNORECASE,
 )
-ORDERS = re.compile(r"orders? of magnitude", re.IGNORECASE)
 SCALE = re.compile(r"[ -]?(?:(?P<letter>[kKMBT])(?![\w])|(?P<word>(?i:thousand|million|billion|trillion))s?\b)")
 JOINED = re.compile(r"\d\S*\s?(?:-|–|—|--|x|×|to|and|or)\s?$")  # '6-8 times', '10 to 20%', '512x512'
 RANGE = re.compile(r"\s?(?:-|–|—|--|\bto\b|\band\b|\bor\b)\s?(?=[$€£]?\d)")
 SIGNS = re.compile(r"\s?\\times\b|\\%|\{,\}|[\u00a0\u2009\u202f\u2008−‑]|\$([~<>≤≥]?\d[\d.,]*\s?[×%]?|×)\$")
 WRITTEN = {"\\%": "%", "{,}": ",", "−": "-", "‑": "-"}
+ORDERS = ("order of magnitude", "orders of magnitude")
 DECIMAL_COMMA = re.compile(r"(?<![\d.,])(\d{1,3}),(\d{1,2})(?![\d,])")  # '38,2 %', as much of the world writes it
 NAMED = re.compile(r"(?:[A-Za-zα-ω]|[A-Za-z][-_./]|\d[-.][A-Z]?|[A-Z]\d*-)$")  # before a digit that is part of a name
 BEHIND = re.compile(r"[ -]?([^\W\d_]+)")
@@ -119,7 +119,7 @@ def _read(match: re.Match[str], text: str) -> Figure:
         if not scaled and (ahead := RANGE.match(text, end)) and (other := NUMBER.match(text, ahead.end())):
             after, factor, _ = _scale(text, other.end())  # '6-8 times' is 6 times and 8 times
         behind = after + 1 if text[after : after + 1] in (" ", "-") else after
-        if ORDERS.match(text, behind):
+        if text[behind : behind + 20].lower().startswith(ORDERS):
             value, unit = 10.0**value, "×"
         elif found := UNIT.match(text, behind):
             _, unit, times = UNITS[int(str(found.lastgroup)[1:])]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.gather.sources import Sources
-from rag.types import ABSENT, EXACT, MARK, UNSOURCED, Checked, Evidence
+from rag.types import ABSENT, EXACT, MARK, SPACED_MARK, UNSOURCED, Checked, Evidence
 from rag.verify.figures import Figure, equal, figures_of, read_figures, rounded
 from rag.verify.names import names_in, own_names, plain_sentence, stands_in
 from rag.verify.source import SourceFinder, is_quote
@@ -22,7 +22,6 @@ COUNTABLE = 12  # up to here a writer may have counted what a source lists
 YEARS = range(1900, 2100)
 SHORT_FORM = 5  # letters
 FEWEST_LETTERS = 3  # of a statement; what is shorter states nothing
-SPACED_MARK = re.compile(rf"\s*{MARK.pattern}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +136,7 @@ class Verifier:
 
     @staticmethod
     def _is_in(figure: Figure, text: str) -> bool:
-        return any(equal(figure, figure) for figure in figures_of(text))
+        return any(equal(figure, one) for one in figures_of(text))
 
     def _is_count(self, figure: Figure) -> bool:
         """Whether a bare number may count the papers that an answer lists: 'Five papers fit'."""

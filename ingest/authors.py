@@ -19,8 +19,3 @@ def keys_of(author: str) -> set[str]:
     first, last, given = words[0], words[-1], words[:-1]
     initials = " ".join(word[0] for word in given)
     return {" ".join(words), f"{first} {last}", f"{last} {' '.join(given)}", f"{first[0]} {last}", f"{initials} {last}"}
-
-
-def answers_to(author: str, name: str) -> bool:
-    """Whether an author goes by a name: in full, with initials, or by the last name alone."""
-    return fold(name) in keys_of(author) | set(fold(author).split()[-1:])

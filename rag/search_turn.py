@@ -30,6 +30,7 @@ from rag.write.render import flow, mark, render
 
 STRONG_FROM = 0.2  # chance of an answer below which a match is weak; of answerable questions 5 in 100 lie below
 STRONG_LEANING = 0.1  # the same where a message leans on what was said before, of which it holds few words
+OF_CONTEXT = 4.0  # by which the odds of a paper kept in mind are greater, where all that fit are wanted
 CLEAR = 0.8  # chance that the first paper is the one meant from which it is given in full
 NAMED = 10.0  # added to the scores of papers that a message names, so that they come first
 MOST_LISTED = {Length.SHORT: 10, Length.USUAL: 40, Length.LONG: 80}  # papers of a list, strong and possible
@@ -146,7 +147,7 @@ class SearchTurns:
         query = self._retriever.query(asked.message)
         kind = read_kind(query.reading)
         named = inside(self._index, self._linker.named(asked.message, misspelt=True), asked.scope)
-        leaning = Leaning() if named else leaning_of(asked.message, asked.talk)
+        leaning = Leaning() if named else leaning_of(asked.message, asked.talk, kind)
         context = inside(self._index, leaning.papers, asked.scope)
         if kind is Kind.ABOUT and not named:
             return Reply(Draft(()), self._about(), kind=kind)
@@ -173,29 +174,34 @@ class SearchTurns:
         ranked, amount = reply.ranked, AMOUNTS[asked.style.length]
         places = {one.paper.id: one for one in ranked}
         meant = [places[paper] for paper in reply.meant if paper in places]
-        chance = max(answerable(weighed, [one], named=bool(meant)) for one in (meant or ranked[:1])[:WEAK])
+        known = bool(meant or reply.context)
+        chance = max(answerable(weighed, [one], named=known) for one in (meant or ranked[:1])[:WEAK])
         first = is_first(weighed, ranked[0])
         told = f"{reply.kind}: chance of an answer {chance:.2f}, of the first paper being the one meant {first:.2f}"
         reply = replace(reply, told=told)
+        if len(meant) == 1 and reply.kind is Kind.PAPER and not asked.style.table:
+            return replace(reply, draft=passages.as_a_whole(self._entry(meant[0]), amount.sentences))
+        is_weak = chance < (STRONG_LEANING if reply.context else STRONG_FROM) and reply.kind is not Kind.WRITE
+        if is_weak:
+            where = " and ".join(short_name(one.paper) for one in meant) or self._where(asked)
+            reply = replace(reply, words=f"No strong match in {where}. The closest:", outcome=Outcome.CLOSE)
         if asked.style.table or len(meant) > 1:
             shown = meant if len(meant) > 1 else ranked[: amount.papers]
             return replace(reply, draft=passages.side_by_side(shown, self._entry, asks=bool(weighed.query.idf)))
-        if len(meant) == 1 and reply.kind is Kind.PAPER:
-            return replace(reply, draft=passages.as_a_whole(self._entry(meant[0]), amount.sentences + 1))
-        if chance < (STRONG_LEANING if reply.context else STRONG_FROM):
-            where = short_name(meant[0].paper) if meant else self._where(asked)
-            shown = meant or list(ranked[:WEAK])
-            draft = passages.several(shown, amount.each if len(shown) > 1 else amount.sentences)
-            return replace(reply, draft=draft, words=f"No strong match in {where}. The closest:", outcome=Outcome.CLOSE)
-        if meant:
-            return replace(reply, draft=passages.one_in_full(meant[0], (), amount))
-        if first >= CLEAR or reply.context:
+        if is_weak and not meant:
+            return replace(reply, draft=passages.several(ranked[:WEAK], amount.each))
+        if len(reply.context) > 1:
+            kept = [one for one in ranked if one.paper.id in reply.context]
+            return replace(reply, draft=passages.several(kept[: amount.papers], amount.each))
+        if meant or reply.context or first >= CLEAR:
             return replace(reply, draft=passages.one_in_full(ranked[0], ranked[1:], amount))
         return replace(reply, draft=passages.several(ranked[: amount.papers], amount.each))
 
     def _every(self, asked: Asked, weighed: Weighed, bonus: dict[int, float], context: tuple[str, ...]) -> Reply:
         """All papers that fit, in two groups."""
         chances = relevance(weighed)
+        odds = np.array([OF_CONTEXT if n in bonus else 1.0 for n in weighed.signals.numbers], np.float32)
+        chances = odds * chances / (1 + (odds - 1) * chances)
         order = np.argsort(-chances, kind="stable")
         counts = int((chances >= STRONG).sum()), int(((chances >= POSSIBLE) & (chances < STRONG)).sum())
         most = MOST_LISTED[asked.style.length]

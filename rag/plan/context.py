@@ -31,8 +31,7 @@ def other(message: str) -> bool:
 def chosen(message: str, count: int) -> int | None:
     """Which of `count` papers an ordinal picks ('the second one'); None where it picks none."""
     words = [word.casefold() for word in WORD.findall(message)]
-    for word, after in zip(words, [*words[1:], ""], strict=True):
-        if word in ORDINALS and (after in ONE or word in ("former", "latter")):
-            place = ORDINALS[word] if ORDINALS[word] >= 0 else count - 1
-            return place if place < count else None
-    return None
+    pairs = zip(words, [*words[1:], ""], strict=True)
+    places = {ORDINALS[w] % max(1, count) for w, after in pairs if w in ORDINALS and (after in ONE or w in POINTING)}
+    place = places.pop() if len(places) == 1 else count
+    return place if place < count else None

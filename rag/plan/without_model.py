@@ -42,8 +42,8 @@ def read_kind(reading: Reading) -> Kind:
     return Kind(kind) if chance >= SURE.get(kind, 0.0) else Kind.FEW
 
 
-def leaning_of(message: str, talk: Talk) -> Leaning:
-    """What a message that names no paper leans on."""
+def leaning_of(message: str, talk: Talk, kind: Kind = Kind.FEW) -> Leaning:
+    """What a message that names no paper leans on; a task for a writer may be about the last answer."""
     last, several = talk.spoken_last, talk.choice
     place = chosen(message, len(several))
     if place is not None:
@@ -52,6 +52,6 @@ def leaning_of(message: str, talk: Talk) -> Leaning:
         return Leaning(others, POINTED)
     if points(message):
         return Leaning(last, POINTED)
-    if opens_leaning(message) or len(tokenize(message)) <= FEW_WORDS:
+    if opens_leaning(message) or len(tokenize(message)) <= FEW_WORDS or kind is Kind.WRITE:
         return Leaning(last, JOINED)
     return Leaning()

@@ -1,14 +1,19 @@
 """Small models over vectors of all-MiniLM-L6-v2 and counted words, learnt by tests/bench/fit.py from questions on other
 papers than the bundled ones.
 
-`reader` reads a question's vector: what kind of answer it wants, what a sentence that answers it does, whether that has
-a figure, and how often abstracts answer such questions. `roles` tells what a sentence of an abstract does. The others
-turn measured signals into log-odds; of each there is one with vectors and one by words alone.
+A question is read for what kind of answer it wants, by its vector and its words; by its vector alone for what a
+sentence that answers it does, whether that has a figure, and how often abstracts answer such questions. `roles` tells
+what a sentence of an abstract does. The others turn measured signals into log-odds; of each there is one with vectors
+and one by words alone.
 """
 
-from dataclasses import dataclass
+import math
+import re
+from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +24,8 @@ LEARNT = Path(__file__).with_name("learned.npz")
 MODEL = "minilm-l6-v2"  # whose vectors they were learnt for
 KINDS = ("few", "paper", "every", "about", "write")
 ROLES = ("background", "approach", "result", "other")
+WORD = re.compile(r"[^\W_]+|\?")
+BUCKETS = 4096  # of hashed words
 LEAST = 0.02  # chance of a role, so that its logarithm is bounded
 
 
@@ -59,13 +66,28 @@ def variant(embedding: str) -> str:
     return "meaning" if embedding == MODEL else "words"
 
 
-def read_question(vector: Floats | None, embedding: str) -> Reading:
-    """What is read of a question's vector (dim,); UNREAD where the models do not hold for it."""
+def read_question(text: str, vector: Floats | None, embedding: str) -> Reading:
+    """What is read of a question and its vector (dim,); of another model's vector, or of none, only the kind."""
+    words = hashed_words(text)
     if vector is None or embedding != MODEL:
-        return UNREAD
-    kinds, roles = softmax(model("kinds")(vector)), softmax(model("wanted")(vector))
+        return replace(UNREAD, kinds=_by_kind(model("kinds words")(words)))
+    kinds = _by_kind(model("kinds meaning")(np.concatenate([vector, words])))
+    roles = softmax(model("wanted")(vector))
     figure, usual = float(chance(model("figure")(vector))[0]), float(model("usual")(vector)[0])
-    return Reading(dict(zip(KINDS, kinds.tolist(), strict=True)), np.log(roles + LEAST), figure, usual)
+    return Reading(kinds, np.log(roles + LEAST), figure, usual)
+
+
+def _by_kind(scores: Floats) -> dict[str, float]:
+    return dict(zip(KINDS, softmax(scores).tolist(), strict=True))
+
+
+def hashed_words(text: str) -> Floats:
+    """A text by its words and pairs of words, (BUCKETS,), of length 1: each counts once, in the place of its hash."""
+    words = ["", *WORD.findall(text.casefold())]
+    places = {crc32(term.encode()) % BUCKETS for term in (*words[1:], *map(" ".join, pairwise(words)))}
+    found = np.zeros(BUCKETS, np.float32)
+    found[list(places)] = 1 / math.sqrt(len(places) or 1)
+    return found
 
 
 def roles_of(rows: Floats) -> Floats:

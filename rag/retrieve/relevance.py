@@ -11,7 +11,7 @@ from rag.retrieve.search import Weighed
 WIDE = 8  # times as many candidates as for one answer
 # Chances from which a paper is listed, is listed as a strong match, and from which of the best one there is a match at
 # all: read off what tests/bench/fit.py prints.
-POSSIBLE, STRONG, ANY = 0.09, 0.6, 0.25
+POSSIBLE, STRONG, ANY = 0.14, 0.65, 0.4
 
 
 def relevance(weighed: Weighed) -> Floats:

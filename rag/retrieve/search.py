@@ -59,7 +59,7 @@ class Query:
     @cached_property
     def reading(self) -> Reading:
         """What is read of the question."""
-        return read_question(self.vector, self.embedding)
+        return read_question(self.text, self.vector, self.embedding)
 
 
 class Weighed:

@@ -7,8 +7,8 @@ of them does told by a writer; page_questions.jsonl, for each paper a question t
 do, and an unanswerable twin, and ten questions a page that want all papers that fit; message_kinds.jsonl, what 11
 writers would type, by the kind of answer it wants. One writer a page, who saw that page and nothing else.
 
-Signals of a page are measured with models fitted to other pages (FOLDS parts of four pages), the adapter too; each
-figure printed is of pages that no model was fitted to.
+Signals of a page are measured with models fitted to other pages (FOLDS parts of four pages), and each figure
+printed is of pages that no model was fitted to.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import gzip
 import json
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,14 +32,13 @@ from ingest.minilm import MiniLM
 from ingest.paper import Paper
 from ingest.pipeline import embed_entries
 from ingest.settings import Settings
-from rag.retrieve import adapter, answerability, learned, relevance
+from rag.retrieve import answerability, learned, relevance
 from rag.retrieve.entities import Linker
-from rag.retrieve.learned import KINDS
+from rag.retrieve.learned import KINDS, hashed_words
 from rag.retrieve.names import Catalogue
 from rag.retrieve.search import Retriever
 from rag.retrieve.sentences import MEASURED, WORDS, measure_sentences, sentence_rows
 from rag.types import Ranked
-from tests.bench.train_adapter import learn_without
 
 DATA = Path(__file__).parent / "data"
 FOLDS = 4
@@ -141,6 +140,8 @@ def fit_readers(pages: Sequence[Page], kinds: Sequence[dict[str, Any]], embed: E
     does = [ROLES.index(p.roles[row["paper"] - 1][row["evidence"][0] - 1]) for p, row in questions]
     every = embed([row["every"] for p in pages for row in p.every])
     texts = embed([row["text"] for row in kinds])
+    said = [row["text"] for row in kinds] + [row["every"] for p in pages for row in p.every]
+    words = np.stack([hashed_words(text) for text in (*said, *(row["question"] for _, row in questions))])
     of_kind = [KINDS.index(row["kind"]) for row in kinds]
     both = np.concatenate([asked, twins])
     few = np.concatenate([texts, every, asked])
@@ -153,7 +154,8 @@ def fit_readers(pages: Sequence[Page], kinds: Sequence[dict[str, Any]], embed: E
         "wanted": plain_logistic(asked, np.array(does), c=1.0, outcomes=len(ROLES)),
         "figure": plain_logistic(asked, np.array([any(c.isdigit() for c in text) for text in first]), c=1.0),
         "usual": plain_logistic(both, np.repeat([1, 0], len(asked)), c=0.3),
-        "kinds": plain_logistic(few, labels, c=10.0, weight=weight, outcomes=len(KINDS)),
+        "kinds words": plain_logistic(words, labels, c=10.0, weight=weight, outcomes=len(KINDS)),
+        "kinds meaning": plain_logistic(np.hstack([few, words]), labels, c=10.0, weight=weight, outcomes=len(KINDS)),
     }
 
 
@@ -178,14 +180,6 @@ def put(models: dict[str, Model], path: Path) -> None:
     learned.LEARNT = path
     learned.model.cache_clear()
     answerability._word_vector.cache_clear()
-
-
-def use_adapter(without: Sequence[str], path: Path) -> None:
-    """Has the product move questions by a map that was learnt without those on some pages."""
-    if not path.exists():
-        learn_without(without, path)
-    adapter.LEARNT = path
-    adapter._learnt.cache_clear()
 
 
 # -- signals measured by the product ----------------------------------------------------------------------------------
@@ -356,20 +350,20 @@ def print_relevance(parts: dict[str, Measured], kind: str) -> None:
     print()
 
 
-def print_kinds(
-    kinds: Sequence[dict[str, Any]], fit: Callable[[Sequence[dict[str, Any]]], Model], embed: Embedded
-) -> None:
+def print_kinds(pages: Sequence[Page], kinds: Sequence[dict[str, Any]], embed: Embedded) -> None:
     right = defaultdict(list)
     for writer in sorted({row["writer"] for row in kinds}):
-        weights, bias = fit([row for row in kinds if row["writer"] != writer])
+        models = fit_readers(pages, [row for row in kinds if row["writer"] != writer], embed)
         mine = [row for row in kinds if row["writer"] == writer]
-        said = (embed([row["text"] for row in mine]) @ weights + bias).argmax(axis=1)
-        for row, place in zip(mine, said.tolist(), strict=True):
-            right[row["kind"]].append(KINDS[place] == row["kind"])
-            right["all"].append(KINDS[place] == row["kind"])
+        words = np.stack([hashed_words(row["text"]) for row in mine])
+        signals = {"words": words, "meaning": np.hstack([embed([row["text"] for row in mine]), words])}
+        for name, x in signals.items():
+            weights, bias = models[f"kinds {name}"]
+            for row, place in zip(mine, (x @ weights + bias).argmax(axis=1).tolist(), strict=True):
+                right[f"{name}: {row['kind']}"].append(KINDS[place] == row["kind"])
+                right[f"{name}: all"].append(KINDS[place] == row["kind"])
     print(
-        "kinds of messages of writers left out:",
-        ", ".join(f"{kind} {np.mean(said):.3f}" for kind, said in right.items()),
+        "kinds of writers left out:", ", ".join(f"{kind} {np.mean(said):.3f}" for kind, said in sorted(right.items()))
     )
 
 
@@ -390,6 +384,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--write", action="store_true", help="put the models in place")
     parser.add_argument("--curve", type=Path, help="where to draw how questions and twins are told apart (SVG)")
+    parser.add_argument("--kinds", action="store_true", help="also how well kinds of messages are told (minutes)")
     parser.add_argument("--folder", type=Path, help="where the indexed pages are kept for another run")
     given = parser.parse_args()
     kinds = [json.loads(line) for line in (DATA / "message_kinds.jsonl").read_text("utf-8").splitlines()]
@@ -400,7 +395,8 @@ def main() -> None:
         embedder = pages[0].index.embedder
         assert isinstance(embedder, MiniLM)
         embed = Embedded(embedder)
-        print_kinds(kinds, lambda rows: fit_readers(pages, rows, embed)["kinds"], embed)
+        if given.kinds:
+            print_kinds(pages, kinds, embed)
         models = fit_readers(pages, kinds, embed) | {"table": word_table(embedder)}
         folds = [pages[start::FOLDS] for start in range(FOLDS)]
         readers = [fit_readers([p for p in pages if p not in fold], kinds, embed) for fold in folds]
@@ -412,9 +408,8 @@ def main() -> None:
         for name, some in columns.items():
             print_sentences(parts, some, name)
             models[f"sentence {name}"] = fit_sentences(list(parts.values()), some)
-        for number, (fold, read) in enumerate(zip(folds, readers, strict=True)):
+        for fold, read in zip(folds, readers, strict=True):
             put(models | read, Path(temporary) / "learned.npz")
-            use_adapter([page.name for page in fold], folder / f"adapter-{number}.npz")
             for page in fold:
                 parts[page.name] = measure_page(page, pages[(pages.index(page) + len(pages) // 2) % len(pages)])
         for page in pages:

@@ -2,15 +2,14 @@
 
     python -m tests.bench.train_adapter
 
-Questions and papers are tests/bench/data/everyday_* and page_* (see tests/bench/fit.py); no paper of the bundled page
-is among them. The map is q + writes (reads q), trained by softmax over all papers (InfoNCE) with weight decay; four in
-five questions are learnt from and the fifth judged, in turn, and then all are learnt from.
+Questions and papers are tests/bench/data/everyday_*.jsonl; no paper of the bundled page is among them. The map is
+q + writes (reads q), trained by softmax over all papers (InfoNCE) with weight decay; four in five questions are
+learnt from and the fifth judged, in turn, and then all are learnt from.
 """
 
 import gzip
 import json
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,43 +25,24 @@ from rag.retrieve.search import nearness
 
 Floats = NDArray[np.float64]
 DATA = Path(__file__).parent / "data"
-QUESTIONS = DATA / "everyday_questions.jsonl", DATA / "page_questions.jsonl"
-PAPERS = DATA / "everyday_papers.jsonl.gz", DATA / "page_papers.jsonl.gz"
-RANK, DECAY, TEMPERATURE, STEPS, RATE = 64, 100.0, 0.03, 150, 0.003
+QUESTIONS, PAPERS = DATA / "everyday_questions.jsonl", DATA / "everyday_papers.jsonl.gz"
+RANK, DECAY, TEMPERATURE, STEPS, RATE = 64, 30.0, 0.03, 150, 0.003
 MOMENTUM, SPREAD = 0.9, 0.999  # of Adam, as published
 FOLDS = 5
 FOUND = 5  # k of recall@k
 
 
-def read(without: Sequence[str] = ()) -> tuple[Floats, Floats, Floats, NDArray[np.int64]]:
-    """Vectors of questions (n, dim), of papers and of their sentences' middles (m, dim), and whose each question is: a
-    question for all papers that fit is there once for each of them. Questions on pages `without` are left out."""
+def read() -> tuple[Floats, Floats, Floats, NDArray[np.int64]]:
+    """Vectors of questions (n, dim), of papers and of their sentences' middles (m, dim), and whose each question is."""
     model = make_embedder(Settings(Path(tempfile.gettempdir())))
     assert model
-    rows = [json.loads(line) for path in PAPERS for line in gzip.decompress(path.read_bytes()).decode().splitlines()]
+    rows = [json.loads(line) for line in gzip.decompress(PAPERS.read_bytes()).decode().splitlines()]
     entries = embed_entries([make_entry(Paper(row["title"], row["abstract"])) for row in rows], model)
     heads = np.stack([entry.rows[:2] for entry in entries if entry.rows is not None]).astype(np.float64)
     places = {row["title"]: place for place, row in enumerate(rows)}
-    begins = {row["page"]: place for place, row in reversed(list(enumerate(rows))) if "page" in row}
-    asked: list[tuple[str, int]] = []
-    for row in (json.loads(line) for path in QUESTIONS for line in path.read_text("utf-8").splitlines()):
-        if row.get("page") in without:
-            continue
-        if "every" in row:
-            asked += [(row["every"], begins[row["page"]] + paper - 1) for paper in row["papers"]]
-        else:
-            own = places[row["title"]] if "title" in row else begins[row["page"]] + row["paper"] - 1
-            asked.append((row["question"], own))
-    questions = model.embed([text for text, _ in asked]).astype(np.float64)
-    return questions, heads[:, 0], heads[:, 1], np.array([own for _, own in asked])
-
-
-def learn_without(pages: Sequence[str], path: Path) -> None:
-    """Writes to a file the map learnt without the questions on some pages."""
-    questions, whole, middle, whose = read(without=pages)
-    targets = (whole + middle) / np.linalg.norm(whole + middle, axis=1, keepdims=True)
-    reads, writes = learn(questions, targets, whose)
-    np.savez(path, reads=reads.astype(np.float16), writes=writes.astype(np.float16))
+    asked = [json.loads(line) for line in QUESTIONS.read_text("utf-8").splitlines()]
+    questions = model.embed([row["question"] for row in asked]).astype(np.float64)
+    return questions, heads[:, 0], heads[:, 1], np.array([places[row["title"]] for row in asked])
 
 
 def learn(questions: Floats, targets: Floats, whose: NDArray[np.int64]) -> tuple[Floats, Floats]:

@@ -209,7 +209,7 @@ class Engine:
         topic = next(iter(themes([paper.title for paper in papers])), "")
         if topic:
             questions.append(f"Which papers are about {topic}?")
-        questions += [f"What results does {nickname(paper)} report?" for paper in named[-1:]]
+        questions += [f"How does {nickname(paper)} work?" for paper in named[-1:]]
         return questions
 
 

@@ -28,7 +28,7 @@ from rag.write.draft import Draft, Numbering, Table, said
 from rag.write.passages import AMOUNTS
 from rag.write.render import flow, mark, render
 
-STRONG_FROM = 0.2  # chance of an answer below which a match is weak; of answerable questions 5 in 100 lie below
+STRONG_FROM = 0.19  # chance of an answer below which a match is weak; of answerable questions 5 in 100 lie below
 STRONG_LEANING = 0.1  # the same where a message leans on what was said before, of which it holds few words
 OF_CONTEXT = 4.0  # by which the odds of a paper kept in mind are greater, where all that fit are wanted
 CLEAR = 0.8  # chance that the first paper is the one meant from which it is given in full
@@ -146,7 +146,9 @@ class SearchTurns:
             return self._newest(asked)
         query = self._retriever.query(asked.message)
         kind = read_kind(query.reading)
-        named = inside(self._index, self._linker.named(asked.message, misspelt=True), asked.scope)
+        mentioned = self._linker.named(asked.message, misspelt=True)
+        named = inside(self._index, mentioned, asked.scope)
+        outside = self._tell([paper for paper in mentioned if paper not in named])
         leaning = Leaning() if named else leaning_of(asked.message, asked.talk, kind)
         context = inside(self._index, leaning.papers, asked.scope)
         if kind is Kind.ABOUT and not named:
@@ -158,14 +160,16 @@ class SearchTurns:
         every = kind is Kind.EVERY and len(named) < 2 and not leaning.chosen
         weighed = self._retriever.weigh(query, scope=asked.scope, beside=list(numbers), wide=WIDE if every else 1)
         if every:
-            return self._every(asked, weighed, numbers, tuple(context))
+            reply = self._every(asked, weighed, numbers, tuple(context))
+            return replace(reply, words=f"{outside} {reply.words}".strip())
         ranked = weighed.top(max(asked.style.papers, len(named)), bonus=numbers)
         if not ranked:
             return Reply(Draft(()), "None of the papers chosen can be searched.", outcome=Outcome.ABSENT)
         leaned = tuple(paper for paper in context if paper in {one.paper.id for one in ranked[: len(context)]})
         reply = Reply(Draft(()), "", tuple(ranked), kind=kind, meant=tuple(named), context=leaned)
         reply = self._quote(asked, weighed, reply)
-        return replace(reply, words=f"{self._task()} {reply.words}".strip()) if kind is Kind.WRITE else reply
+        task = self._task() if kind is Kind.WRITE else ""
+        return replace(reply, words=" ".join(filter(None, (outside, task, reply.words))))
 
     # -- kinds -------------------------------------------------------------------------------------------------------
 
@@ -236,6 +240,12 @@ class SearchTurns:
 
     def _entry(self, found: Ranked) -> Entry:
         return self._index.entries([found.number])[0]
+
+    def _tell(self, outside: Sequence[str]) -> str:
+        """'KIVI is not among the papers chosen.'"""
+        names = [short_name(entry.paper) for paper in outside if (entry := self._index.record.find(paper))]
+        be = "is" if len(names) == 1 else "are"
+        return f"{' and '.join(names)} {be} not among the papers chosen." if names else ""
 
     def _where(self, asked: Asked) -> str:
         """'these 90 papers', 'the 3 papers chosen'."""

@@ -189,7 +189,7 @@ def test_a_conversation_as_markdown_has_questions_answers_quotes_and_references(
         "- [1] “The candle lasts six hours.” *Grinding Lenses by Candlelight* Ada Lovelace et al., 2025. "
         "<https://example.org/lenses>\n" in text
     )
-    assert "\n## Compare them\n\n|  | Lenses [1] |" in text
+    assert "\n## Compare them\n\n|  | Lenses |" in text
     assert "*None of these abstracts speaks of batch size.*" in text
 
 

@@ -107,12 +107,14 @@ def test_broken_characters_are_kept_as_escapes(tmp_path: Path) -> None:
 
 
 def test_what_was_liked_is_a_test_that_the_engine_passes(engine: Engine, tmp_path: Path) -> None:
-    for number, question in enumerate(("How does KIVI quantize the KV cache?", "What is the capital of France?")):
+    for number, question in enumerate(
+        ("How does KIVI quantize the KV cache?", "Which robots walk on two legs over sand?")
+    ):
         keep(tmp_path, Vote(f"a{number}", True, engine.ask(question)))
     keep(tmp_path, Vote("a9", False, engine.ask("What is BottleFit?")))
     figures = evaluate_questions(engine, read_lines(tmp_path / feedback.FILE))
-    assert figures["fact"]["hit@1"] == 1.0
-    assert figures["fact"]["cited P"] == 1.0
+    assert figures["few"]["hit@1"] == 1.0
+    assert figures["few"]["cited P"] == 1.0
     assert figures["unanswerable"] == {"n": 1, "refused": 1.0}
     assert "hit@1" not in figures["disliked"]
     assert figures["disliked"]["quotes"] == 1.0
@@ -123,7 +125,7 @@ def test_the_command_line_measures_by_the_file(page_home: Path, capsys: pytest.C
         path = engine.keep_vote(Vote("a1", True, engine.ask("How does KIVI quantize the KV cache?")))
     assert path == page_home / feedback.FILE
     assert main(["eval", str(path), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["fact"]["hit@1"] == 1.0
+    assert json.loads(capsys.readouterr().out)["few"]["hit@1"] == 1.0
 
 
 def test_papers_that_are_not_known_are_not_measured() -> None:

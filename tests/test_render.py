@@ -152,7 +152,9 @@ def test_the_title_links_to_the_paper() -> None:
 
 def test_a_refusal_lists_the_closest_papers_to_open() -> None:
     many = tuple(Ranked(Paper(f"Owl {n}", "Owls."), 0.1, ()) for n in range(9))
-    shown = render.answer(Answer("q", "Not in these papers.", (), True, "q", many, 0.0, outcome="absent"), nowhere)
+    shown = render.answer(
+        Answer("q", "Not in these papers.", (), True, "q", many, 0.0, outcome="absent", kind="few"), nowhere
+    )
     assert '<div class="answer refused absent">' in shown
     assert "The closest papers" in shown
     assert shown.count('class="source p') == shown.count('class="card p') == render.MOST_CLOSEST
@@ -172,9 +174,16 @@ def test_a_line_that_names_nothing_gives_way_to_the_whole_question() -> None:
     assert "fact · Do owls fly?" in render.answer(follow, nowhere)
 
 
-def test_of_a_question_understood_as_it_stands_only_the_kind_is_said() -> None:
-    assert '<p class="understood">fact</p>' in cited(cite(1, 0, 9))
+def test_of_a_question_understood_as_it_stands_nothing_is_said() -> None:
+    assert "understood" not in cited(cite(1, 0, 9))
     assert "understood" not in render.answer(Answer("hi", "Ask.", (), False, "hi", (), 0.0, kind="talk"), nowhere)
+
+
+def test_what_a_search_kept_in_mind_is_said_with_a_way_to_search_all_papers() -> None:
+    leaning = Answer("and it?", "Owls.", (), False, "and it?", (), 0.0, kind="few", understood="kept in mind: Owls")
+    shown = render.answer(replace(leaning, context=("owls",)), nowhere)
+    assert '<span dir="auto">kept in mind: Owls</span> <button type="button" class="anywhere"' in shown
+    assert 'class="anywhere"' not in render.answer(replace(leaning, understood="Owls"), nowhere)
 
 
 def test_a_note_stands_below_the_answer_and_above_its_sources() -> None:
@@ -184,12 +193,12 @@ def test_a_note_stands_below_the_answer_and_above_its_sources() -> None:
 
 
 def test_an_answer_that_comes_close_quotes_the_nearest_sentences_and_lists_the_closest_papers() -> None:
-    text = "The abstract of Owls does not say that; this comes nearest.\n\nOwls: Owls see [1]."
+    text = "No strong match in these 90 papers. The closest:\n\nOwls: Owls see [1]."
     found = (Ranked(Paper("Bats", "Bats hear."), 0.1, ()), Ranked(OWL, 0.1, ()))
-    close = Answer("q", text, (cite(1, 0, 9),), True, "q", found, 0.0, outcome="close")
+    close = Answer("q", text, (cite(1, 0, 9),), True, "q", found, 0.0, outcome="close", kind="few")
     shown = render.answer(close, nowhere)
     assert '<div class="answer refused close">' in shown
-    assert "comes nearest.</p><blockquote><p" in shown
+    assert "The closest:</p><blockquote><p" in shown
     assert '<span class="lead">Owls</span>: Owls <span class="glued">see<' in shown
     assert shown.index("The closest papers") < shown.index(">Bats<")
 
@@ -225,7 +234,7 @@ def test_many_sources_are_folded() -> None:
 # -- tables ----------------------------------------------------------------------------------------------------------
 
 NORMS = Paper("Norms", "We bound |x| by two. It costs 5 % & more.", url="https://norms.org")
-TABLE = "|  | Owls [1] | A \\|x\\| B [2] |\n| --- | --- | --- |\n| Idea | They see [1] | the abstract does not say |"
+TABLE = "|  | Owls [1] | A \\|x\\| B [2] |\n| --- | --- | --- |\n| Idea | They see [1] | – |"
 
 
 def compared() -> Answer:
@@ -260,13 +269,12 @@ def test_a_table_becomes_one_whose_heads_say_what_they_head() -> None:
 
 def test_a_cell_that_says_nothing_is_marked_as_silent() -> None:
     silent = '<td class="silent" role="cell"><span class="whose" dir="auto">A &#124;x&#124; B</span>'
-    assert silent + '<span dir="auto">the abstract does not say</span></td>' in prose.prose(TABLE, prose.Known())
+    assert silent + '<span dir="auto">–</span></td>' in prose.prose(TABLE, prose.Known())
 
 
 def test_marks_in_a_table_open_their_paper() -> None:
     shown = render.answer(compared(), {OWL.id: OWL, NORMS.id: NORMS}.get)
-    assert shown.count('<button type="button" class="cite n2 p1"') == 2, "in the head and in the cell"
-    assert shown.count('<button type="button" class="cite n4 p2"') == 1
+    assert [shown.count(f'<button type="button" class="cite n{n} p') for n in (1, 2, 3, 4)] == [1, 1, 1, 1]
 
 
 @pytest.mark.parametrize(

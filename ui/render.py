@@ -184,6 +184,8 @@ def understood(given: Answer) -> str:
     if given.kind == "talk" or not given.standalone:
         return ""
     same = given.standalone.strip() == given.question.strip()
+    if same and not given.understood:
+        return ""
     line = given.understood or given.kind
     if not same and line == given.kind:  # it names nothing, so only the whole question says how it was read
         line = f"{line} · {given.standalone}"

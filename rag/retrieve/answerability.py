@@ -39,7 +39,8 @@ def answerable(weighed: Weighed, ranked: Sequence[Ranked], *, named: bool) -> fl
         return 0.0
     signals = measure(weighed, ranked[0], named=named)
     kind = variant(weighed.query.embedding)
-    return float(chance(model(f"answerable {kind}")(signals if kind == "meaning" else signals[BY_WORDS]))[0])
+    found = model(f"answerable {kind} {named}")(signals if kind == "meaning" else signals[BY_WORDS])
+    return float(chance(found)[0])
 
 
 def is_first(weighed: Weighed, found: Ranked) -> float:

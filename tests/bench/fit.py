@@ -249,8 +249,9 @@ def fit_sentences(parts: Sequence[Measured], columns: Sequence[int]) -> Model:
     return logistic(x, y, c=1.0)
 
 
-def fit_answers(parts: Sequence[Measured], columns: Sequence[int]) -> Model:
-    rows = [row for part in parts for row in (*part.answers, *part.strangers)]
+def fit_answers(parts: Sequence[Measured], columns: Sequence[int], *, named: bool) -> Model:
+    """The model of questions that name a paper, or of those that do not."""
+    rows = [row for part in parts for row in (*part.answers, *part.strangers) if row[3] == named]
     return logistic(np.array([x[columns] for x, *_ in rows]), np.array([answered for _, answered, *_ in rows]), c=0.3)
 
 
@@ -299,23 +300,22 @@ def print_sentences(parts: dict[str, Measured], columns: Sequence[int], name: st
 
 def print_answers(parts: dict[str, Measured], columns: Sequence[int], name: str) -> list[tuple[float, float, float]]:
     """How well answerable questions are told from their twins; the curve (threshold, answerable and twins flagged)."""
-    given, answered, named, strange = [], [], [], []
+    given, answers, found, names, strange = [], [], [], [], []
     for others, part in left_out(parts):
-        model = fit_answers(others, columns)
-        strange += chances(model, np.array([x[columns] for x, *_ in part.strangers])).tolist()
-        given += chances(model, np.array([x[columns] for x, *_ in part.answers])).tolist()
-        answered += [row[1] for row in part.answers]
-        named += [row[3] for row in part.answers]
-    p, y, has_name = np.array(given), np.array(answered), np.array(named)
-    areas = [roc_auc_score(y[part], p[part]) for part in (slice(None), has_name, ~has_name)]
-    bar = float(np.quantile(p[y], FLAGGED))
-    print(f"answerable by {name}: AUC {areas[0]:.3f} (named {areas[1]:.3f}, not named {areas[2]:.3f}); ", end="")
-    print(
-        f"below {bar:.3f}: {FLAGGED:.0%} of answerable questions and {(p[~y] < bar).mean():.3f} of their twins, ",
-        end="",
-    )
-    print(f"{(np.array(strange) < bar).mean():.3f} of questions on other pages")
-    return [(t, float((p[y] < t).mean()), float((p[~y] < t).mean())) for t in np.arange(0.02, 1.0, 0.02)]
+        models = {named: fit_answers(others, columns, named=named) for named in (True, False)}
+        for x, answered, first, named in part.answers:
+            given.append(float(chances(models[named], x[columns])))
+            answers.append(answered)
+            found.append(answered and first)
+            names.append(named)
+        strange += [float(chances(models[named], x[columns])) for x, _, _, named in part.strangers]
+    p, y, right, has_name = np.array(given), np.array(answers), np.array(found), np.array(names)
+    for kind, group in (("named", has_name), ("not named", ~has_name)):
+        bar = float(np.quantile(p[group & right], FLAGGED))
+        print(f"answerable by {name}, {kind}: AUC {roc_auc_score(y[group], p[group]):.3f}; below {bar:.3f}: ", end="")
+        print(f"{FLAGGED:.0%} of questions whose paper was found, {(p[group & ~y] < bar).mean():.3f} of twins", end="")
+        print(f", {(np.array(strange) < bar).mean():.3f} of questions on other pages" if kind == "not named" else "")
+    return [(t, float((p[right] < t).mean()), float((p[~y] < t).mean())) for t in np.arange(0.02, 1.0, 0.02)]
 
 
 def print_first(parts: dict[str, Measured]) -> None:
@@ -418,7 +418,8 @@ def main() -> None:
     curve = []
     for name, some in {"words": answerability.BY_WORDS, "meaning": list(range(len(answerability.MEASURED)))}.items():
         curve = print_answers(parts, some, name)
-        models[f"answerable {name}"] = fit_answers(everything, some)
+        for named in (True, False):
+            models[f"answerable {name} {named}"] = fit_answers(everything, some, named=named)
         print_relevance(parts, name)
         models[f"relevance {name}"] = fit_relevance(everything, name)
     print(

@@ -180,7 +180,7 @@ class SearchTurns:
         meant = [places[paper] for paper in reply.meant if paper in places]
         known = bool(meant or reply.context)
         chance = max(answerable(weighed, [one], named=known) for one in (meant or ranked[:1])[:WEAK])
-        first = is_first(weighed, ranked[0])
+        first = 1.0 if known else is_first(weighed, ranked[0])
         told = f"{reply.kind}: chance of an answer {chance:.2f}, of the first paper being the one meant {first:.2f}"
         reply = replace(reply, told=told)
         if len(meant) == 1 and reply.kind is Kind.PAPER and not asked.style.table:
@@ -197,7 +197,7 @@ class SearchTurns:
         if len(reply.context) > 1:
             kept = [one for one in ranked if one.paper.id in reply.context]
             return replace(reply, draft=passages.several(kept[: amount.papers], amount.each))
-        if meant or reply.context or first >= CLEAR:
+        if first >= CLEAR:
             return replace(reply, draft=passages.one_in_full(ranked[0], ranked[1:], amount))
         return replace(reply, draft=passages.several(ranked[: amount.papers], amount.each))
 

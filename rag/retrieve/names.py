@@ -6,7 +6,7 @@ Knows no question and no conversation; misspelt names are found where nothing el
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import reduce
+from functools import lru_cache, reduce
 from itertools import pairwise
 from math import log
 
@@ -15,6 +15,7 @@ import numpy as np
 from ingest.calls import NAME
 from ingest.index import PaperIndex
 from ingest.names import COINED_WORD, names_of, squeeze
+from ingest.paper import Paper
 from ingest.vocabulary import ordinary_words
 from ingest.words import STOPWORDS, tokenize
 
@@ -34,6 +35,7 @@ HELD_BY_FEW, HELD_SHARE = 3, 0.001  # papers that may hold a word that still tel
 FEWEST_WORDS = 4  # of a text that can be known by them
 SURE_SHARE, SURE_LEAD = 0.3, 1.25  # of its words that its paper holds, and how much more of them than the next one
 MANY = 5_000  # papers from which a misspelt name is sought among those that begin with the same two letters
+MOST_READ = 500  # texts whose names are remembered: those of a conversation are read again each turn
 MOST_HOLDERS = 8  # papers with a name that may still be that of one or two of them
 READ_FOR_A_NAME = 1_000  # papers that are read to see how many hold a name as it is spelled
 
@@ -62,12 +64,13 @@ class Catalogue:
         self._index = index
         self._calls = index.calls
         self._counted: dict[tuple[str, ...], int] = {}
+        self._read: dict[tuple[str, bool], list[Mention]] = {}
 
     def refresh(self) -> None:
         """Brings the index up to date, and forgets what was counted in papers that have changed."""
         self._index.refresh()
         if self._calls is not self._index.calls:
-            self._calls, self._counted = self._index.calls, {}
+            self._calls, self._counted, self._read = self._index.calls, {}, {}
 
     def mentions(self, text: str, *, misspelt: bool = True) -> list[Mention]:
         """The papers a text names, in its order; a longer name wins over one inside it.
@@ -75,6 +78,14 @@ class Catalogue:
         `misspelt` is whether a word that no paper has may be a name written wrongly.
         """
         self.refresh()
+        known = self._read
+        if (text, misspelt) not in known:
+            if len(known) >= MOST_READ:
+                known.clear()
+            known[text, misspelt] = self._mentions(text, misspelt=misspelt)
+        return known[text, misspelt]
+
+    def _mentions(self, text: str, *, misspelt: bool) -> list[Mention]:
         words = list(WORD.finditer(text))
         found: list[Mention] = []
         at = 0
@@ -164,7 +175,7 @@ class Catalogue:
     def _names(self, number: int, key: str) -> list[tuple[str, int]]:
         """What a paper is called that is squeezed to a key."""
         found = self._index.entries([number])
-        return [(name, weight) for entry in found for name, weight in names_of(entry.paper) if squeeze(name) == key]
+        return [(name, weight) for entry in found for squeezed, name, weight in called(entry.paper) if squeezed == key]
 
     def _misspelt(self, name: str, key: str) -> str:
         """The name of a paper's own that a word is but for a slip or two, as the paper spells it; empty for a word that
@@ -217,6 +228,12 @@ class Catalogue:
         total = len(words.numbers)
         held = max(HELD_BY_FEW, HELD_SHARE * total)
         return words.idf(token) < log(1 + (total - held + 0.5) / (held + 0.5))
+
+
+@lru_cache(maxsize=10_000)
+def called(paper: Paper) -> tuple[tuple[str, str, int], ...]:
+    """What a paper can be called: squeezed, as it is spelled, and how much it is its own."""
+    return tuple((squeeze(name), name, weight) for name, weight in names_of(paper))
 
 
 def is_one_slip(one: str, other: str) -> bool:

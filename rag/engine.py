@@ -62,8 +62,8 @@ class Engine:
             self.paper,
             settings.model_timeout,
         )
-        search = SearchTurns(self.index, self._retriever, self._linker, connected=self.has_model)
-        self._turns = Turns(tools, search, self.model)
+        self._search = SearchTurns(self.index, self._retriever, self._linker, connected=self.has_model)
+        self._turns = Turns(tools, self._search, self.model)
 
     @property
     def mode(self) -> str:
@@ -156,7 +156,12 @@ class Engine:
                 raise UsageError(f"“{papers[place][:TOLD]}” is {short_name(paper)}, which was given before.")
         on = f" on {', '.join(aspects)}" if aspects else ""
         names = [self._linker.name_of(paper) for paper in found]
-        return self.ask(f"Compare {', '.join(names[:-1])} and {names[-1]}{on}", model=model)
+        question = f"Compare {', '.join(names[:-1])} and {names[-1]}{on}"
+        if model and self.model:
+            return self.ask(question)
+        *_, answer = self._search.compare(question, [paper.id for paper in found], aspects)
+        assert isinstance(answer, Answer)
+        return answer
 
     def _given(self, given: str) -> Paper:
         """The paper that an id, a name, a title or a description means."""

@@ -85,7 +85,21 @@ class SearchTurns:
         """Pieces of text, then exactly one Answer. `message` is the question without its operators, which are the
         `filters`."""
         started = time.perf_counter()
-        reply = self._find(message, history, scope, filters, style)
+        yield from self._said(question, message, self._find(message, history, scope, filters, style), filters, started)
+
+    def compare(self, question: str, papers: Sequence[str], aspects: Sequence[str]) -> Iterator[str | Answer]:
+        """The same for papers, by their ids, side by side: the sentence of each that comes closest to each aspect."""
+        started = time.perf_counter()
+        found = self._retriever.look(question, papers)
+        closest = {aspect: self._retriever.look(aspect, papers) for aspect in aspects}
+        draft = passages.side_by_side(found, self._entry, closest)
+        yield from self._said(
+            question, question, Reply(draft, "", tuple(found), meant=tuple(papers)), Filters(), started
+        )
+
+    def _said(
+        self, question: str, message: str, reply: Reply, filters: Filters, started: float
+    ) -> Iterator[str | Answer]:
         numbering, pieces = Numbering(), []
         for piece in tell(reply, numbering):
             pieces.append(piece)
@@ -191,7 +205,7 @@ class SearchTurns:
             reply = replace(reply, words=f"No strong match in {where}. The closest:", outcome=Outcome.CLOSE)
         if asked.style.table or len(meant) > 1:
             shown = meant if len(meant) > 1 else ranked[: amount.papers]
-            return replace(reply, draft=passages.side_by_side(shown, self._entry, asks=bool(weighed.query.idf)))
+            return replace(reply, draft=passages.side_by_side(shown, self._entry))
         if is_weak and not meant:
             return replace(reply, draft=passages.several(ranked[:WEAK], amount.each))
         if len(reply.context) > 1:
@@ -220,7 +234,7 @@ class SearchTurns:
         strong = listed[: counts[0]][:most]
         possible = listed[counts[0] : sum(counts)][: most - len(strong)]
         if asked.style.table:
-            return replace(reply, draft=passages.side_by_side([*strong, *possible], self._entry, asks=True))
+            return replace(reply, draft=passages.side_by_side([*strong, *possible], self._entry))
         return replace(reply, draft=passages.in_groups(strong, possible, counts))
 
     def _newest(self, asked: Asked) -> Reply:

@@ -45,6 +45,17 @@ def answer(text: str) -> Reply:
     return lambda handler: spell(handler, QUOTED.sub(lambda found: f"[{cited(handler, found[1])}]", text))
 
 
+def answer_from_shown(text: str) -> Reply:
+    """The same, without the marks of sentences that are not among the sources."""
+
+    def reply(handler: Handler) -> None:
+        shown = [source for _, source in SOURCE.findall(prompt(handler))]
+        kept = QUOTED.sub(lambda found: found[0] if any(found[1] in source for source in shown) else "", text)
+        answer(kept)(handler)
+
+    return reply
+
+
 def fits(*parts: str) -> Reply:
     """A judgement that the candidates fit whose titles hold one of these texts."""
 

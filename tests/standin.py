@@ -157,7 +157,14 @@ class StandIn:
             raise ModelError("The model at localhost does not answer; run it, or ask without one.")
         if kind == "endless":
             yield from self.endless()
-        answers = {"hostile": hostile, "unknown": refused, "compare": compared, "close": close, "survey": survey}
+        answers = {
+            "hostile": hostile,
+            "unknown": refused,
+            "compare": compared,
+            "close": close,
+            "survey": survey,
+            "search": searched,
+        }
         answer = answers.get(kind, grounded)(question)
         for at in range(0, len(answer.text), 7):
             yield answer.text[at : at + 7]
@@ -180,6 +187,11 @@ def grounded(question: str) -> Answer:
     )
     text = "**Lenses.** The candle lasts six hours. [1] A wet cloth helps. [2]\n\n- Mirrors bend at 3 < 4 degrees. [3]"
     return Answer(question, text, cites, False, question, (), 0.01, suggestions=NEXT)
+
+
+def searched(question: str) -> Answer:
+    """What the search without a model found, leaning on a paper spoken of before."""
+    return replace(grounded(question), kind="few", understood="kept in mind: Mirrors", context=(MIRRORS.id,))
 
 
 def refused(question: str) -> Answer:

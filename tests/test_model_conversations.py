@@ -12,7 +12,7 @@ from ingest.settings import Settings
 from rag.engine import Engine
 from rag.types import Turn
 from tests.model_endpoint import KEY, Handler, ModelEndpoint, serving
-from tests.scripted_model import answer, fits, spell, stage
+from tests.scripted_model import answer_from_shown, fits, spell, stage
 
 FILE = Path(__file__).parent / "samples" / "model_conversations.json"
 CONVERSATIONS: list[dict[str, Any]] = json.loads(FILE.read_text("utf-8"))
@@ -38,7 +38,7 @@ def reply_of(replies: dict[str, Any], handler: Handler) -> None:
         case "relevance":
             fits(*replies["fits"])(handler) if replies["fits"] else spell(handler, '{"fits": []}')
         case _:
-            answer(replies["write"])(handler)
+            answer_from_shown(replies["write"])(handler)
 
 
 @pytest.mark.parametrize("recorded", CONVERSATIONS, ids=[conversation["name"] for conversation in CONVERSATIONS])

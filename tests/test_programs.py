@@ -86,7 +86,7 @@ def test_a_question_that_is_too_long_is_answered_as_far_as_it_is_read(address: s
 
 def test_earlier_messages_say_what_it_is(address: str) -> None:
     earlier = [{"role": "user", "content": "What is KIVI?"}, {"role": "assistant", "content": "KIVI is a quantizer."}]
-    assert "KIVI" in post(address, "ask", "Does it need tuning?", earlier, [], True)["standalone"]
+    assert post(address, "ask", "Does it need tuning?", earlier, [], True)["understood"] == "kept in mind: KIVI"
 
 
 def test_a_question_is_kept_to_the_papers_it_is_asked_of(address: str) -> None:
@@ -279,7 +279,7 @@ def test_the_readme_asks_each_endpoint_with_gradios_client(address: str) -> None
     exec(compile(code.replace(HOME, address), "README.md", "exec"), names)
     assert sorted(re.findall(r'api_name="(/\w+)"', code)) == sorted([*ENDPOINTS, "/ask"])
     assert "APOLLO" in names["answer"]["answer"]
-    assert "KIVI" in names["follow_up"]["standalone"]
+    assert names["follow_up"]["understood"] == "kept in mind: KIVI"
     assert names["table"]["names"] == ["KIVI", "ZipCache"]
     assert names["listed"]["total"] > 0
     assert names["paper"]["id"] == names["found"][0]["paper_id"]

@@ -81,7 +81,7 @@ def test_a_table_that_is_none_is_no_failure(text: str) -> None:
 
 def test_a_refusal_names_the_closest_papers() -> None:
     near = Paper("Near", "We are near.")
-    shown = Answer("q", "The papers do not say.", (), True, "q", (Ranked(near, 0.1, ()),) * 5, 0.1)
+    shown = Answer("q", "The papers do not say.", (), True, "q", (Ranked(near, 0.1, ()),) * 5, 0.1, kind="few")
     assert answer_text(shown).splitlines()[-3:] == ["- Near"] * 3
 
 

@@ -1,6 +1,6 @@
 """From papers found to quotes: one paper in full, several side by side, or a list."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ingest.entry import Entry
@@ -115,27 +115,34 @@ def told_by(found: Ranked, entry: Entry) -> Ranked:
     return replace(found, evidence=(best,)) if best else found
 
 
-def side_by_side(found: Sequence[Ranked], entry_of: Callable[[Ranked], Entry], *, asks: bool) -> Draft:
+def side_by_side(
+    found: Sequence[Ranked], entry_of: Callable[[Ranked], Entry], aspects: Mapping[str, Sequence[Ranked]] | None = None
+) -> Draft:
     """Papers in columns: what comes closest to the question in each, then problem, approach and result.
 
-    `asks` is whether the question names anything to compare.
+    `aspects` are the same papers with their sentences ranked for each aspect, which then head the rows.
     """
     papers = found[:MOST_COMPARED]
     roles = [roles_told(entry_of(one)) for one in papers]
-    rows = [Row(name, tuple(Cell(column[name]) for column in roles)) for name in TOLD]
-    if asks:
-        taken = [{e.sentence.start for e in column.values() if e} for column in roles]
-        best = [one.evidence[:1] for one in papers]
-        rest = [[e for e in one.evidence if e.sentence.start not in t] for one, t in zip(papers, taken, strict=True)]
-        rows.insert(0, Row(CLOSEST, tuple(Cell(e[0] if e else None) for e in best)))
-        rows.insert(
-            1, Row(ALSO, tuple(Cell(next((e for e in r if e not in b), None)) for r, b in zip(rest, best, strict=True)))
-        )
-    rows = [row for row in rows if any(cell.evidence for cell in row.cells)]
+    rows = [Row(aspect, tuple(Cell(e) for e in _best(ranked))) for aspect, ranked in (aspects or {}).items()]
+    if not aspects:
+        told = [[e.sentence.start for e in column.values() if e] for column in roles]
+        further = [
+            replace(one, evidence=tuple(e for e in one.evidence[1:] if e.sentence.start not in starts))
+            for one, starts in zip(papers, told, strict=True)
+        ]
+        rows = [Row(CLOSEST, tuple(map(Cell, _best(papers)))), Row(ALSO, tuple(map(Cell, _best(further))))]
+    rows += [Row(name, tuple(Cell(column[name]) for column in roles)) for name in TOLD]
     names = tuple(short_name(one.paper) for one in papers)
     more = len(found) - len(papers)
     note = f"{len(found)} papers were named; the first {len(papers)} are side by side." if more else ""
+    rows = [row for row in rows if any(cell.evidence for cell in row.cells)]
     return Draft((Table(tuple(one.paper for one in papers), names, tuple(rows)),), note)
+
+
+def _best(papers: Sequence[Ranked]) -> list[Evidence | None]:
+    """The best sentence of each paper."""
+    return [one.evidence[0] if one.evidence else None for one in papers]
 
 
 def in_groups(strong: Sequence[Ranked], possible: Sequence[Ranked], counts: tuple[int, int]) -> Draft:

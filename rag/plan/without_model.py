@@ -10,6 +10,7 @@ from rag.plan.talk import Talk
 from rag.retrieve.learned import Reading
 
 SURE = {"about": 0.6, "write": 0.6, "every": 0.45, "paper": 0.4}  # chances from which a message is taken for one
+FEW_PAPERS = 2  # that a word may point back to; among more it may mean any, and the search tells which
 FEW_WORDS = 3  # words of a message, stopwords aside, up to which it may lean on what was said before
 
 
@@ -51,7 +52,7 @@ def leaning_of(message: str, talk: Talk, kind: Kind = Kind.FEW) -> Leaning:
     if other(message) and (others := tuple(paper for paper in reversed(talk.papers) if paper not in last[:1])):
         return Leaning(others, POINTED)
     if points(message):
-        return Leaning(last, POINTED)
+        return Leaning(last, POINTED if len(last) <= FEW_PAPERS or kind is Kind.WRITE else JOINED)
     if opens_leaning(message) or len(tokenize(message)) <= FEW_WORDS or kind is Kind.WRITE:
         return Leaning(last, JOINED)
     return Leaning()

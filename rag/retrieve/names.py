@@ -134,7 +134,12 @@ class Catalogue:
             return None
         key = squeeze(name)
         spelled = self._spelled(name, key)
-        found = spelled or self._named(key) or (self._named(key[:-1]) if key.endswith("s") else None)
+        found = (
+            spelled
+            or self._named(key)
+            or self._begun(name, key, count)
+            or (self._named(key[:-1]) if key.endswith("s") else None)
+        )
         if not found or (count == 1 and not spelled and self.is_ordinary(name)):
             return None
         numbers, weight = found
@@ -156,6 +161,14 @@ class Catalogue:
             if held:
                 return (held, weight) if len(held) <= (2 if weight > 1 else 1) else None
         return None
+
+    def _begun(self, name: str, key: str, count: int) -> Holders | None:
+        """The one paper whose own name begins with a coined word: 'DataStates' of DataStates-LLM."""
+        if count > 1 or len(key) < LONG_NAME or not COINED_WORD.fullmatch(name):
+            return None
+        longer = [word for word in (term.removeprefix(NAME) for term in self._calls.beginning(NAME + key))]
+        found = [held for word in longer if (held := self._named(word)) and held[1] >= OWN_NAME]
+        return found[0] if len({tuple(held[0]) for held in found}) == 1 else None
 
     def _spelled(self, name: str, key: str) -> Holders | None:
         """The papers that are called so as it is spelled: BASED is a name where based is a word."""

@@ -16,7 +16,7 @@ MOST_COMPARED = 6  # papers side by side
 BEARS = -2.0  # log-odds that a sentence answers from which it is quoted beside the best
 LEANS = 0.35  # taken off the chance of a role where a sentence leans on the one before it
 TOLD = {"problem": "background", "approach": "approach", "result": "result"}  # of a paper as a whole, in order
-CLOSEST, ALSO = "closest to the question", "also close"
+CLOSEST = ("closest to the question", "next closest", "third closest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,25 +124,23 @@ def side_by_side(
     """
     papers = found[:MOST_COMPARED]
     roles = [roles_told(entry_of(one)) for one in papers]
-    rows = [Row(aspect, tuple(Cell(e) for e in _best(ranked))) for aspect, ranked in (aspects or {}).items()]
+    rows = [
+        Row(aspect, tuple(Cell(next(iter(one.evidence), None)) for one in ranked))
+        for aspect, ranked in (aspects or {}).items()
+    ]
     if not aspects:
-        told = [[e.sentence.start for e in column.values() if e] for column in roles]
-        further = [
-            replace(one, evidence=tuple(e for e in one.evidence[1:] if e.sentence.start not in starts))
+        told = [{e.sentence.start for e in column.values() if e} for column in roles]
+        closest = [
+            [e for place, e in enumerate(one.evidence) if place == 0 or e.sentence.start not in starts]
             for one, starts in zip(papers, told, strict=True)
         ]
-        rows = [Row(CLOSEST, tuple(map(Cell, _best(papers)))), Row(ALSO, tuple(map(Cell, _best(further))))]
+        rows = [Row(name, tuple(Cell(next(iter(e[n:]), None)) for e in closest)) for n, name in enumerate(CLOSEST)]
     rows += [Row(name, tuple(Cell(column[name]) for column in roles)) for name in TOLD]
     names = tuple(short_name(one.paper) for one in papers)
     more = len(found) - len(papers)
     note = f"{len(found)} papers were named; the first {len(papers)} are side by side." if more else ""
     rows = [row for row in rows if any(cell.evidence for cell in row.cells)]
     return Draft((Table(tuple(one.paper for one in papers), names, tuple(rows)),), note)
-
-
-def _best(papers: Sequence[Ranked]) -> list[Evidence | None]:
-    """The best sentence of each paper."""
-    return [one.evidence[0] if one.evidence else None for one in papers]
 
 
 def in_groups(strong: Sequence[Ranked], possible: Sequence[Ranked], counts: tuple[int, int]) -> Draft:

@@ -166,8 +166,8 @@ class Catalogue:
         """The one paper whose own name begins with a coined word: 'DataStates' of DataStates-LLM."""
         if count > 1 or len(key) < LONG_NAME or not COINED_WORD.fullmatch(name):
             return None
-        longer = [word for word in (term.removeprefix(NAME) for term in self._calls.beginning(NAME + key))]
-        found = [held for word in longer if (held := self._named(word)) and held[1] >= OWN_NAME]
+        longer = self._calls.beginning(NAME + key)
+        found = [held for term in longer if (held := self._named(term.removeprefix(NAME))) and held[1] >= OWN_NAME]
         return found[0] if len({tuple(held[0]) for held in found}) == 1 else None
 
     def _spelled(self, name: str, key: str) -> Holders | None:

@@ -14,7 +14,7 @@ from ingest.index import PaperIndex
 from ingest.names import short_name
 from rag.plan.plan import Plan
 from rag.plan.talk import Talk, read_talk
-from rag.plan.without_model import LATER, Kind, Leaning, leaning_of, read_kind
+from rag.plan.without_model import LATER, Kind, Leaning, is_foreign, leaning_of, read_kind
 from rag.retrieve.answerability import answerable, is_first
 from rag.retrieve.entities import Linker
 from rag.retrieve.relevance import ANY, POSSIBLE, STRONG, WIDE, relevance
@@ -37,6 +37,7 @@ MOST_LISTED = {Length.SHORT: 10, Length.USUAL: 40, Length.LONG: 80}  # papers of
 WEAK = 3  # papers shown where no match is strong
 FINDS = 3  # times that evidence is sought because papers came in meanwhile
 CONNECT = "To have answers written, connect a language model: set OPENAI_API_KEY or OPENAI_BASE_URL and start again."
+FOREIGN = "The papers are in English; without a language model only questions in English find them."
 WRITES = "Writing takes a language model; this is the search alone, and these passages would serve."
 
 
@@ -149,6 +150,8 @@ class SearchTurns:
                 return Reply(Draft(()), f"No paper here is {filters}.", outcome=Outcome.ABSENT)
             talk = read_talk(history, self._linker.spoken_of) if style.context else Talk()
             reply = self._reply(Asked(message, talk, within, style))
+            if is_foreign(message):
+                reply = replace(reply, draft=replace(reply.draft, note=f"{reply.draft.note} {FOREIGN}".strip()))
             if self._index.record.revision() == revision:
                 break
         return reply
@@ -159,7 +162,7 @@ class SearchTurns:
         if not asked.message:
             return self._newest(asked)
         query = self._retriever.query(asked.message)
-        kind = read_kind(query.reading)
+        kind = read_kind(query.reading, begun=bool(asked.talk.said))
         mentioned = self._linker.named(asked.message, misspelt=True)
         named = inside(self._index, mentioned, asked.scope)
         outside = self._tell([paper for paper in mentioned if paper not in named])

@@ -296,3 +296,23 @@ def test_a_mark_stands_before_the_stop(sentence: str, marked: str) -> None:
 
 def test_full_stops_and_marks_within_a_quoted_sentence_are_not_ours() -> None:
     assert flow("Smith et al. show, e.g. in [3], that it works.") == "Smith et al show, e.g in (3), that it works."
+
+
+@pytest.mark.parametrize(
+    ("question", "foreign"),
+    [
+        ("Gibt es in Ihrer Sammlung Arbeiten, die sich am Gehirn orientieren?", True),
+        ("¿Hay aquí algún artículo sobre un modelo para simulaciones físicas?", True),
+        ("Is there a paper in this collection that takes the brain as its model?", False),
+        ("ZipCache vs KIVI", False),
+    ],
+)
+def test_a_question_in_another_language_is_told_that_the_papers_are_english(
+    engine: Engine, question: str, foreign: bool
+) -> None:
+    assert ("only questions in English" in engine.ask(question).note) == foreign
+
+
+def test_a_second_sentence_may_lean_on_what_was_said(engine: Engine) -> None:
+    answer = asked_after(engine, "what is BottleFit", "Thank you. And how much power does an edge device then need?")
+    assert titles(answer)[0].startswith("BottleFit")

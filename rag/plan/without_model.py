@@ -4,12 +4,18 @@ and the papers it names or leans on. The message itself is the search."""
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ingest.words import tokenize
+from ingest.sentences import split_sentences
+from ingest.vocabulary import ordinary_words
+from ingest.words import STOPWORDS, WORD, tokenize
 from rag.plan.context import chosen, opens_leaning, other, points
 from rag.plan.talk import Talk
 from rag.retrieve.learned import Reading
 
 SURE = {"about": 0.6, "write": 0.6, "every": 0.45, "paper": 0.4}  # chances from which a message is taken for one
+SURE_WITHIN = 0.8  # the same for 'about' within a conversation
+# Words of a message from which its language is told, and shares of English words and of English function words below
+# which it is none: of the 3,280 messages in tests/bench/data/message_kinds.jsonl two English ones lie below.
+FEWEST_TOLD, ENGLISH, SMALL = 6, 0.6, 0.15
 FEW_PAPERS = 2  # that a word may point back to; among more it may mean any, and the search tells which
 FEW_WORDS = 3  # words of a message, stopwords aside, up to which it may lean on what was said before
 
@@ -37,10 +43,20 @@ POINTED, JOINED = 1.0, 0.4  # added where a word points back; where a message is
 LATER = 0.85  # of the bonus of one paper that the next one gets
 
 
-def read_kind(reading: Reading) -> Kind:
-    """The kind that a message most likely is of, where that is sure enough."""
+def read_kind(reading: Reading, *, begun: bool = False) -> Kind:
+    """The kind that a message most likely is of, where that is sure enough; within a conversation that has `begun` few
+    are about the product."""
     kind, chance = max(reading.kinds.items(), key=lambda one: one[1])
-    return Kind(kind) if chance >= SURE.get(kind, 0.0) else Kind.FEW
+    least = SURE_WITHIN if begun and kind == Kind.ABOUT else SURE.get(kind, 0.0)
+    return Kind(kind) if chance >= least else Kind.FEW
+
+
+def is_foreign(message: str) -> bool:
+    """Whether so few words of a message are English that a search by English words and meaning is lost on it."""
+    words = [word for word in WORD.findall(message.casefold()) if word.isalpha()]
+    english = sum(word in ordinary_words() for word in words)
+    small = sum(word in STOPWORDS for word in words)
+    return len(words) >= FEWEST_TOLD and english < ENGLISH * len(words) and small < SMALL * len(words)
 
 
 def leaning_of(message: str, talk: Talk, kind: Kind = Kind.FEW) -> Leaning:
@@ -53,6 +69,10 @@ def leaning_of(message: str, talk: Talk, kind: Kind = Kind.FEW) -> Leaning:
         return Leaning(others, POINTED)
     if points(message):
         return Leaning(last, POINTED if len(last) <= FEW_PAPERS or kind is Kind.WRITE else JOINED)
-    if opens_leaning(message) or len(tokenize(message)) <= FEW_WORDS or kind is Kind.WRITE:
+    if (
+        any(opens_leaning(s.text) for s in split_sentences(message))
+        or len(tokenize(message)) <= FEW_WORDS
+        or kind is Kind.WRITE
+    ):
         return Leaning(last, JOINED)
     return Leaning()

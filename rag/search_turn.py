@@ -150,7 +150,7 @@ class SearchTurns:
                 return Reply(Draft(()), f"No paper here is {filters}.", outcome=Outcome.ABSENT)
             talk = read_talk(history, self._linker.spoken_of) if style.context else Talk()
             reply = self._reply(Asked(message, talk, within, style))
-            if is_foreign(message):
+            if is_foreign(message) and not reply.meant:
                 reply = replace(reply, draft=replace(reply.draft, note=f"{reply.draft.note} {FOREIGN}".strip()))
             if self._index.record.revision() == revision:
                 break

@@ -301,7 +301,10 @@ def test_full_stops_and_marks_within_a_quoted_sentence_are_not_ours() -> None:
 @pytest.mark.parametrize(
     ("question", "foreign"),
     [
-        ("Gibt es in Ihrer Sammlung Arbeiten, die sich am Gehirn orientieren?", True),
+        (
+            "Gibt es hier Arbeiten, die sich am Gehirn oder an den Sinnen orientieren? Bitte auf Deutsch antworten.",
+            True,
+        ),
         ("¿Hay aquí algún artículo sobre un modelo para simulaciones físicas?", True),
         ("Is there a paper in this collection that takes the brain as its model?", False),
         ("ZipCache vs KIVI", False),

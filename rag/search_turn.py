@@ -35,10 +35,12 @@ CLEAR = 0.8  # chance that the first paper is the one meant from which it is giv
 NAMED = 10.0  # added to the scores of papers that a message names, so that they come first
 MOST_LISTED = {Length.SHORT: 10, Length.USUAL: 40, Length.LONG: 80}  # papers of a list, strong and possible
 WEAK = 3  # papers shown where no match is strong
+MOST_KEPT = 30  # papers spoken of that are kept in mind
 FINDS = 3  # times that evidence is sought because papers came in meanwhile
 CONNECT = "To have answers written, connect a language model: set OPENAI_API_KEY or OPENAI_BASE_URL and start again."
 FOREIGN = "The papers are in English; without a language model only questions in English find them."
-WRITES = "Writing takes a language model; this is the search alone, and these passages would serve."
+WRITES = "Writing takes a language model; this is the search alone."
+SERVES = "These passages would serve:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,8 @@ class SearchTurns:
             revision = self._index.record.revision()
             within = narrowed(self._index, scope, filters) if filters else scope
             if filters and within is None:
-                return Reply(Draft(()), f"No paper here is {filters}.", outcome=Outcome.ABSENT)
+                where = "among those chosen" if scope and scope != Scope() else "here"
+                return Reply(Draft(()), f"There is no paper {where} {filters}.", outcome=Outcome.ABSENT)
             talk = read_talk(history, self._linker.spoken_of) if style.context else Talk()
             reply = self._reply(Asked(message, talk, within, style))
             if is_foreign(message) and not reply.meant:
@@ -167,25 +170,28 @@ class SearchTurns:
         named = inside(self._index, mentioned, asked.scope)
         outside = self._tell([paper for paper in mentioned if paper not in named])
         leaning = Leaning() if named else leaning_of(asked.message, asked.talk, kind)
-        context = inside(self._index, leaning.papers, asked.scope)
+        known = {paper: self._index.record.select(ids=[paper]) for paper in leaning.papers[:MOST_KEPT]}
+        context = inside(self._index, [paper for paper, numbers in known.items() if numbers], asked.scope)
         if kind is Kind.ABOUT and not named:
             return Reply(Draft(()), self._about(), kind=kind)
         numbers = {n: NAMED for paper in named for n in self._index.record.select(ids=[paper])}
         for place, paper in enumerate(context):
             bonus = leaning.bonus * LATER**place
-            numbers |= dict.fromkeys(self._index.record.select(ids=[paper]), bonus)
+            numbers |= dict.fromkeys(known[paper], bonus)
         every = kind is Kind.EVERY and len(named) < 2 and not leaning.chosen
         weighed = self._retriever.weigh(query, scope=asked.scope, beside=list(numbers), wide=WIDE if every else 1)
+        if not weighed.signals.numbers:
+            return Reply(Draft(()), self._nothing(asked), outcome=Outcome.ABSENT, kind=kind)
         if every:
             reply = self._every(asked, weighed, numbers, tuple(context))
             return replace(reply, words=f"{outside} {reply.words}".strip())
         ranked = weighed.top(max(asked.style.papers, len(named)), bonus=numbers)
-        if not ranked:
-            return Reply(Draft(()), "None of the papers chosen can be searched.", outcome=Outcome.ABSENT)
         leaned = tuple(paper for paper in context if paper in {one.paper.id for one in ranked[: len(context)]})
+        if ranked[0].paper.id not in context:  # what was found for the message itself is better
+            leaned = ()
         reply = Reply(Draft(()), "", tuple(ranked), kind=kind, meant=tuple(named), context=leaned)
         reply = self._quote(asked, weighed, reply)
-        task = self._task() if kind is Kind.WRITE else ""
+        task = self._task(reply) if kind is Kind.WRITE else ""
         return replace(reply, words=" ".join(filter(None, (outside, task, reply.words))))
 
     # -- kinds -------------------------------------------------------------------------------------------------------
@@ -202,7 +208,8 @@ class SearchTurns:
         reply = replace(reply, told=told)
         if len(meant) == 1 and reply.kind is Kind.PAPER and not asked.style.table:
             return replace(reply, draft=passages.as_a_whole(self._entry(meant[0]), amount.sentences))
-        is_weak = chance < (STRONG_LEANING if reply.context else STRONG_FROM) and reply.kind is not Kind.WRITE
+        is_task = reply.kind is Kind.WRITE  # whose words are less of a question than of an order
+        is_weak = chance < (STRONG_LEANING if reply.context or is_task else STRONG_FROM)
         if is_weak:
             where = " and ".join(short_name(one.paper) for one in meant) or self._where(asked)
             reply = replace(reply, words=f"No strong match in {where}. The closest:", outcome=Outcome.CLOSE)
@@ -250,8 +257,10 @@ class SearchTurns:
         )
         listed = self._retriever.look("", [text.id for text in texts[: MOST_LISTED[asked.style.length]]])
         told = [passages.told_by(one, self._entry(one)) for one in listed]
-        draft = passages.in_groups(told, (), (len(texts), 0))
-        return Reply(draft, "", tuple(listed), kind=Kind.EVERY)
+        if asked.style.table:
+            return Reply(passages.side_by_side(told, self._entry), "", tuple(listed), kind=Kind.EVERY)
+        more = f"{len(texts) - len(told):,} more fit; a narrower search lists them." if len(texts) > len(told) else ""
+        return Reply(Draft((passages.listed(told),), more), "", tuple(listed), kind=Kind.EVERY)
 
     # -- words -------------------------------------------------------------------------------------------------------
 
@@ -259,10 +268,10 @@ class SearchTurns:
         return self._index.entries([found.number])[0]
 
     def _tell(self, outside: Sequence[str]) -> str:
-        """'KIVI is not among the papers chosen.'"""
+        """'KIVI is not among the papers that are searched.'"""
         names = [short_name(entry.paper) for paper in outside if (entry := self._index.record.find(paper))]
         be = "is" if len(names) == 1 else "are"
-        return f"{' and '.join(names)} {be} not among the papers chosen." if names else ""
+        return f"{' and '.join(names)} {be} not among the papers that are searched." if names else ""
 
     def _where(self, asked: Asked) -> str:
         """'these 90 papers', 'the 3 papers chosen'."""
@@ -282,8 +291,14 @@ class SearchTurns:
         words += "question, a topic or a paper's name, each with its source."
         return words if self._connected else f"{words} {CONNECT}"
 
-    def _task(self) -> str:
-        return WRITES if self._connected else f"{WRITES} {CONNECT}"
+    def _task(self, reply: Reply) -> str:
+        serves = "" if reply.outcome is Outcome.CLOSE else SERVES
+        return " ".join(filter(None, (WRITES, "" if self._connected else CONNECT, serves)))
+
+    def _nothing(self, asked: Asked) -> str:
+        if asked.scope and asked.scope.ids and not self._index.record.select(ids=asked.scope.ids):
+            return "None of the papers chosen is here any more."
+        return f"Nothing in {self._where(asked)} has any word of this."
 
     def _understood(self, reply: Reply, filters: Filters) -> str:
         """'KIVI, ZipCache', 'kept in mind: KIVI', 'by Liu, from 2024'."""

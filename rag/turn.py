@@ -35,6 +35,7 @@ class Turns:
         Search operators in the question narrow the scope, for a model as well. Raises UsageError for one that is none.
         """
         message, filters = read_operators(question)
+        message = message if any(c.isalnum() for c in message) else ""
         within = narrowed(self._tools.index, scope, filters) if filters else scope
         turn = None
         if model and self._model and message and not (filters and within is None):

@@ -10,6 +10,7 @@ from ingest.errors import UsageError
 from ingest.library import ingest_sources
 from ingest.settings import Settings
 from rag.engine import Engine
+from rag.retrieve.scope import Scope
 from rag.style import Length, Style
 from rag.types import Answer, Turn
 from rag.write.render import flow, mark
@@ -95,7 +96,7 @@ def test_more_than_six_papers_are_not_set_side_by_side(engine: Engine) -> None:
     answer = engine.ask("Compare KIVI, ZipCache, GEAR, Keyformer, ALISA, Hydragen and LazyEviction")
     assert answer.table
     assert len(answer.table.names) == 6
-    assert answer.note == "7 papers were named; the first 6 are side by side."
+    assert answer.note == "The first 6 of 7 papers are side by side."
 
 
 def test_a_clear_winner_is_quoted_in_full_and_the_next_two_in_a_line_each(engine: Engine) -> None:
@@ -226,7 +227,7 @@ def test_operators_keep_the_search_to_what_they_say(dated: Engine, operators: st
     assert {one.paper.title for one in answer.retrieved} == found
     assert answer.question == operators + rest
     if not found:
-        assert answer.text == "No paper here is with “decision trees” in the title."
+        assert answer.text == "There is no paper here with “decision trees” in the title."
 
 
 @pytest.mark.parametrize("question", ["since:yesterday trees", "author:? trees", 'title:"" trees', "until:2024-13"])
@@ -319,3 +320,29 @@ def test_a_question_in_another_language_is_told_that_the_papers_are_english(
 def test_a_second_sentence_may_lean_on_what_was_said(engine: Engine) -> None:
     answer = asked_after(engine, "what is BottleFit", "Thank you. And how much power does an edge device then need?")
     assert titles(answer)[0].startswith("BottleFit")
+
+
+def test_a_long_message_about_something_else_is_a_weak_match(engine: Engine) -> None:
+    bread = (
+        "For a good sourdough loaf you should feed the starter twice a day with rye flour and lukewarm water, then mix "
+        "the dough by hand, fold it every half hour, let it rest in a cool place overnight, shape it gently, score the "
+        "crust with a sharp razor and bake it in a very hot iron pot with steam for forty minutes, because otherwise "
+        "the crumb stays gummy and the crust turns pale and soft, which nobody would ever want to serve to friends."
+    )
+    assert engine.ask(bread).outcome == "close"
+
+
+def test_where_nothing_at_all_is_found_that_is_said(engine: Engine) -> None:
+    gone = engine.ask("List all papers about pruning", scope=Scope(ids=("title:000000000000",)))
+    assert (gone.outcome, gone.text) == ("absent", "None of the papers chosen is here any more.")
+
+
+def test_operators_with_no_word_beside_them_list_their_papers(dated: Engine) -> None:
+    answer = dated.ask("author:liu ?!")
+    assert [line.split(":")[0] for line in answer.text.splitlines()] == ["- Pruning Networks", "- Pruning Trees"]
+
+
+def test_the_short_form_of_a_paper_as_a_whole_is_its_approach(engine: Engine) -> None:
+    answer = engine.ask("what is KIVI", style=Style(length=Length.SHORT))
+    assert "named KIVI" in answer.text
+    assert len(answer.citations) == 1

@@ -50,14 +50,14 @@ def test_a_question_within_is_answered(engine: Engine, ids: dict[str, str]) -> N
 
 def test_a_paper_named_from_outside_is_said_to_be_outside(engine: Engine, ids: dict[str, str]) -> None:
     answer = ask(engine, "How much memory does KIVI save?", ids["ZipCache"])
-    assert answer.text.startswith("KIVI is not among the papers chosen.")
+    assert answer.text.startswith("KIVI is not among the papers that are searched.")
 
 
 def test_a_comparison_keeps_those_that_are_chosen_and_says_which_is_not(engine: Engine, ids: dict[str, str]) -> None:
     answer = ask(engine, "Compare KIVI, ZipCache and BottleFit", ids["ZipCache"], ids["BottleFit"])
     assert answer.table
     assert {paper.id for paper in answer.table.papers} == {ids["ZipCache"], ids["BottleFit"]}
-    assert answer.text.startswith("KIVI is not among the papers chosen.")
+    assert answer.text.startswith("KIVI is not among the papers that are searched.")
 
 
 def test_a_follow_up_does_not_lead_out(engine: Engine, ids: dict[str, str]) -> None:

@@ -14,9 +14,9 @@ AMEND = (
     '<button type="button" class="amend" title="Change this question; what followed it goes">Change question</button>'
 )
 RESHAPE = (  # of a search's answer, which is quoted anew as it is wanted
-    '<button type="button" class="shorter" title="Fewer sentences">Shorter</button>'
-    '<button type="button" class="longer" title="More sentences and papers">Longer</button>'
-    '<button type="button" class="table" title="The papers side by side">As a table</button>'
+    '<button type="button" class="shorter" title="Fewer sentences; what followed goes">Shorter</button>'
+    '<button type="button" class="longer" title="More sentences and papers; what followed goes">Longer</button>'
+    '<button type="button" class="table" title="The papers side by side; what followed goes">As a table</button>'
 )
 VOTES = (
     '<span class="votes"><button type="button" class="vote up" title="This answer is good">Good</button>'

@@ -9,7 +9,7 @@ CONJUNCTIONS = frozenset("and but or so then also yet however otherwise though w
 POINTING = frozenset("it its itself they them their theirs these those this both either neither former latter".split())
 ORDINALS = {"first": 0, "former": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3}
 ORDINALS |= {"fifth": 4, "5th": 4, "latter": -1, "last": -1}
-ONE = frozenset(("one", "paper", ""))  # what stands behind an ordinal that picks a paper
+ONE = ("one", "")  # what stands behind an ordinal that picks a paper
 
 
 def opens_leaning(text: str) -> bool:
@@ -30,8 +30,10 @@ def other(message: str) -> bool:
 
 def chosen(message: str, count: int) -> int | None:
     """Which of `count` papers an ordinal picks ('the second one'); None where it picks none."""
-    words = [word.casefold() for word in WORD.findall(message)]
-    pairs = zip(words, [*words[1:], ""], strict=True)
-    places = {ORDINALS[w] % max(1, count) for w, after in pairs if w in ORDINALS and (after in ONE or w in POINTING)}
+    words = ["", *(word.casefold() for word in WORD.findall(message)), ""]
+    places = set()
+    for before, word, after in zip(words, words[1:], words[2:], strict=False):
+        if word in ORDINALS and ((before == "the" and after in ONE) or word in POINTING):
+            places.add(ORDINALS[word] if ORDINALS[word] >= 0 else count - 1)
     place = places.pop() if len(places) == 1 else count
     return place if place < count else None

@@ -3,7 +3,7 @@
 import re
 
 from ingest.errors import UsageError
-from ingest.paper import DATE
+from ingest.paper import DATE, span_of
 from rag.retrieve.scope import Filters, words_of
 
 OPERATOR = re.compile(r"(?<!\S)(?P<name>author|since|until|title):(?P<value>\"[^\"]*\"|“[^”]*”|\S+)", re.IGNORECASE)
@@ -12,7 +12,7 @@ OPERATOR = re.compile(r"(?<!\S)(?P<name>author|since|until|title):(?P<value>\"[^
 def read_operators(message: str) -> tuple[str, Filters]:
     """The message without its operators, and the filters they stand for; the rest of it is left as it is.
 
-    Raises UsageError for an operator without a value, or a date that is none.
+    A name with nothing behind its colon is no operator. Raises UsageError for an empty value, or a date that is none.
     """
     given: dict[str, list[str]] = {"author": [], "since": [], "until": [], "title": []}
     for found in OPERATOR.finditer(message):
@@ -24,5 +24,6 @@ def read_operators(message: str) -> tuple[str, Filters]:
             raise UsageError(f"“{found[0]}” needs a date such as {name}:2024, {name}:2024-08 or {name}:2024-08-21.")
         given[name].append(value)
     rest = " ".join(OPERATOR.sub(" ", message).split()) if any(given.values()) else message
-    since, until = max(given["since"], default=""), min(given["until"], default="")
+    until = min(given["until"], key=lambda date: span_of(date)[1], default="")
+    since = max(given["since"], default="")
     return rest, Filters(since, until, tuple(given["author"]), tuple(given["title"]))

@@ -37,7 +37,7 @@ def answerable(weighed: Weighed, ranked: Sequence[Ranked], *, named: bool) -> fl
     """The chance (0 to 1) that the first of some papers found holds the answer; `named`: the question names it."""
     if not ranked or not ranked[0].evidence:
         return 0.0
-    signals = measure(weighed, ranked[0], named=named)
+    signals = bounded(measure(weighed, ranked[0], named=named))
     kind = variant(weighed.query.embedding)
     found = model(f"answerable {kind} {named}")(signals if kind == "meaning" else signals[BY_WORDS])
     return float(chance(found)[0])
@@ -45,8 +45,14 @@ def answerable(weighed: Weighed, ranked: Sequence[Ranked], *, named: bool) -> fl
 
 def is_first(weighed: Weighed, found: Ranked) -> float:
     """The chance (0 to 1) that the first paper found is the one that a question without a name means."""
-    signals = measure(weighed, found, named=False)[[MEASURED.index(name) for name in OF_FIRST]]
+    signals = bounded(measure(weighed, found, named=False))[[MEASURED.index(name) for name in OF_FIRST]]
     return float(chance(model("first")(signals))[0])
+
+
+def bounded(signals: Floats) -> Floats:
+    """The signals within the ranges that the models were fitted to: beyond, a straight line tells nothing."""
+    least, most = model("range").weights.T
+    return np.asarray(np.clip(signals, least, most), dtype=np.float32)
 
 
 def measure(weighed: Weighed, found: Ranked, *, named: bool) -> Floats:
@@ -120,7 +126,7 @@ def _nearness(weighed: Weighed, found: Ranked, title: frozenset[str], most: floa
     asked = [w for w in _words(weighed.query.text) if w not in STOPWORDS and stem(w) not in title]
     if table is None or not asked:
         return [1.0, 1.0, 0.0, 0.0, 0.0]
-    own = [word for word in _words(f"{found.paper.title} {found.paper.abstract}") if word not in STOPWORDS]
+    own = [word for word in _words(f"{found.paper.title} {found.paper.abstract}") if word not in STOPWORDS] or [""]
     nearest = (word_vectors(table, asked) @ word_vectors(table, own).T).max(axis=1)
     weights = np.array([weighed.query.idf.get(stem(word), 2.0) for word in asked])
     lacking = np.sort((1 - nearest) * weights)[::-1] / most

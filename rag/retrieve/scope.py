@@ -65,7 +65,7 @@ def narrowed(index: PaperIndex, scope: Scope | None, filters: Filters) -> Scope 
         if filters.authors:
             found &= {n for author in filters.authors for n in record.select(ids=ids, author=author, **dates)}
         for title in filters.titles:
-            for token in tokenize(title):
+            for token in tokenize(_plain(title)):
                 found &= set(index.words.holders(token).tolist())
         texts = [text for text in record.texts(sorted(found)) if _fits(text.title, text.authors, filters)]
         if not texts:

@@ -41,7 +41,7 @@ def one_in_full(found: Ranked, others: Sequence[Ranked], amount: Amount) -> Draf
     """The paper that stands out, and the next ones in a line each."""
     parts: list[Part] = [paragraph(found, amount.sentences)]
     if beside := others[: amount.beside]:
-        parts.append(Group(tuple(Statement(one.evidence[0], short_name(one.paper)) for one in beside if one.evidence)))
+        parts.append(listed(beside))
     return Draft(tuple(parts))
 
 
@@ -72,13 +72,14 @@ def told(sentences: Sequence[Evidence]) -> Paragraph:
 def lead_of(evidence: Evidence) -> str:
     """What names the paper in front of its first sentence; nothing where the sentence does so itself."""
     name = nickname(evidence.paper)
-    says = bool(name) and name.casefold() in evidence.sentence.text[: len(name) + 40].casefold()
+    says = bool(name) and name in evidence.sentence.text[: len(name) + 40]
     return "" if says else short_name(evidence.paper)
 
 
 def as_a_whole(entry: Entry, most: int) -> Draft:
     """What a paper is about: its problem, approach and result in reading order, as many sentences as `most`."""
-    chosen = list(dict.fromkeys(e for e in roles_told(entry).values() if e))
+    roles = roles_told(entry)
+    chosen = list(filter(None, (roles["approach"], roles["result"], roles["problem"])))
     rest = [Evidence(entry.paper, s, 0.0) for s in entry.sentences if not opens_leaning(s.text)]
     chosen += [e for e in rest if e.sentence.start not in {c.sentence.start for c in chosen}][: most - len(chosen)]
     return Draft((told(sorted(chosen[:most], key=lambda e: e.sentence.start)),))
@@ -138,21 +139,20 @@ def side_by_side(
     rows += [Row(name, tuple(Cell(column[name]) for column in roles)) for name in TOLD]
     names = tuple(short_name(one.paper) for one in papers)
     more = len(found) - len(papers)
-    note = f"{len(found)} papers were named; the first {len(papers)} are side by side." if more else ""
+    note = f"The first {len(papers)} of {len(found)} papers are side by side." if more else ""
     rows = [row for row in rows if any(cell.evidence for cell in row.cells)]
     return Draft((Table(tuple(one.paper for one in papers), names, tuple(rows)),), note)
+
+
+def listed(papers: Sequence[Ranked], heading: str = "") -> Group:
+    """Papers as a list, a line each."""
+    told = [Statement(one.evidence[0], short_name(one.paper)) for one in papers if one.evidence]
+    return Group(tuple(told), heading)
 
 
 def in_groups(strong: Sequence[Ranked], possible: Sequence[Ranked], counts: tuple[int, int]) -> Draft:
     """All papers that fit as two lists, a line each; `counts` are how many there are of both, listed or not."""
     named = (("Strong", strong, counts[0]), ("Possible", possible, counts[1]))
-    groups = [
-        Group(
-            tuple(Statement(one.evidence[0], short_name(one.paper)) for one in papers if one.evidence),
-            f"{name} ({n:,})",
-        )
-        for name, papers, n in named
-        if papers
-    ]
+    groups = [listed(papers, f"{name} ({n:,})") for name, papers, n in named if papers]
     more = sum(counts) - len(strong) - len(possible)
     return Draft(tuple(groups), f"{more:,} more fit; a narrower question lists them." if more else "")

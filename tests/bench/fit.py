@@ -46,6 +46,7 @@ ROLES = "BARO"  # letters of learned.ROLES
 STRANGERS = 2  # every so many questions are asked of another page too
 FLAGGED = 0.05  # of answerable questions, at which the threshold of a strong match is read off
 NEVER = -10.0  # log-odds of an outcome that never came about
+OUTER = (1, 99)  # percentiles of the signals between which the models are trusted
 SHARED_DIRECTIONS = 2  # taken out of the table of words
 
 Floats = NDArray[np.float64]
@@ -426,6 +427,8 @@ def main() -> None:
         "threshold: answerable / twins flagged:", "  ".join(f"{t:.2f}: {a:.3f} / {b:.3f}" for t, a, b in curve[:30:2])
     )
     print_first(parts)
+    signals = np.array([x for part in everything for x, *_ in part.answers])
+    models["range"] = np.percentile(signals, OUTER, axis=0).T, np.zeros(2)
     models["first"] = fit_first(everything)
     if given.curve:
         given.curve.write_text(draw(curve), "utf-8")

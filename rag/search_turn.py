@@ -24,7 +24,7 @@ from rag.style import USUAL, Length, Style
 from rag.trace import Trace
 from rag.types import Answer, Checked, Outcome, Ranked, Turn
 from rag.write import passages
-from rag.write.draft import Draft, Numbering, Table, said
+from rag.write.draft import Draft, Numbering, Table
 from rag.write.passages import AMOUNTS
 from rag.write.render import flow, mark, render
 
@@ -131,9 +131,8 @@ class SearchTurns:
             note=reply.draft.note,
             table=tables[0] if tables else None,
             checks=tuple(
-                Checked(mark(flow(one.sentence.text), number), "verbatim", "", (number,))
-                for one in dict.fromkeys(said(reply.draft))
-                for number in (numbering.number(one),)
+                Checked(mark(flow(cited.quote), cited.number), "verbatim", "", (cited.number,))
+                for cited in numbering.citations
             ),
             plan=plan,
             context=reply.context,

@@ -88,16 +88,3 @@ class Numbering:
     def marks(self, evidence: Sequence[Evidence]) -> str:
         """' [1] [4]' for these sentences."""
         return "".join(f" [{number}]" for number in dict.fromkeys(map(self.number, evidence)))
-
-
-def said(draft: Draft) -> list[Evidence]:
-    """The evidence a draft cites, in its order."""
-    found: list[Evidence] = []
-    for part in draft.parts:
-        if isinstance(part, Paragraph):
-            found += [statement.evidence for statement in part.statements]
-        elif isinstance(part, Group):
-            found += [item.evidence for item in part.items]
-        elif isinstance(part, Table):
-            found += [cell.evidence for row in part.rows for cell in row.cells if cell.evidence]
-    return found

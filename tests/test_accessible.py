@@ -63,6 +63,7 @@ def test_axe_finds_nothing_serious_on_any_tab(browser: Browser, address: str, th
         page.get_by_role("tab", name=name, exact=True).click()
         if name == "Map":
             expect(page.get_by_text("Laying out the map")).to_have_count(0, timeout=90_000)
+            expect(page.locator("canvas[aria-label]")).to_be_visible()  # named once the points are drawn
         elif name == "Library":
             expect(page.locator("input.pick").first).to_be_visible()
         found[name] = grave(page)

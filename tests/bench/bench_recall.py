@@ -12,7 +12,7 @@ from timing import machine
 from ingest.index import PaperIndex
 from ingest.settings import load_settings
 from ingest.vectors import ChromaVectors, ExactVectors
-from rag.retrieve import NEAREST_ROWS
+from rag.retrieve.search import NEAREST_ROWS
 
 QUERIES, BAR, K = 500, 0.98, 10
 

@@ -17,6 +17,7 @@ from rag.plan.talk import Talk, read_talk
 from rag.plan.without_model import LATER, Kind, Leaning, is_foreign, leaning_of, read_kind
 from rag.retrieve.answerability import answerable, is_first
 from rag.retrieve.entities import Linker
+from rag.retrieve.learned import variant
 from rag.retrieve.relevance import ANY, POSSIBLE, STRONG, WIDE, relevance
 from rag.retrieve.scope import Filters, Scope, inside, narrowed
 from rag.retrieve.search import Retriever, Weighed
@@ -264,7 +265,10 @@ class SearchTurns:
     # -- words -------------------------------------------------------------------------------------------------------
 
     def _entry(self, found: Ranked) -> Entry:
-        return self._index.entries([found.number])[0]
+        """A paper found, its vectors only where the small models were learnt for them."""
+        entry = self._index.entries([found.number])[0]
+        name = self._index.embedder.name if self._index.embedder else ""
+        return entry if variant(name) == "meaning" else replace(entry, rows=None)
 
     def _tell(self, outside: Sequence[str]) -> str:
         """'KIVI is not among the papers that are searched.'"""

@@ -86,11 +86,13 @@ def as_a_whole(entry: Entry, most: int) -> Draft:
 
 
 def roles_told(entry: Entry) -> dict[str, Evidence | None]:
-    """The sentence that tells a paper's problem, approach and result best; each sentence once."""
+    """The sentence that tells a paper's problem, approach and result best, by their place where the entry has no
+    vectors; each sentence once."""
     count = len(entry.sentences)
     rows = sentence_rows(entry)
-    if rows is None or rows.shape[1] != ROLE_DIM:
-        places = dict(zip(TOLD, (0, count // 2, count - 1), strict=True)) if count >= len(TOLD) else {"approach": 0}
+    if rows is None:
+        few = {"approach": 0} if count else {}
+        places = dict(zip(TOLD, (0, count // 2, count - 1), strict=True)) if count >= len(TOLD) else few
     else:
         chances, whole = roles_of(rows), entry.rows[0].astype("float32")  # type: ignore[index]
         central = rows @ whole
@@ -104,9 +106,6 @@ def roles_told(entry: Entry) -> dict[str, Evidence | None]:
     return {
         name: Evidence(entry.paper, entry.sentences[places[name]], 0.0) if name in places else None for name in TOLD
     }
-
-
-ROLE_DIM = 384  # of the vectors that roles were learnt from
 
 
 def told_by(found: Ranked, entry: Entry) -> Ranked:

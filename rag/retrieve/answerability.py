@@ -62,7 +62,7 @@ def measure(weighed: Weighed, found: Ranked, *, named: bool) -> Floats:
 
 def _of_paper(weighed: Weighed, found: Ranked) -> list[float]:
     """How far its scores are above those of the others, and how good its sentences are."""
-    signals, query = weighed.signals, weighed.query
+    signals = weighed.signals
     at = signals.numbers.index(found.number)
     views = (signals.coverage, signals.meaning, signals.whole, signals.passage, weighed.scores)
     mine = [float(view[at]) for view in views]
@@ -72,17 +72,11 @@ def _of_paper(weighed: Weighed, found: Ranked) -> list[float]:
     leads = [mine[view] - float(others[view].max(initial=0.0)) for view in (1, 0, 3)]
     cosines = sorted((e.cosine for e in found.evidence), reverse=True)
     scores = [e.score for e in found.evidence]
-    beyond = scores_beyond(weighed, found) if query.vector is not None else 0.0
+    beyond = cosines[0] - mine[2] if weighed.query.vector is not None else 0.0  # what the whole paper has set aside
     second = scores[1] if len(scores) > 1 else UNFOUND
     two = cosines[:2]
     tops = [cosines[0], sum(two) / len(two), beyond, scores[0], second, scores[0] - sum(scores) / len(scores)]
     return [*mine, lead, over, *leads, *tops]
-
-
-def scores_beyond(weighed: Weighed, found: Ranked) -> float:
-    """The most that a sentence has of the question beyond what its whole paper has."""
-    at = weighed.signals.numbers.index(found.number)
-    return max(e.cosine for e in found.evidence) - float(weighed.signals.whole[at])
 
 
 def _of_words(weighed: Weighed, found: Ranked, *, named: bool) -> list[float]:

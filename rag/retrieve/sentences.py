@@ -34,9 +34,7 @@ def rank_sentences(
         return ()
     signals = measure_sentences(entry, vector, idf, reading)
     scores = model(f"sentence {variant}")(signals if variant == "meaning" else signals[:, WORDS])[:, 0]
-    if (
-        variant == "words" and vector is not None
-    ):  # of a model that nothing was learnt for: its cosines count as they are
+    if variant == "words" and vector is not None:  # of another model: nothing was learnt for its cosines
         scores = scores + OTHER_MODEL * signals[:, 0]
     order = np.argsort(-scores, kind="stable").tolist()
     return tuple(Evidence(entry.paper, entry.sentences[i], float(scores[i]), float(signals[i, 0])) for i in order)

@@ -24,7 +24,7 @@ from rag.llm.pieces import Waiting
 from rag.model_turn import Tools
 from rag.plan.talk import Talk
 from rag.question import take_query, take_question
-from rag.retrieve.answerability import is_first
+from rag.retrieve.answerability import chances_of
 from rag.retrieve.entities import Linker
 from rag.retrieve.names import Catalogue
 from rag.retrieve.scope import Scope
@@ -170,7 +170,7 @@ class Engine:
             return paper
         weighed = self._retriever.weigh(self._retriever.query(given))
         near = weighed.top(1)
-        if near and is_first(weighed, near[0]) >= DESCRIBED:
+        if near and chances_of(weighed, near[0], named=False)[1] >= DESCRIBED:
             return near[0].paper
         raise UsageError(f"No paper here is “{given[:TOLD]}”; give an id, a name or a description of one that is.")
 

@@ -15,7 +15,7 @@ from ingest.names import short_name
 from rag.plan.plan import Plan
 from rag.plan.talk import Talk, read_talk
 from rag.plan.without_model import LATER, Kind, Leaning, is_foreign, leaning_of, read_kind
-from rag.retrieve.answerability import answerable, is_first
+from rag.retrieve.answerability import chances_of
 from rag.retrieve.entities import Linker
 from rag.retrieve.learned import variant
 from rag.retrieve.relevance import ANY, POSSIBLE, STRONG, WIDE, relevance
@@ -202,8 +202,8 @@ class SearchTurns:
         places = {one.paper.id: one for one in ranked}
         meant = [places[paper] for paper in reply.meant if paper in places]
         known = bool(meant or reply.context)
-        chance = max(answerable(weighed, [one], named=known) for one in (meant or ranked[:1])[:WEAK])
-        first = 1.0 if known else is_first(weighed, ranked[0])
+        judged = [chances_of(weighed, one, named=known) for one in (meant or ranked[:1])[:WEAK]]
+        chance, first = max(answers for answers, _ in judged), judged[0][1]
         told = f"{reply.kind}: chance of an answer {chance:.2f}, of the first paper being the one meant {first:.2f}"
         reply = replace(reply, told=told)
         if len(meant) == 1 and reply.kind is Kind.PAPER and not asked.style.table:

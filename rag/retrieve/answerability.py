@@ -31,22 +31,18 @@ BY_MEANING = (
 BY_WORDS = [place for place, name in enumerate(MEASURED) if name not in BY_MEANING]
 # Of the first paper found, where none is named, by which it is told whether it is the one meant.
 OF_FIRST = ("coverage", "meaning", "passage", "score", "lead", "lead of field", "lead in meaning", "lead in coverage")
+FIRST = [MEASURED.index(name) for name in OF_FIRST]
 
 
-def answerable(weighed: Weighed, ranked: Sequence[Ranked], *, named: bool) -> float:
-    """The chance (0 to 1) that the first of some papers found holds the answer; `named`: the question names it."""
-    if not ranked or not ranked[0].evidence:
-        return 0.0
-    signals = bounded(measure(weighed, ranked[0], named=named))
-    kind = variant(weighed.query.embedding)
-    found = model(f"answerable {kind} {named}")(signals if kind == "meaning" else signals[BY_WORDS])
-    return float(chance(found)[0])
-
-
-def is_first(weighed: Weighed, found: Ranked) -> float:
-    """The chance (0 to 1) that the first paper found is the one that a question without a name means."""
-    signals = bounded(measure(weighed, found, named=False))[[MEASURED.index(name) for name in OF_FIRST]]
-    return float(chance(model("first")(signals))[0])
+def chances_of(weighed: Weighed, found: Ranked, *, named: bool) -> tuple[float, float]:
+    """The chances (0 to 1) that a paper found, the first or one that the question names, holds the answer, and that it
+    is the one meant, which a name makes sure."""
+    if not found.evidence:
+        return 0.0, float(named)
+    signals, kind = bounded(measure(weighed, found, named=named)), variant(weighed.query.embedding)
+    answers = model(f"answerable {kind} {named}")(signals if kind == "meaning" else signals[BY_WORDS])
+    first = 1.0 if named else float(chance(model("first")(signals[FIRST]))[0])
+    return float(chance(answers)[0]), first
 
 
 def bounded(signals: Floats) -> Floats:

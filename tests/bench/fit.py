@@ -257,7 +257,7 @@ def fit_answers(parts: Sequence[Measured], columns: Sequence[int], *, named: boo
 
 
 def fit_first(parts: Sequence[Measured]) -> Model:
-    columns = [answerability.MEASURED.index(name) for name in answerability.OF_FIRST]
+    columns = answerability.FIRST
     rows = [row for part in parts for row in part.answers if row[1] and not row[3]]
     return logistic(np.array([x[columns] for x, *_ in rows]), np.array([right for _, _, right, _ in rows]), c=1.0)
 
@@ -320,7 +320,7 @@ def print_answers(parts: dict[str, Measured], columns: Sequence[int], name: str)
 
 
 def print_first(parts: dict[str, Measured]) -> None:
-    columns = [answerability.MEASURED.index(name) for name in answerability.OF_FIRST]
+    columns = answerability.FIRST
     given, right = [], []
     for others, part in left_out(parts):
         rows = [row for row in part.answers if row[1] and not row[3]]

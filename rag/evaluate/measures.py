@@ -12,6 +12,7 @@ from typing import Any
 
 from rag.types import MARK, STOP_THEN_MARK
 
+BETWEEN = re.compile(r"(?<=[.!?])\s+(?=\S)|\n+")  # sentences
 FEWEST_LETTERS = 12  # a shorter piece between two gaps is no sentence
 
 
@@ -86,13 +87,9 @@ def states(text: str, fact: str) -> bool:
 def answer_sentences(text: str) -> list[str]:
     """The sentences of an answer; a mark behind a full stop belongs to the sentence before it."""
     joined = STOP_THEN_MARK.sub(lambda found: f" {found[2].strip()}{found[1]} ", text)
-    return [
-        s
-        for s in re.split(r"(?<=[.!?])\s+(?=\S)|\n+", joined)
-        if len(re.sub(r"\W", "", MARK.sub("", s))) > FEWEST_LETTERS
-    ]
+    return [s for s in BETWEEN.split(joined) if sum(c.isalnum() for c in MARK.sub("", s)) > FEWEST_LETTERS]
 
 
 def plain(text: str) -> str:
     """A text in lower case with single spaces, for comparing."""
-    return re.sub(r"\s+", " ", text).strip().lower()
+    return " ".join(text.split()).lower()

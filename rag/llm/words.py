@@ -3,10 +3,9 @@
 A piece may end anywhere, even within a character or a tag, so what cannot be told yet is held back.
 """
 
-import re
-
 from ingest.text import INVISIBLE
 
+LINE_ENDS = {**dict.fromkeys(map(ord, "\r\x1c\x1d\x1e\x1f\v\f")), ord("\x85"): " "}  # all but our own
 OPEN, CLOSE = "<think>", "</think>"
 
 
@@ -60,6 +59,6 @@ class Words:
 
 def _clean(text: str) -> str:
     """Halves of characters joined or replaced by U+FFFD, without control, bidi and invisible characters."""
-    if re.search("[\ud800-\udfff]", text):
+    if not text.isascii():
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return INVISIBLE.sub("", re.sub("[\r\x1c-\x1f\v\f]", "", text).replace("\x85", " "))
+    return INVISIBLE.sub("", text.translate(LINE_ENDS))

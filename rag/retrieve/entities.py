@@ -86,7 +86,8 @@ class Linker:
 
 
 def _is_handle(name: str) -> bool:
-    return bool(re.fullmatch(r"[Pp]\d+", name.strip()))
+    name = name.strip()
+    return name[:1] in ("P", "p") and name[1:].isdecimal()
 
 
 def _is_whole(name: str, mention: Mention) -> bool:
@@ -103,4 +104,4 @@ def _is_whole(name: str, mention: Mention) -> bool:
 
 def _same_version(text: str, mention: Mention) -> bool:
     """Whether no further number hangs on a name, as on 'FlashAttention' in 'FlashAttention-3'."""
-    return not re.match(r"[-.]?\d", text[mention.end :])
+    return not text[mention.end : mention.end + 2].removeprefix("-").removeprefix(".")[:1].isdecimal()

@@ -43,6 +43,7 @@ class Signals:
     meaning: Floats  # of the paper as a whole, by three views of it
     whole: Floats  # of title and abstract
     passage: Floats  # of the best passage
+    vectors: Floats  # (candidates, dim) of the whole, 0 for those that have none
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ class Retriever:
         heads = self.index.heads(numbers) if query.vector is not None else []
         if query.vector is None or query.everyday is None or not heads:
             nothing = np.zeros(len(numbers), dtype=np.float32)
-            return Signals(numbers, covered, nothing, nothing, nothing)
+            return Signals(numbers, covered, nothing, nothing, nothing, nothing[:, None])
         return _cosines(numbers, heads, covered, query.vector, query.everyday)
 
     def _candidates(
@@ -191,8 +192,9 @@ def _cosines(numbers: list[int], heads: list[Head], coverage: Floats, vector: Fl
     passage = np.maximum.reduceat(cosine, starts)
     at = {head.number: place for place, head in enumerate(heads)}
     places = np.asarray([at.get(number, len(heads)) for number in numbers])
-    measured = (meaning, whole, passage)
-    return Signals(numbers, coverage, *(np.append(one, 0).astype(np.float32)[places] for one in measured))
+    measured = (np.append(one, 0).astype(np.float32)[places] for one in (meaning, whole, passage))
+    vectors = np.vstack([stacked[starts], np.zeros((1, stacked.shape[1]), np.float32)])[places]
+    return Signals(numbers, coverage, *measured, vectors)
 
 
 def fuse(signals: Signals) -> Floats:

@@ -54,7 +54,7 @@ def stands_in(name: str, text: str) -> bool:
     bare = name.removesuffix("s")
     if bare.isupper() and 2 <= len(bare) <= 6 and bare.isalpha() and bare.casefold() in initials(text):
         return True
-    parts = [part for part in re.split(r"[-/]", name) if part]
+    parts = [part for part in name.replace("/", "-").split("-") if part]
     coined = [part for part in parts if not part.islower()]
     return len(parts) > 1 and bool(coined) and all(stands_in(part, text) for part in coined)
 

@@ -29,6 +29,7 @@ BULLET = re.compile(r"\s*(?:[-*+•]|(\d{1,3})[.)])\s+|\s*>(?!>)\s*")
 RULE = re.compile(r"^\|(?:\s*:?-+:?\s*\|)+\s*$")
 STOPS = re.compile(r"\]\.(?: ?\.)+")
 BLANKS = re.compile(r"[ \t]{2,}")
+BEFORE_STOP = re.compile(r" (?=[.,;:!?])")
 BAR = re.compile(r"(?<!\\)\|")
 MARKS_ONLY = re.compile(r"(?:\s*[\[【［][^\[\]【】［］]{0,40}[\]】］])*\s*(?:[\[【［][^\[\]【】［］]{0,40})?")
 FOUND_LINE = re.compile(
@@ -246,7 +247,7 @@ def bare(text: str) -> str:
 
 def tidy(text: str) -> str:
     """A text on one line, without blanks before its stops."""
-    return re.sub(r" ([.,;:!?])", r"\1", re.sub(r"\s+", " ", text)).strip()
+    return BEFORE_STOP.sub("", " ".join(text.split()))
 
 
 def numbers_in(text: str) -> tuple[int, ...]:
@@ -257,7 +258,7 @@ def numbers_in(text: str) -> tuple[int, ...]:
 def numbers_of(mark: str) -> list[int]:
     """[3, 5-7] as 3, 5, 6, 7; a span that is too long to be meant, as its ends."""
     found: list[int] = []
-    for part in re.split(r"\s*[,;]\s*", mark.strip("[]")):
+    for part in mark.strip("[]").replace(";", ",").split(","):
         ends = [int(n) for n in NUMBER.findall(part)[:2] if len(n) < 7]
         if len(ends) == 2 and 0 < ends[1] - ends[0] <= MOST_SPAN:
             found += range(ends[0], ends[1] + 1)

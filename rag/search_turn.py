@@ -35,7 +35,8 @@ OF_CONTEXT = 4.0  # by which the odds of a paper kept in mind are greater, where
 CLEAR = 0.8  # chance that the first paper is the one meant from which it is given in full
 NAMED = 10.0  # added to the scores of papers that a message names, so that they come first
 MOST_LISTED = {Length.SHORT: 10, Length.USUAL: 40, Length.LONG: 80}  # papers of a list, strong and possible
-WEAK = 3  # papers shown where no match is strong
+WEAK, WEAK_EACH = 5, 2  # papers shown where no match is strong, and sentences of each
+OF_WEAK = 3  # of these that are kept in mind
 MOST_KEPT = 30  # papers spoken of that are kept in mind
 FINDS = 3  # times that evidence is sought because papers came in meanwhile
 CONNECT = "To have answers written, connect a language model: set OPENAI_API_KEY or OPENAI_BASE_URL and start again."
@@ -56,6 +57,12 @@ class Reply:
     meant: tuple[str, ...] = ()
     context: tuple[str, ...] = ()
     told: str = ""  # how sure it was, for the trace
+
+    @property
+    def spoken_of(self) -> tuple[str, ...]:
+        """The papers that a next message may lean on: of a weak match the best few, and none in a line beside others."""
+        quoted = self.draft.papers or tuple(one.paper.id for one in self.ranked)
+        return quoted[:OF_WEAK] if self.outcome is Outcome.CLOSE else quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +118,7 @@ class SearchTurns:
         tables = [part for part in reply.draft.parts if isinstance(part, Table)]
         plan = Plan(
             question=message,
-            papers=reply.meant or reply.context,
+            papers=reply.spoken_of,
             searches=(message,),
             every=reply.kind is Kind.EVERY,
             since=filters.since,
@@ -217,10 +224,11 @@ class SearchTurns:
             shown = meant if len(meant) > 1 else ranked[: amount.papers]
             return replace(reply, draft=passages.side_by_side(shown, self._entry))
         if is_weak and not meant:
-            return replace(reply, draft=passages.several(ranked[:WEAK], amount.each))
+            return replace(reply, draft=passages.several(ranked[:WEAK], WEAK_EACH))
         if len(reply.context) > 1:
-            kept = [one for one in ranked if one.paper.id in reply.context]
-            return replace(reply, draft=passages.several(kept[: amount.papers], amount.each))
+            kept = [one for one in ranked if one.paper.id in reply.context][: amount.papers]
+            others = [one for one in ranked if one not in kept][: max(amount.beside, amount.papers - len(kept))]
+            return replace(reply, draft=passages.several(kept, amount.each, others))
         if first >= CLEAR:
             return replace(reply, draft=passages.one_in_full(ranked[0], ranked[1:], amount))
         return replace(reply, draft=passages.several(ranked[: amount.papers], amount.each))

@@ -166,8 +166,11 @@ class Answer:
 
     @property
     def papers(self) -> tuple[str, ...]:
-        """The ids of the papers that it spoke of, in order: those it cites, then those its plan means."""
+        """The ids of the papers that it spoke of, in order: those it cites, then those its plan means; of a search those
+        of its plan."""
         meant = self.plan.papers if self.plan else ()
+        if self.by_search and meant:
+            return meant
         return tuple(dict.fromkeys([*(citation.paper_id for citation in self.citations), *meant]))
 
     def as_dict(self, *, explain: bool = False) -> dict[str, Any]:

@@ -66,6 +66,14 @@ class Draft:
     parts: tuple[Part, ...]
     note: str = ""
 
+    @property
+    def papers(self) -> tuple[str, ...]:
+        """The ids of the papers it is about: all that it quotes but those in a list beside paragraphs."""
+        paragraphs = [s.evidence for part in self.parts if isinstance(part, Paragraph) for s in part.statements]
+        listed = [s.evidence for part in self.parts if isinstance(part, Group) for s in part.items]
+        tables = [paper.id for part in self.parts if isinstance(part, Table) for paper in part.papers]
+        return tuple(dict.fromkeys([*tables, *(e.paper.id for e in paragraphs or listed)]))
+
 
 @dataclass
 class Numbering:

@@ -39,15 +39,13 @@ AMOUNTS = {
 
 def one_in_full(found: Ranked, others: Sequence[Ranked], amount: Amount) -> Draft:
     """The paper that stands out, and the next ones in a line each."""
-    parts: list[Part] = [paragraph(found, amount.sentences)]
-    if beside := others[: amount.beside]:
-        parts.append(listed(beside))
-    return Draft(tuple(parts))
+    return several([found], amount.sentences, others[: amount.beside])
 
 
-def several(found: Sequence[Ranked], each: int) -> Draft:
-    """Papers in paragraphs, the best first."""
-    return Draft(tuple(paragraph(one, each) for one in found if one.evidence))
+def several(found: Sequence[Ranked], each: int, beside: Sequence[Ranked] = ()) -> Draft:
+    """Papers in paragraphs, the best first, and others `beside` them in a line each."""
+    parts: list[Part] = [paragraph(one, each) for one in found if one.evidence]
+    return Draft((*parts, listed(beside)) if beside else tuple(parts))
 
 
 def paragraph(found: Ranked, most: int) -> Paragraph:

@@ -60,7 +60,7 @@ class Reply:
 
     @property
     def spoken_of(self) -> tuple[str, ...]:
-        """The papers that a next message may lean on: of a weak match the best few, and none in a line beside others."""
+        """The papers that a next message may lean on: of a weak match the best, and none in a line beside others."""
         quoted = self.draft.papers or tuple(one.paper.id for one in self.ranked)
         return quoted[:OF_WEAK] if self.outcome is Outcome.CLOSE else quoted
 

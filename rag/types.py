@@ -166,8 +166,8 @@ class Answer:
 
     @property
     def papers(self) -> tuple[str, ...]:
-        """The ids of the papers that it spoke of, in order: those it cites, then those its plan means; of a search those
-        of its plan."""
+        """The ids of the papers that it spoke of, in order: those of a search's plan, else those it cites, then those its
+        plan means."""
         meant = self.plan.papers if self.plan else ()
         if self.by_search and meant:
             return meant

@@ -192,9 +192,9 @@ def _cosines(numbers: list[int], heads: list[Head], coverage: Floats, vector: Fl
     passage = np.maximum.reduceat(cosine, starts)
     at = {head.number: place for place, head in enumerate(heads)}
     places = np.asarray([at.get(number, len(heads)) for number in numbers])
-    measured = (np.append(one, 0).astype(np.float32)[places] for one in (meaning, whole, passage))
+    meaning, whole, passage = (np.append(one, 0).astype(np.float32)[places] for one in (meaning, whole, passage))
     vectors = np.vstack([stacked[starts], np.zeros((1, stacked.shape[1]), np.float32)])[places]
-    return Signals(numbers, coverage, *measured, vectors)
+    return Signals(numbers, coverage, meaning, whole, passage, vectors)
 
 
 def fuse(signals: Signals) -> Floats:

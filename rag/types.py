@@ -166,8 +166,7 @@ class Answer:
 
     @property
     def papers(self) -> tuple[str, ...]:
-        """The ids of the papers that it spoke of, in order: those of a search's plan, else those it cites, then those its
-        plan means."""
+        """The ids of the papers it spoke of, in order: those of a search's plan, else those it cites and its plan's."""
         meant = self.plan.papers if self.plan else ()
         if self.by_search and meant:
             return meant

@@ -196,6 +196,10 @@ class SearchTurns:
         leaned = tuple(paper for paper in context if paper in {one.paper.id for one in ranked[: len(context)]})
         if ranked[0].paper.id not in context:  # what was found for the message itself is better
             leaned = ()
+        elif kind is Kind.WRITE:  # about the last answer: what bore on the question before is what serves
+            leaned = tuple(context[:MOST_KEPT])
+            kept = self._retriever.look(asked.talk.asked_last or asked.message, leaned)
+            ranked = [*kept, *(one for one in ranked if one.paper.id not in leaned)]
         reply = Reply(Draft(()), "", tuple(ranked), kind=kind, meant=tuple(named), context=leaned)
         reply = self._quote(asked, weighed, reply)
         task = self._task(reply) if kind is Kind.WRITE else ""

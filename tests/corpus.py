@@ -1,9 +1,10 @@
-"""What tests share: made-up papers, sources of them, a model that reads words, and a talk of several turns."""
+"""What tests share: made-up papers, sources of them, and a model that reads words."""
 
 import json
 import re
 import zlib
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +21,6 @@ from ingest.pipeline import embed_entries
 from ingest.record import Record
 from ingest.settings import Settings
 from ingest.words import tokenize
-from rag.types import Answer, Turn
 
 if TYPE_CHECKING:
     from rag.engine import Engine
@@ -122,10 +122,7 @@ def whole(entry: Entry) -> str:
 
 
 def check_finds_all(index: PaperIndex, count: int, *, every: int = 1) -> None:
-    """Each of `count` papers is there once, found by its own word and, where there is a model, by its own vector.
-
-    Searches for each `every`-th of them alone.
-    """
+    """Each of `count` papers is there once; each `every`-th is found by its own word and, with a model, its vector."""
     index.refresh()
     entries = list(index.record.entries())
     assert len(entries) == index.count() == count
@@ -148,11 +145,8 @@ def check_entries_found(index: PaperIndex) -> None:
 
 def export(home: Path) -> list[tuple[Paper, int]]:
     """All that the record says, in order of entry: papers and how many spans each has."""
-    record = Record(home)
-    try:
+    with closing(Record(home)) as record:
         return [(e.paper, len(e.passages) + len(e.sentences)) for e in record.entries()]
-    finally:
-        record.close()
 
 
 def brightness(engine: "Engine") -> set[str]:
@@ -161,12 +155,3 @@ def brightness(engine: "Engine") -> set[str]:
     shown = set(re.findall(r"(\d+) lumens", text))
     assert len(shown) <= 1, text
     return shown
-
-
-def talk(engine: "Engine", *questions: str) -> Answer:
-    """The answer to the last of some questions, asked one after the other."""
-    history: list[Turn] = []
-    for question in questions:
-        answer = engine.ask(question, history)
-        history += [Turn("user", question), Turn("assistant", answer.text, answer)]
-    return answer

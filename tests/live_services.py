@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -22,14 +22,8 @@ def services_at(url: str, today: str = TODAY) -> Services:
 def paper(number: int, *, abstract: str = "") -> dict[str, object]:
     """A paper as Daily Papers gives it."""
     text = abstract or f"We grind lens {number} with the method Grindel{number}, and halve the scratches."
-    inner = {
-        "id": f"2608.{number:05}",
-        "title": f"Lens {number}",
-        "summary": text,
-        "authors": [{"name": "Ada Byron"}],
-        "publishedAt": "2026-08-20T00:00:00.000Z",
-    }
-    return {"paper": inner, "title": inner["title"], "summary": text, "publishedAt": inner["publishedAt"]}
+    told = {"title": f"Lens {number}", "summary": text, "publishedAt": "2026-08-20T00:00:00.000Z"}
+    return {"paper": {"id": f"2608.{number:05}", "authors": [{"name": "Ada Byron"}], **told}, **told}
 
 
 def feed(*numbers: int, published: str = "2026-08-20") -> bytes:
@@ -48,10 +42,7 @@ def feed(*numbers: int, published: str = "2026-08-20") -> bytes:
 
 
 class Stand:
-    """What it was asked, what it answers: `days`, `found`, and before those each of `troubles` once.
-
-    The days that it `refuses` have status 404.
-    """
+    """What it was asked; it answers with `days`, `found`, before those each of `troubles` once; 404 to `refuses`."""
 
     def __init__(self) -> None:
         self.days: dict[str, list[dict[str, object]]] = {}
@@ -88,10 +79,8 @@ def standing() -> Iterator[Stand]:
             for name, value in {"Content-Length": str(len(body)), **headers}.items():
                 self.send_header(name, value)
             self.end_headers()
-            try:
+            with suppress(OSError):
                 self.wfile.write(body)
-            except OSError:
-                return
 
         def log_message(self, *args: object) -> None:
             return

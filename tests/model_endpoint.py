@@ -27,7 +27,6 @@ class Handler(BaseHTTPRequestHandler):
         self.asked = json.loads(body)
         self.server.asked.append(self.asked)
         self.server.keys.append(self.headers["Authorization"])
-        self.server.peers.append(self.client_address[1])
         self._reply()
 
     def do_GET(self) -> None:
@@ -44,18 +43,21 @@ class Handler(BaseHTTPRequestHandler):
             self.server.left.set()
             self.close_connection = True
 
-    def send(self, status: int, body: bytes, content_type: str = "application/json", **headers: str) -> None:
+    def _head(self, status: int, **headers: str) -> None:
         self.send_response(status)
-        for name, value in {"Content-Length": str(len(body)), "Content-Type": content_type, **headers}.items():
+        for name, value in headers.items():
             self.send_header(name.replace("_", "-"), value)
         self.end_headers()
+
+    def send(self, status: int, body: bytes, content_type: str = "application/json", **headers: str) -> None:
+        self._head(status, Content_Length=str(len(body)), Content_Type=content_type, **headers)
         self.wfile.write(body)
 
-    def open_stream(self, content_type: str = "text/event-stream; charset=utf-8", **headers: str) -> None:
-        self.send_response(200)
-        for name, value in {"Content-Type": content_type, "Transfer-Encoding": "chunked", **headers}.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.end_headers()
+    def open_stream(self, *chunks: bytes, **headers: str) -> None:
+        """The head and the first chunks of a stream."""
+        self._head(200, Content_Type="text/event-stream; charset=utf-8", Transfer_Encoding="chunked", **headers)
+        for chunk in chunks:
+            self.write(chunk)
 
     def write(self, content: bytes) -> None:
         """One chunk of a stream."""
@@ -90,7 +92,6 @@ class ModelEndpoint(ThreadingHTTPServer):
         self.told: dict[str, Any] = {}  # what the list says of each model
         self.asked: list[dict[str, Any]] = []
         self.keys: list[str] = []
-        self.peers: list[int] = []  # the client's port of each request: one a connection
         self.listings = 0
         self.released = threading.Event()
         self.left = threading.Event()
@@ -124,9 +125,9 @@ def event(**fields: Any) -> bytes:
     return b"data: " + json.dumps(fields).encode() + b"\n\n"
 
 
-def delta(text: object, finish: str | None = None, **more: object) -> bytes:
+def delta(text: object, **more: object) -> bytes:
     """An event with words."""
-    return event(choices=[{"index": 0, "delta": {"content": text, **more}, "finish_reason": finish}])
+    return event(choices=[{"index": 0, "delta": {"content": text, **more}, "finish_reason": None}])
 
 
 def finish(reason: str = "stop") -> bytes:
@@ -137,13 +138,11 @@ def usage(tokens_in: int, tokens_out: int) -> bytes:
     return event(choices=[], usage={"prompt_tokens": tokens_in, "completion_tokens": tokens_out})
 
 
-def raw(*chunks: bytes, content_type: str = "text/event-stream", **headers: str) -> Reply:
+def raw(*chunks: bytes, **headers: str) -> Reply:
     """A stream of these chunks, ended in order whatever they hold."""
 
     def reply(handler: Handler) -> None:
-        handler.open_stream(content_type, **headers)
-        for chunk in chunks:
-            handler.write(chunk)
+        handler.open_stream(*chunks, **headers)
         handler.close_stream()
 
     return reply
@@ -154,15 +153,10 @@ def words(*texts: object) -> Reply:
     return raw(delta("", role="assistant"), *[delta(text) for text in texts], finish(), usage(12, len(texts)), DONE)
 
 
-def split(content: bytes) -> Reply:
-    """A stream sent byte by byte."""
-    return raw(*[content[at : at + 1] for at in range(len(content))])
-
-
-def status(code: int, message: str = "", content_type: str = "application/json", **headers: str) -> Reply:
+def status(code: int, message: str = "", **headers: str) -> Reply:
     """An error whose body repeats the key, as some servers do."""
     body = json.dumps({"error": {"message": f"{message} Incorrect API key provided: {KEY}"}}).encode()
-    return lambda handler: handler.send(code, body, content_type, **headers)
+    return lambda handler: handler.send(code, body, **headers)
 
 
 def page(code: int) -> Reply:
@@ -178,9 +172,7 @@ def hang_after(*chunks: bytes) -> Reply:
     """Headers and these chunks, then nothing."""
 
     def reply(handler: Handler) -> None:
-        handler.open_stream()
-        for chunk in chunks:
-            handler.write(chunk)
+        handler.open_stream(*chunks)
         handler.wait_for_leave()
 
     return reply
@@ -190,9 +182,7 @@ def repeat(chunk: bytes, *, every: float, first: bytes = b"") -> Reply:
     """The same chunk for ever: each comes in time, so that no read ever times out."""
 
     def reply(handler: Handler) -> None:
-        handler.open_stream()
-        if first:
-            handler.write(first)
+        handler.open_stream(*([first] if first else []))
         while not handler.server.released.wait(every):
             handler.write(chunk)
         handler.close_connection = True
@@ -204,9 +194,7 @@ def cut(*chunks: bytes, reset: bool = False) -> Reply:
     """Breaks off within a chunk, or by resetting the connection."""
 
     def reply(handler: Handler) -> None:
-        handler.open_stream()
-        for chunk in chunks:
-            handler.write(chunk)
+        handler.open_stream(*chunks)
         if reset:
             handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             handler.connection.close()

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from ingest.browse.listing import Listed, Looked, Order
 from ingest.browse.topic_map import Mapped, Spot
@@ -16,9 +17,9 @@ from ingest.paper import Paper, Sentence, Unreadable
 from rag.evaluate.votes import Vote
 from rag.llm.pieces import Waiting
 from rag.retrieve.scope import Scope
-from rag.style import USUAL, Style, Writing
+from rag.style import Style, Writing
 from rag.types import Answer, Citation, Evidence, Ranked, Turn
-from rag.write.draft import Cell, Draft, Group, Numbering, Paragraph, Row, Statement, Table
+from rag.write.draft import Cell, Draft, Numbering, Paragraph, Row, Statement, Table
 from rag.write.render import render
 
 LENSES = Paper(
@@ -44,8 +45,9 @@ HOSTILE = (
     "$$\\href{javascript:window.ran=1}{x}$$ <style>@import 'http://leak.test/c'</style> </div></div></section>",
     "safe\u202egnp.exe \x1b[31mred\x1b[0m \x00 <math><mtext><img src=http://leak.test/d></mtext></math>",
 )
-
-
+HOSTILE_PAPERS = [
+    Paper(f"{text} bad", f"{text} End.", (text,), "2023-01-01", "javascript:window.ran=1") for text in HOSTILE
+]
 NEXT = ("How fast are mirrors?", HOSTILE[0])  # questions to go on with
 
 
@@ -129,42 +131,16 @@ class StandIn:
     def nearest(self, paper_id: str, *, k: int = 6) -> list[Paper]:
         return [paper for paper in self.papers if paper.id != paper_id][:k]
 
-    def ask(
-        self, question: str, history: Sequence[Turn] = (), *, scope: Scope | None = None, model: bool = True
-    ) -> Answer:
-        return grounded(question)
-
-    def search(self, question: str, *, k: int = 10, scope: Scope | None = None) -> list[Ranked]:
-        return [Ranked(paper, 0.1, ()) for paper in self.papers][:k]
-
-    def compare(self, papers: Sequence[str], aspects: Sequence[str] = (), *, model: bool = True) -> Answer:
-        return compared("compare")
-
-    def stream(
-        self,
-        question: str,
-        history: Sequence[Turn] = (),
-        *,
-        scope: Scope | None = None,
-        model: bool = True,
-        style: Style = USUAL,
-    ) -> Iterator[str | Waiting | Answer]:
+    def stream(self, question: str, history: Sequence[Turn] = (), **how: Any) -> Iterator[str | Waiting | Answer]:
         self.asked.append((question, tuple(history)))
-        self.scopes.append(scope)
-        self.manners.append((model, style))
+        self.scopes.append(how["scope"])
+        self.manners.append((how["model"], how["style"]))
         kind = question.split()[0].lower()
         if kind == "fail":
             raise ModelError("The model at localhost does not answer; run it, or ask without one.")
         if kind == "endless":
             yield from self.endless()
-        answers = {
-            "hostile": hostile,
-            "unknown": refused,
-            "compare": compared,
-            "close": close,
-            "survey": survey,
-            "search": searched,
-        }
+        answers = {"hostile": hostile, "unknown": refused, "compare": compared, "search": searched}
         answer = answers.get(kind, grounded)(question)
         for at in range(0, len(answer.text), 7):
             yield answer.text[at : at + 7]
@@ -208,60 +184,27 @@ def written(question: str, draft: Draft, *, kind: str, understood: str = "", sta
     """The answer that a draft makes."""
     numbering = Numbering()
     text = "".join(render(draft, numbering))
-    tables = [part for part in draft.parts if isinstance(part, Table)]
-    return Answer(
-        question,
-        text,
-        tuple(numbering.citations),
-        False,
-        standalone or question,
-        (),
-        0.01,
-        kind=kind,
-        understood=understood,
-        note=draft.note,
-        table=tables[0] if tables else None,
-        suggestions=NEXT,
-    )
+    table = next((part for part in draft.parts if isinstance(part, Table)), None)
+    given = Answer(question, text, tuple(numbering.citations), False, standalone or question, (), 0.01, kind=kind)
+    return replace(given, understood=understood, note=draft.note, table=table, suggestions=NEXT)
 
 
 def compared(question: str) -> Answer:
     """Three papers, three aspects, one of which one abstract says nothing of and one that none does."""
-    candle = evidence(LENSES, "The candle lasts six hours.")
+    papers = (LENSES, MIRRORS, CLOTH)
+    candle, wiping = evidence(LENSES, "The candle lasts six hours."), evidence(CLOTH, "It takes an hour a lens.")
+    ideas = tuple(Cell(evidence(paper, paper.abstract[: paper.abstract.index(".") + 1])) for paper in papers)
     rows = (
-        Row(
-            "idea", tuple(Cell(evidence(p, p.abstract[: p.abstract.index(".") + 1])) for p in (LENSES, MIRRORS, CLOTH))
-        ),
-        Row("speed", (Cell(candle), Cell(None), Cell(evidence(CLOTH, "It takes an hour a lens.")))),
+        Row("idea", ideas),
+        Row("speed", (Cell(candle), Cell(None), Cell(wiping))),
         Row("batch size", (Cell(None),) * 3),
     )
-    table = Table((LENSES, MIRRORS, CLOTH), ("Lenses", "Mirrors & <Light>", "Cloth"), rows)
     below = Paragraph((Statement(evidence(CLOTH, "Dry cloth scratches more."), short_name(CLOTH)),))
+    table = Table(papers, ("Lenses", "Mirrors & <Light>", "Cloth"), rows)
     draft = Draft((table, below), "None of these abstracts speaks of batch size.")
     understood = "compare · Lenses, Mirrors, Cloth · speed, batch size"
     asked = "How do Lenses, Mirrors and Cloth differ in speed and batch size?"
     return written(question, draft, kind="compare", understood=understood, standalone=asked)
-
-
-def survey(question: str) -> Answer:
-    ground = Group((Statement(evidence(LENSES, "We grind lenses."), short_name(LENSES)),), "Lenses by hand")
-    wiped = [
-        Statement(evidence(p, q), short_name(p))
-        for p, q in ((CLOTH, "Dry cloth scratches more."), (MIRRORS, "Mirrors bend light."))
-    ]
-    draft = Draft((ground, Group(tuple(wiped), "Cloths and mirrors")), "90 papers looked at, 3 fit.")
-    return written(question, draft, kind="survey", understood="survey")
-
-
-def close(question: str) -> Answer:
-    near = written(
-        question,
-        Draft((Paragraph((Statement(evidence(MIRRORS, "Mirrors bend light."), "Mirrors & <Light>"),)),)),
-        kind="few",
-    )
-    words = "No strong match in Mirrors & <Light>. The closest:"
-    ranked = tuple(Ranked(paper, 0.1, ()) for paper in (MIRRORS, LENSES))
-    return replace(near, text=f"{words}\n\n{near.text}", refused=True, outcome="close", retrieved=ranked)
 
 
 def hostile(question: str) -> Answer:
@@ -272,22 +215,7 @@ def hostile(question: str) -> Answer:
     grid = "\n".join(f"| {line} | {line} |" for line in (flat[0], "---", *flat))
     text = "\n\n".join([*lines, grid, *(f"**{line}**\n- {line}" for line in flat)])
     ranked = tuple(Ranked(p, 0.1, ()) for p in papers)
-    table = Table(
-        tuple(papers),
-        HOSTILE,
-        tuple(Row(text, (Cell(evidence(papers[0], papers[0].abstract)),) * 6) for text in HOSTILE),
-    )
-    return Answer(
-        question,
-        text,
-        cites,
-        False,
-        HOSTILE[1],
-        ranked,
-        0.01,
-        kind="compare",
-        understood=HOSTILE[0],
-        note="".join(HOSTILE),
-        table=table,
-        suggestions=NEXT,
-    )
+    cells = (Cell(evidence(papers[0], papers[0].abstract)),) * 6
+    table = Table(tuple(papers), HOSTILE, tuple(Row(text, cells) for text in HOSTILE))
+    given = Answer(question, text, cites, False, HOSTILE[1], ranked, 0.01, kind="compare", understood=HOSTILE[0])
+    return replace(given, note="".join(HOSTILE), table=table, suggestions=NEXT)

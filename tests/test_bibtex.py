@@ -2,19 +2,11 @@
 
 import re
 
-import pytest
-
 from ingest.paper import Paper
 from ui.bibtex import bibtex, keys
 
-KIVI = Paper(
-    "KIVI: A Tuning-Free 2bit Method & 50% Less_Memory",
-    "",
-    ("Zirui Liu", "Jiayi Yuan"),
-    "2024-02-05",
-    "https://arxiv.org/abs/2402.02750",
-    "2402.02750",
-)
+TITLE, AUTHORS = "KIVI: A Tuning-Free 2bit Method & 50% Less_Memory", ("Zirui Liu", "Jiayi Yuan")
+KIVI = Paper(TITLE, "", AUTHORS, "2024-02-05", "https://arxiv.org/abs/2402.02750", "2402.02750")
 HOSTILE = '}} @misc{x, \\input{/etc/passwd} ~^ $1 #2 \u202e\x1b[31m \n\n % " {'
 
 
@@ -31,8 +23,9 @@ def fields(entry: str) -> dict[str, str]:
     return found
 
 
-def test_a_paper_has_title_authors_date_number_and_address() -> None:
-    entry = bibtex([KIVI])
+def test_a_paper_cited_is_one_entry_with_title_authors_date_number_and_address() -> None:
+    entry = bibtex([KIVI, KIVI])
+    assert entry.count("@misc") == 1
     assert entry.startswith("@misc{liu2024kivi,\n")
     assert fields(entry) == {
         "title": r"{{KIVI}: A Tuning-Free {2bit} Method \& {50}\% Less\_Memory}",
@@ -46,19 +39,13 @@ def test_a_paper_has_title_authors_date_number_and_address() -> None:
 
 
 def test_nothing_in_a_title_ends_its_entry_or_gives_an_order() -> None:
-    paper = Paper(HOSTILE, "", (HOSTILE, "Owls and Sons, Ltd"), HOSTILE, f"https://a.org/{HOSTILE}")
-    entry = bibtex([paper])
+    assert "url" not in fields(bibtex([Paper("Owls", "", url="javascript:alert(1)")]))
+    entry = bibtex([Paper(HOSTILE, "", (HOSTILE, "Owls and Sons, Ltd"), HOSTILE, f"https://a.org/{HOSTILE}")])
     assert len(re.findall("^@", entry, re.MULTILINE)) == 1
     assert fields(entry).keys() == {"title", "author", "url"}
-    assert "\\input" not in entry
-    assert "\u202e" not in entry
-    assert "\x1b" not in entry
+    assert [part for part in ("\\input", "\u202e", "\x1b") if part in entry] == []
     assert entry.count("\n}\n") == 1
     assert r"{Owls and Sons, Ltd}" in fields(entry)["author"]
-
-
-def test_an_address_that_is_no_web_page_is_left_out() -> None:
-    assert "url" not in fields(bibtex([Paper("Owls", "", url="javascript:alert(1)")]))
 
 
 def test_keys_are_unique_and_plain() -> None:
@@ -67,13 +54,3 @@ def test_keys_are_unique_and_plain() -> None:
     assert given[:3] == ["olund2024owls", "olund2024owlsb", "olund2024owlsc"]
     assert len(set(given)) == 31
     assert all(re.fullmatch(r"[a-z0-9]+", key) for key in given)
-
-
-def test_a_paper_cited_twice_is_one_entry() -> None:
-    assert bibtex([KIVI, KIVI]).count("@misc") == 1
-
-
-@pytest.mark.parametrize(("date", "year"), [("2024", "{2024}"), ("2024-13", "{2024}"), ("soon", None)])
-def test_a_date_gives_what_it_can(date: str, year: str | None) -> None:
-    found = fields(bibtex([Paper("Owls", "", date=date)]))
-    assert (found.get("year"), found.get("month")) == (year, None)

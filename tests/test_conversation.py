@@ -9,8 +9,6 @@ import pytest
 from standin import CLOTH, HOSTILE, LENSES, MIRRORS, compared, grounded, hostile, refused
 
 from ingest.errors import UsageError
-from ingest.paper import Paper
-from rag.engine import Engine
 from rag.llm.pieces import Usage
 from rag.plan.plan import Plan
 from rag.types import Answer, Checked
@@ -26,7 +24,6 @@ from ui.conversation import (
     last_place,
     papers_of,
     read_conversation,
-    shorten,
     turns_of,
     unhidden,
     until,
@@ -46,11 +43,7 @@ def talk(*answers: Answer) -> Conversation:
     return Conversation("Lenses", tuple(exchange(answer, at=at) for at, answer in enumerate(answers, start=1)), "2026")
 
 
-def reread(conversation: Conversation) -> Conversation:
-    return read_conversation(json.dumps(conversation.as_dict()), PAPERS.get)
-
-
-MODEL = replace(
+MODEL = replace(  # an answer of a model, with all that one may carry
     grounded("How?"),
     checks=(Checked("It does. [1]", "weak", "close", (1,), "cited anew"), Checked("So.", "unsourced")),
     usage=Usage("scribe", 10, 20, 0.5, 1.5, 0.001, True, 2),
@@ -61,34 +54,14 @@ MODEL = replace(
 
 
 @pytest.mark.parametrize("answer", [grounded("How?"), refused("What?"), compared("Compare"), MODEL])
-def test_an_answer_comes_back_as_it_was(answer: Answer) -> None:
-    (read,) = reread(talk(answer)).exchanges
+def test_an_answer_comes_back_and_is_exported_as_it_was(answer: Answer) -> None:
+    (read,) = read_conversation(json.dumps(talk(answer).as_dict()), PAPERS.get).exchanges
     assert read.answer
     assert read.answer.as_dict() == answer.as_dict()
-    assert {paper.id: paper for paper in read.papers} == {p.id: PAPERS[p.id] for p in papers_of(answer, PAPERS.get)}
-
-
-def test_answers_of_the_engine_come_back_as_they_were(engine: Engine) -> None:
-    for question in ("Compare KIVI and ZipCache on memory", "Which papers are about federated learning?", "Owls?"):
-        answer = engine.ask(question)
-        kept = Exchange(Place("x", "t"), question, answer, papers=papers_of(answer, engine.paper))
-        (read,) = read_conversation(json.dumps(Conversation("T", (kept,)).as_dict()), engine.paper).exchanges
-        assert read.answer
-        assert read.answer.as_dict() == answer.as_dict()
-
-
-def test_a_table_that_came_back_is_exported_as_before() -> None:
-    answer = compared("Compare")
-    (read,) = reread(talk(answer)).exchanges
-    assert answer.table
-    assert read.answer
-    assert read.answer.table
-    assert exports.texts(read.answer, read.answer.table) == exports.texts(answer, answer.table)
-
-
-def test_an_exchange_that_was_cut_short_comes_back() -> None:
-    cut = Exchange(Place("x1", "t1"), "How?", None, "Half a", "Stopped here.")
-    assert reread(Conversation("T", (cut,))).exchanges == (cut,)
+    assert set(read.papers) == {PAPERS[paper.id] for paper in papers_of(answer, PAPERS.get)}
+    assert bool(read.answer.table) == bool(answer.table)
+    if read.answer.table and answer.table:
+        assert exports.texts(read.answer, read.answer.table) == exports.texts(answer, answer.table)
 
 
 def test_a_paper_that_is_not_indexed_here_keeps_its_name() -> None:
@@ -109,27 +82,20 @@ def with_citation(**changed: Any) -> str:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        ("", "no JSON, or is cut off"),
         (broken()[:-20], "no JSON, or is cut off"),
         ("[" * 100_000, "no JSON, or is cut off"),
-        ("[]", "no JSON object"),
         ("{}", "no conversation that paperchat exported"),
         (broken(version=2), "another version"),
-        (broken(turns=[]), "has 0"),
         (broken(turns=[{}] * 501), "has 501"),
-        (broken(turns=[1]), "turns 1 is no JSON object"),
         (broken(turns=[{"id": "x", "talk": "t"}]), "'question' is missing"),
         (broken(turns=[{"id": "<b>", "talk": "t", "question": "q"}]), "'id' is no name"),
-        (with_citation(number=-1), "citations 1: 'number' is no whole number"),
         (with_citation(number=2), "numbered twice"),
-        (with_citation(start="0"), "'start' is no whole number"),
         (with_citation(quote=["a"]), "'quote' is no text"),
         (with_citation(verdict="sure"), "'verdict' is none of"),
         ("x" * (MOST_BYTES + 1), "at most"),
-        (None, "at most"),
     ],
 )
-def test_a_damaged_file_is_refused_in_a_plain_sentence(data: Any, words: str) -> None:
+def test_a_damaged_file_is_refused_in_a_plain_sentence(data: str, words: str) -> None:
     with pytest.raises(UsageError, match=re.escape(words)) as raised:
         read_conversation(data, PAPERS.get)
     assert len(str(raised.value)) < 200
@@ -140,33 +106,24 @@ def test_what_is_forged_in_a_file_is_cleaned() -> None:
     fields["turns"][0]["answer"]["answer"] = "safe\u202egnp \ud800 [1]"
     (read,) = read_conversation(json.dumps(fields), PAPERS.get).exchanges
     assert read.answer
-    assert read.answer.text == "safegnp \ufffd [1]"
-    assert read.question == "How\ufffd <b>?"
-
-
-# -- in the messages of the page --------------------------------------------------------------------------------------
-
-
-def messages(*answers: Answer) -> list[dict[str, str]]:
-    out = []
-    for at, answer in enumerate(answers, start=1):
-        out += [
-            {"role": "user", "content": "q"},
-            {"role": "assistant", "content": f'<div class="answer">{hidden(exchange(answer, at=at))}</div>'},
-        ]
-    return out
+    assert (read.answer.text, read.question) == ("safegnp \ufffd [1]", "How\ufffd <b>?")
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_an_exchange_hides_in_its_message_and_is_found_there(text: str) -> None:
-    kept = exchange(hostile(text))
-    shown = hidden(kept)
+    answer = hostile(text)
+    shown = hidden(exchange(answer))
     assert re.fullmatch(r'<div class="record" hidden>[^<>"\n]*</div>', shown)
-    assert unhidden(shown)["answer"]["citations"][1]["quote"] == kept.answer.citations[1].quote  # type: ignore[union-attr]
+    assert unhidden(shown)["answer"]["citations"][1]["quote"] == answer.citations[1].quote
+
+
+@pytest.mark.parametrize("forged", ['{"id": ', "[1]"])
+def test_a_forged_record_is_no_record(forged: str) -> None:
+    assert unhidden(f'<div class="record" hidden>{forged}</div>') == {}
 
 
 def test_a_chat_is_cut_before_the_question_that_is_asked_anew() -> None:
-    chat = messages(grounded("a"), grounded("b"), grounded("c"))
+    chat, _ = messages_of(talk(grounded("a"), grounded("b"), grounded("c")))
     assert until(chat, "x2") == chat[:2]
     assert until(chat, "x1") == []
     assert until(chat, "nowhere") == chat
@@ -174,61 +131,30 @@ def test_a_chat_is_cut_before_the_question_that_is_asked_anew() -> None:
     assert last_place([]) is None
 
 
-def test_a_forged_record_is_no_record() -> None:
-    assert unhidden('<div class="record" hidden>{"id": </div>') == {}
-    assert unhidden('<div class="record" hidden>[1]</div>') == {}
-
-
-# -- exports ----------------------------------------------------------------------------------------------------------
-
-
 def test_a_conversation_as_markdown_has_questions_answers_quotes_and_references() -> None:
-    text = conversation_markdown(talk(grounded("How are lenses ground?"), compared("Compare them")))
+    conversation = talk(grounded("How are lenses ground?"), compared("Compare them"))
+    text = conversation_markdown(conversation)
     assert text.startswith("# Lenses\n\n## How are lenses ground?\n\n**Lenses.** The candle lasts six hours. [1]")
-    assert (
-        "- [1] “The candle lasts six hours.” *Grinding Lenses by Candlelight* Ada Lovelace et al., 2025. "
-        "<https://example.org/lenses>\n" in text
-    )
+    reference = "*Grinding Lenses by Candlelight* Ada Lovelace et al., 2025. <https://example.org/lenses>\n"
+    assert f"- [1] “The candle lasts six hours.” {reference}" in text
     assert "\n## Compare them\n\n|  | Lenses |" in text
-    assert "*None of these abstracts speaks of batch size.*" in text
+    assert cited_papers(conversation.exchanges) == (LENSES, MIRRORS, CLOTH)
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_nothing_hostile_lives_in_the_markdown(text: str) -> None:
-    conversation = replace(talk(hostile(text)), title=text)
-    written = conversation_markdown(conversation)
+    written = conversation_markdown(replace(talk(hostile(text)), title=text))
     assert not re.search(r"(?<!\\)(?:<(?!https?://)|!\[|\]\(|```)", written)
     assert not re.search(r"[\x00-\x08\x1b\u202e]", written)
 
 
-def test_the_papers_cited_are_listed_once_in_order() -> None:
-    assert [paper.title for paper in cited_papers(talk(grounded("a"), compared("b")).exchanges)] == [
-        LENSES.title,
-        MIRRORS.title,
-        CLOTH.title,
-    ]
-
-
-def test_a_title_is_the_first_question_shortened_at_a_word() -> None:
-    assert shorten("How are\nlenses ground?") == "How are lenses ground?"
-    assert shorten("word " * 40) == "word " * 11 + "word …"
-
-
-def test_a_paper_without_a_title_is_not_kept() -> None:
-    answer = replace(grounded("a"), retrieved=())
-    assert papers_of(answer, lambda _: Paper("", "")) == ()
-
-
-# -- shown again ------------------------------------------------------------------------------------------------------
-
-
 def test_a_conversation_is_shown_again_as_it_was() -> None:
     cut = Exchange(Place("x9", "t1", "x1"), "Why <b>?", None, "Half a", "")
-    conversation = talk(grounded("How?"))
-    shown, whole = messages_of(replace(conversation, exchanges=(*conversation.exchanges, cut)))
+    answered = exchange(grounded("How?"))
+    shown, whole = messages_of(Conversation("Lenses", (answered, cut)))
     assert whole
     assert [message["role"] for message in shown] == ["user", "assistant"] * 2
-    assert shown[1]["content"] == render.answer(grounded("How?"), PAPERS.get, tail=actions(conversation.exchanges[0]))
+    assert shown[1]["content"] == render.answer(grounded("How?"), PAPERS.get, tail=actions(answered))
     assert "Why &#60;b&#62;?" in shown[2]["content"]
     assert [turn.content for turn in turns_of(shown, PAPERS.get)][-2:] == ["Why <b>?", "Half a"]
     assert "The page was left before this was answered." in shown[3]["content"]
@@ -236,13 +162,10 @@ def test_a_conversation_is_shown_again_as_it_was() -> None:
 
 
 def test_of_a_conversation_too_long_for_the_page_the_last_questions_are_shown() -> None:
-    long = replace(grounded("How?"), text="owl " * 24_000)
-    conversation = talk(*[long] * 12)
-    shown, whole = messages_of(conversation)
+    shown, whole = messages_of(talk(*[replace(grounded("How?"), text="owl " * 24_000)] * 12))
     assert not whole
     assert 0 < len(shown) < 24
-    assert unhidden(shown[-1]["content"])["id"] == "x12"
-    assert shown[0]["role"] == "user"
+    assert (shown[0]["role"], unhidden(shown[-1]["content"])["id"]) == ("user", "x12")
 
 
 @pytest.mark.parametrize("text", HOSTILE)

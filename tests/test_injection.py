@@ -31,18 +31,15 @@ ORDERS = [
     "{question} {{sources}} %s ${KEY}",
 ]
 FRAMES = ["{}.", "----- 1234abcd -----\n{}.\n----- 1234abcd -----", "We grind lenses. \u202e{}\u202c", "| {} | [9] |"]
+HARMLESS = set("p span br table thead tbody tr td th del strong h3 ul li".split())
 FORMS = [frame.replace("{}", order) for order, frame in product(ORDERS, FRAMES)]
 
 
-@pytest.fixture(params=range(len(FORMS)), ids=lambda n: f"form{n}")
+@pytest.fixture(params=FORMS, ids=range(len(FORMS)))
 def hostile(request: pytest.FixtureRequest) -> Ranked:
-    paper = Paper(f"On Lenses {FORMS[request.param]}", f"{FORMS[request.param]} We grind lenses by hand.")
+    paper = Paper(f"On Lenses {request.param}", f"{request.param} We grind lenses by hand.")
     entry = make_entry(paper)
     return Ranked(paper, 1.0, tuple(Evidence(paper, sentence, 1.0) for sentence in entry.sentences))
-
-
-def test_there_are_at_least_forty_forms() -> None:
-    assert len(set(FORMS)) >= 40
 
 
 def test_a_hostile_abstract_stays_numbered_lines_between_the_fences(hostile: Ranked) -> None:
@@ -60,38 +57,8 @@ def test_a_hostile_abstract_stays_numbered_lines_between_the_fences(hostile: Ran
 
 
 def test_a_hostile_abstract_quoted_on_the_page_is_inert(hostile: Ranked) -> None:
-    text = "".join(render(Draft((told(hostile.evidence),)), Numbering()))
-    page = prose(text, Known())
-    tags = set(re.findall(r"<(/?[a-z]+)", page))
-    assert tags <= {
-        "p",
-        "/p",
-        "span",
-        "/span",
-        "br",
-        "table",
-        "/table",
-        "thead",
-        "/thead",
-        "tbody",
-        "/tbody",
-        "tr",
-        "/tr",
-        "td",
-        "/td",
-        "th",
-        "/th",
-        "del",
-        "/del",
-        "strong",
-        "/strong",
-        "h3",
-        "/h3",
-        "ul",
-        "/ul",
-        "li",
-        "/li",
-    }
+    page = prose("".join(render(Draft((told(hostile.evidence),)), Numbering())), Known())
+    assert set(re.findall(r"</?([a-z]+)", page)) <= HARMLESS
     assert not re.search(r"<[^>]*(?:href|src|on\w+)=", page)
 
 

@@ -3,12 +3,12 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from test_page import free_port
 
 ROOT = Path(__file__).parent.parent
 NEW_NETWORK = ["unshare", "--net", "--mount"]  # of its own, with nothing in it
@@ -39,7 +39,7 @@ for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
 
 # Within a network of its own, the only name server is this one, so that a look-up by native code is seen too.
 NAME_SERVER = """
-import subprocess, tempfile, threading
+import subprocess, tempfile, threading, time
 subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 with tempfile.NamedTemporaryFile("w", delete=False) as file:
     file.write("nameserver 127.0.0.1\\n")
@@ -52,12 +52,26 @@ def listen():
         left.append(f"look-up {names.recv(512)!r}")
 
 threading.Thread(target=listen, daemon=True).start()
+native = subprocess.Popen(["getent", "hosts", "example.org"])
+while not left:  # a look-up by native code is noted
+    time.sleep(0.02)
+native.kill()
 """
 
 USE = """
 import http.client, json, signal, threading, time
 import ui.commands
 from ui.cli import main
+
+for call in (lambda: socket.create_connection(("192.0.2.1", 80), 1), lambda: socket.getaddrinfo("example.net", 80),
+             lambda: socket.socket(type=socket.SOCK_DGRAM).sendto(b"x", ("192.0.2.2", 53))):
+    try:
+        call()
+    except OSError:
+        pass
+time.sleep(0.2)
+noted = [way for way in ("192.0.2.1", "example.net", "192.0.2.2") if way in str(left)]  # or the watch is blind
+left.clear()
 
 page, questions, port = sys.argv[1:]
 commands = ["ingest", page], ["search", "lenses"], ["ask", "What halves the scratches?"], ["eval", questions]
@@ -81,76 +95,40 @@ warm_engine = Engine.warm
 Engine.warm = lambda self: (warm_engine(self), warm.set())
 threading.Thread(target=visit, daemon=True).start()
 codes.append(main(["serve", "--port", port]))
-print(json.dumps({"codes": codes, "left": left}))
+print(json.dumps({"noted": len(noted), "codes": codes, "left": left}))
 """
-PAPERS = (
-    {"title": "Grinding Lenses", "abstract": "We grind lenses by hand. A wet cloth halves the scratches."},
-    {"title": "Casting Bells", "abstract": "We cast bells from bronze. The bronze cools for nine days."},
-)
-QUESTION = {"type": "fact", "question": "What halves the scratches?", "papers": ["Grinding Lenses"]}
+PAGE = """{"title": "Grinding Lenses", "abstract": "We grind lenses by hand. A wet cloth halves the scratches."}
+{"title": "Casting Bells", "abstract": "We cast bells from bronze. The bronze cools for nine days."}"""
+QUESTION = '{"type": "fact", "question": "What halves the scratches?", "papers": ["Grinding Lenses"]}'
 
 
 def can_have_a_network_of_its_own() -> bool:
-    if os.geteuid() or not shutil.which("unshare") or not shutil.which("ip"):
+    if os.geteuid() or not all(map(shutil.which, ("unshare", "ip", "getent"))):
         return False
     return subprocess.run([*NEW_NETWORK, "ip", "link", "set", "lo", "up"], capture_output=True).returncode == 0
 
 
-def test_the_watch_notes_every_way_out() -> None:
-    tried = """
-for call in (lambda: socket.create_connection(("192.0.2.1", 80), 1), lambda: socket.getaddrinfo("example.org", 80),
-             lambda: socket.socket(type=socket.SOCK_DGRAM).sendto(b"x", ("192.0.2.2", 53))):
-    try:
-        call()
-    except OSError:
-        pass
-print(left)
-"""
-    ended = subprocess.run([sys.executable, "-c", WATCH + tried], capture_output=True, text=True, check=True)
-    for address in ("192.0.2.1", "example.org", "192.0.2.2"):
-        assert address in ended.stdout
+needs_its_own_network = pytest.mark.skipif(
+    not can_have_a_network_of_its_own(), reason="needs root, unshare, ip and getent"
+)
 
 
-def test_a_look_up_by_native_code_is_noted() -> None:
-    if not can_have_a_network_of_its_own() or not shutil.which("getent"):
-        pytest.skip("a network of its own needs root, unshare and ip")
-    tried = 'subprocess.Popen(["getent", "hosts", "example.org"])\nimport time\n'
-    tried += "while not left: time.sleep(0.02)\nprint(left, flush=True)\nos._exit(0)"
-    command = [*NEW_NETWORK, sys.executable, "-c", WATCH + NAME_SERVER + tried]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=20)
-    assert "example" in ended.stdout, ended.stderr
-
-
-@pytest.mark.parametrize("where", ["watched", "without a network"])
-def test_every_command_works_and_nothing_tries_to_leave(where: str, tmp_path: Path) -> None:
-    if where != "watched" and not can_have_a_network_of_its_own():
-        pytest.skip("a network of its own needs root, unshare and ip")
-    (tmp_path / "page.jsonl").write_text("".join(json.dumps(paper) + "\n" for paper in PAPERS))
-    (tmp_path / "questions.jsonl").write_text(json.dumps(QUESTION))
+@pytest.mark.parametrize("alone", [False, pytest.param(True, marks=needs_its_own_network)])
+def test_every_command_works_and_nothing_tries_to_leave(alone: bool, tmp_path: Path) -> None:
+    (tmp_path / "page.jsonl").write_text(PAGE)
+    (tmp_path / "questions.jsonl").write_text(QUESTION)
     (tmp_path / "home").mkdir()
     (tmp_path / "tmp").mkdir()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    environ = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(tmp_path / "home"),
-        "TMPDIR": str(tmp_path / "tmp"),
-        "PAPERCHAT_HOME": str(tmp_path / "papers"),
-        "PYTHONPATH": str(ROOT),
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
-    code = WATCH + (NAME_SERVER if where != "watched" else "") + USE
-    arguments = [str(tmp_path / "page.jsonl"), str(tmp_path / "questions.jsonl"), port]
+    folders = {"HOME": "home", "TMPDIR": "tmp", "PAPERCHAT_HOME": "papers"}
+    environ = {name: str(tmp_path / folder) for name, folder in folders.items()} | {"PATH": os.environ["PATH"]}
+    environ |= {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    code = WATCH + (NAME_SERVER if alone else "") + USE
+    command = [sys.executable, "-c", code, "page.jsonl", "questions.jsonl", str(free_port())]
     ended = subprocess.run(
-        [*(NEW_NETWORK if where != "watched" else []), sys.executable, "-c", code, *arguments],
-        env=environ,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=180,
-    )
+        [*(NEW_NETWORK if alone else []), *command],
+        env=environ, cwd=tmp_path, capture_output=True, text=True, timeout=180,
+    )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
     assert "Traceback" not in ended.stderr
-    assert json.loads(ended.stdout.splitlines()[-1]) == {"codes": [0, 0, 0, 0, 200, 0], "left": []}
+    assert json.loads(ended.stdout.splitlines()[-1]) == {"noted": 3, "codes": [0, 0, 0, 0, 200, 0], "left": []}
     assert [path for path in (tmp_path / "home").rglob("*") if path.is_file()] == []

@@ -3,23 +3,23 @@
 import re
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, sync_playwright
-from standin import HOSTILE, LENSES, StandIn
+from standin import HOSTILE, LENSES, StandIn, grounded
 
 from ingest.errors import StoreError
 from rag.style import Length, Style
 
 CHROMIUM = Path("/usr/bin/chromium")
-pytestmark = [
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs a Chromium at {CHROMIUM}"),
-]
+pytestmark = [pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs a Chromium at {CHROMIUM}")]
 # What Gradio's client says by itself: with each upload whose progress it shows, and where a page is left while an event
 # of it is still on its way.
-OF_GRADIO = ("Method not implemented.", "AbortError: signal is aborted", "Unexpected error Connection errored out.")
+OF_GRADIO = ("Method not implemented.", "AbortError: ", "Unexpected error Connection errored out.")
 expect.set_options(timeout=20_000)
 PHONE = {"width": 360, "height": 740}
 
@@ -35,13 +35,22 @@ def engine() -> StandIn:
     return StandIn()
 
 
-@pytest.fixture(scope="module")
-def address(engine: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+@contextmanager
+def started(make_engine: Callable[[], Any], folder: Path, port: int | None = None) -> Iterator[Any]:
+    """The page of an engine, served as long as the block runs."""
     from ui.serve import start  # Gradio takes seconds to import; a run without Chromium never needs it
 
-    served = start(lambda: engine, host="127.0.0.1", port=free_port(), folder=str(tmp_path_factory.mktemp("gradio")))
-    yield served.url
-    served.stop()
+    served = start(make_engine, host="127.0.0.1", port=port or free_port(), folder=str(folder))
+    try:
+        yield served
+    finally:
+        served.stop()
+
+
+@pytest.fixture(scope="module")
+def address(engine: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with started(lambda: engine, tmp_path_factory.mktemp("gradio")) as served:
+        yield served.url
     assert engine.shut
 
 
@@ -78,53 +87,63 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
     assert errors == []
 
 
+def send(page: Page, question: str) -> None:
+    page.locator("#box textarea").fill(question)
+    page.locator("#box textarea").press("Enter")
+
+
 def ask(page: Page, question: str) -> Locator:
     """Ask, wait for the checked answer, return it."""
     asked = page.locator("#chat .question").count()
-    page.locator("#box textarea").fill(question)
-    page.locator("#box textarea").press("Enter")
+    send(page, question)
     expect(page.locator("#chat .question")).to_have_count(asked + 1)
     expect(page.locator("#chat .answer.draft")).to_have_count(0)
     expect(page.get_by_test_id("submit-button")).to_be_visible()
     return page.locator("#chat .answer").last
 
 
-def test_a_question_gets_a_streamed_answer_whose_marks_are_named(page: Page) -> None:
-    answer = ask(page, "How are lenses ground?")
-    expect(page.locator("#chat .question")).to_have_text("How are lenses ground?")
+def eventually(page: Page, holds: Callable[[], bool]) -> None:
+    """Wait until something holds; the page's policy lets no test evaluate a condition in it."""
+    for _ in range(100):
+        if holds():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("it never came to hold")
+
+
+def ask_without_end(page: Page, engine: StandIn) -> None:
+    """Ask what the engine goes on answering until it is stopped."""
+    engine.closed.clear()
+    send(page, "Endless talk")
+    expect(page.locator("#chat .answer").last).to_contain_text("and so on and so on")
+
+
+def check_fits(page: Page, *places: str) -> None:
+    """Neither the page nor any of these places is wider than the window."""
+    wide = "places => [...document.querySelectorAll(places)].filter(e => e.scrollWidth > innerWidth).map(e => e.id)"
+    assert page.evaluate(wide, ", ".join(("html", *places))) == []
+
+
+def check_inert(page: Page, *places: str, steering: str = r"[\x00-\x08\x1b\u202e]") -> None:
+    """No text made anything of its own in these places, ran anything or hides a mark that steers what is shown."""
+    made = ":is(script, img, svg, iframe, form, input, style, video, math, a):not(.iconify, .pick)"
+    for place in places:
+        assert page.locator(place).locator(made).count() == 0
+        assert not re.search(steering, "".join(page.locator(place).all_inner_texts()))
+    assert page.evaluate("window.ran") is None
+
+
+def test_a_starter_gets_an_answer_whose_marks_open_their_paper_at_the_sentence(page: Page) -> None:
+    page.get_by_text("How are lenses ground?").click()
+    answer = page.locator("#chat .answer:not(.draft)")
     expect(answer.locator("strong")).to_have_text("Lenses.")
-    expect(answer.get_by_role("button", name="Citation 2: Grinding Lenses by Candlelight")).to_be_visible()
-    expect(answer.locator("button.cite.n3")).to_have_attribute("title", "They do so at 3 < 4 degrees.")
-    expect(answer.locator("li").first).to_contain_text("Mirrors bend at 3 < 4 degrees.")
-
-
-def test_the_mode_is_in_sight(page: Page) -> None:
-    expect(page.locator("p.mode")).to_have_text(StandIn.mode)
-    expect(page.locator("p.mode")).to_be_in_viewport()
-
-
-def test_a_mark_opens_its_paper_with_the_sentence_marked_and_in_view(page: Page) -> None:
-    ask(page, "How are lenses ground?").locator("button.cite.n2").click()
+    expect(page.locator("#chat .question")).to_have_text("How are lenses ground?")
+    answer.get_by_role("button", name="Citation 2: Grinding Lenses by Candlelight").click()
     source = page.locator("#source")
     expect(source.locator("mark.chosen")).to_have_text("A wet cloth halves the scratches.")
     expect(source.locator("mark.chosen")).to_be_in_viewport(ratio=1)
     expect(source.locator("h3 a")).to_have_attribute("href", LENSES.url)
-    expect(source.locator(".authors")).to_have_text("Ada Lovelace, Jian Pei")
-    expect(source.locator(".date")).to_have_text("28 July 2025")
     expect(source.locator(".abstract")).to_have_text(LENSES.abstract.strip())
-
-
-def test_an_address_that_is_no_web_page_is_no_link(page: Page) -> None:
-    ask(page, "How are lenses ground?").locator("button.cite.n3").click()
-    expect(page.locator("#source h3")).to_have_text("Mirrors & <Light>")
-    expect(page.locator("#source a")).to_have_count(0)
-
-
-def test_marks_of_an_older_answer_go_on_opening_its_own_papers(page: Page) -> None:
-    ask(page, "How are lenses ground?")
-    ask(page, "Unknown things")
-    page.locator("#chat .answer").first.locator("button.cite.n1").click()
-    expect(page.locator("#source mark.chosen")).to_have_text("The candle lasts six hours.")
 
 
 def test_a_refusal_is_calm_and_offers_the_closest_papers(page: Page) -> None:
@@ -134,154 +153,76 @@ def test_a_refusal_is_calm_and_offers_the_closest_papers(page: Page) -> None:
     expect(page.locator("#source h3")).to_have_text("Mirrors & <Light>")
 
 
-def test_an_answer_that_comes_close_quotes_the_nearest_sentence(page: Page) -> None:
-    answer = ask(page, "Close to mirrors?")
-    expect(answer.locator("> p").first).to_contain_text("No strong match in Mirrors & <Light>. The closest:")
-    answer.locator("blockquote button.cite.n1").click()
-    expect(page.locator("#source mark.chosen")).to_have_text("Mirrors bend light.")
-    expect(answer.locator(".sources .heading")).to_have_text("The closest papers")
-    expect(answer.locator(".sources .title")).to_have_text(["Mirrors & <Light>", "Grinding Lenses by Candlelight"])
-
-
-def test_a_comparison_is_a_table_whose_marks_open_their_papers(page: Page) -> None:
-    answer = ask(page, "Compare lenses, mirrors and cloth")
-    expect(answer.get_by_role("table")).to_be_visible()
-    expect(answer.get_by_role("columnheader", name="Mirrors & <Light>")).to_be_visible()
-    expect(answer.get_by_role("rowheader")).to_have_text(["Idea", "Speed", "Batch size"])
-    expect(answer.locator("td.silent")).to_have_count(4)
-    answer.get_by_role("row", name="Speed").get_by_role("button", name="Citation 4: Grinding Lenses").click()
-    expect(page.locator("#source mark.chosen")).to_have_text("The candle lasts six hours.")
-    expect(answer.locator("p.note")).to_have_text("None of these abstracts speaks of batch size.")
-
-
-def test_a_comparison_on_a_phone_is_a_card_for_each_aspect(page: Page) -> None:
-    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
-    answer = ask(page, "Compare lenses, mirrors and cloth")
-    expect(answer.locator("thead")).to_be_hidden()
-    expect(answer.locator("td .whose").nth(1)).to_have_text("Mirrors & <Light>")
-    expect(answer.locator("td .whose").nth(1)).to_be_visible()
-    expect(answer.get_by_role("rowheader")).to_have_count(3)
-    across = "[...document.querySelectorAll('#chat *')].every(e => e.getBoundingClientRect().right <= 360)"
-    assert page.evaluate(across)
-    assert page.evaluate("document.querySelector('#chat [role=log]').scrollWidth") <= PHONE["width"]
-    answer.locator("td button.cite.n4").click()
-    expect(page.locator("#source mark.chosen")).to_be_in_viewport(ratio=1)
-
-
-@pytest.mark.parametrize(
-    ("form", "start"), [("Markdown", "|  | Lenses | Mirrors"), ("CSV", "aspect,"), ("LaTeX", "\\begin")]
-)
-def test_a_table_is_copied_in_the_form_asked_for(page: Page, address: str, form: str, start: str) -> None:
+def test_a_comparison_is_a_table_whose_marks_open_their_papers_and_which_can_be_copied(
+    page: Page, address: str
+) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
     answer = ask(page, "Compare lenses, mirrors and cloth")
-    answer.get_by_role("button", name=form).click()
-    expect(answer.get_by_role("button", name="Copied")).to_be_visible()
-    copied = page.evaluate("navigator.clipboard.readText()")
-    assert copied.startswith(start)
-    assert "[4]" in copied
-    expect(answer.get_by_role("button", name=form)).to_be_visible()
-
-
-def test_a_table_is_copied_where_the_browser_gives_no_clipboard(page: Page) -> None:
-    answer = ask(page, "Compare lenses, mirrors and cloth")
+    expect(answer.get_by_role("rowheader")).to_have_text(["Idea", "Speed", "Batch size"])
+    expect(answer.locator("p.note")).to_have_text("None of these abstracts speaks of batch size.")
+    answer.get_by_role("row", name="Speed").get_by_role("button", name="Citation 4: Grinding Lenses").click()
+    expect(page.locator("#source mark.chosen")).to_have_text("The candle lasts six hours.")
+    for form, start in (("Markdown", "|  | Lenses | Mirrors"), ("LaTeX", "\\begin")):
+        answer.get_by_role("button", name=form).click()
+        expect(answer.get_by_role("button", name="Copied")).to_be_visible()
+        assert page.evaluate("navigator.clipboard.readText()").startswith(start)
+        expect(answer.get_by_role("button", name=form)).to_be_visible()
     page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
     answer.get_by_role("button", name="CSV").click()
     expect(answer.get_by_role("button", name="Copied")).to_be_visible()
-    page.locator("#box textarea").focus()
-    page.keyboard.press("Control+v")
+    page.locator("#box textarea").press("Control+v")
     expect(page.locator("#box textarea")).to_have_value(re.compile("^aspect,"))
 
 
+def test_a_phone_has_a_card_for_each_aspect_and_reaches_the_source_and_the_conversations(page: Page) -> None:
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    answer = ask(page, "Compare lenses, mirrors and cloth")
+    expect(answer.locator("thead")).to_be_hidden()
+    expect(answer.locator("td .whose").nth(1)).to_be_visible()
+    assert page.evaluate("[...document.querySelectorAll('#chat *')].every(e => e.getBoundingClientRect().right <= 360)")
+    answer.locator("td button.cite.n4").click()
+    expect(page.locator("#source mark.chosen")).to_be_in_viewport(ratio=1)
+    check_fits(page, "#chat", "#source", "#top")
+    page.get_by_role("button", name="Close").click()
+    expect(page.locator("#source")).not_to_be_in_viewport()
+    page.get_by_role("button", name="History").click()
+    expect(page.locator("#talks .name")).to_be_in_viewport()
+    check_fits(page)
+    page.keyboard.press("Escape")
+    expect(page.locator("#talks")).to_be_hidden()
+
+
 def test_the_question_as_understood_can_be_edited_and_asked_again(page: Page, engine: StandIn) -> None:
-    ask(page, "Compare them")
-    ask(page, "How are lenses ground?")
-    edit = page.locator("#chat .answer").first.get_by_role("button", name="edit")
-    box = page.locator("#box textarea")
-    box.fill("half a thought")
-    edit.focus()
-    edit.press("Enter")
-    expect(box).to_be_focused()
-    expect(box).to_have_value("How do Lenses, Mirrors and Cloth differ in speed and batch size?")
-    box.press_sequentially(" Briefly.")
-    box.press("Enter")
-    expect(page.locator("#chat .question")).to_have_count(3)
-    expect(page.locator("#chat .answer button.cite.n1")).to_have_count(3)
-    assert engine.asked[-1][0] == "How do Lenses, Mirrors and Cloth differ in speed and batch size? Briefly."
-
-
-def test_undo_brings_back_what_stood_in_the_box(page: Page) -> None:
     edit = ask(page, "Compare them").get_by_role("button", name="edit")
+    understood = "How do Lenses, Mirrors and Cloth differ in speed and batch size?"
     box = page.locator("#box textarea")
     box.press_sequentially("half a thought")
     edit.click()
+    expect(box).to_have_value(understood)
     box.press("Control+z")
     expect(box).to_have_value("half a thought")
+    edit.press("Enter")
+    expect(box).to_be_focused()
+    box.press("Enter")
+    expect(page.locator("#chat .answer:not(.draft)")).to_have_count(2)
+    assert engine.asked[-1][0] == understood
 
 
-def test_a_plain_question_offers_nothing_to_edit(page: Page) -> None:
-    answer = ask(page, "How are lenses ground?")
-    expect(answer.locator(".understood")).to_have_count(0)
-    expect(answer.get_by_role("button", name="edit")).to_have_count(0)
-
-
-@pytest.mark.parametrize(
-    ("name", "style"),
-    [
-        ("Shorter", Style(length=Length.SHORT)),
-        ("Longer", Style(length=Length.LONG)),
-        ("As a table", Style(table=True)),
-        ("Search all papers", Style(context=False)),
-    ],
-)
-def test_an_answer_of_the_search_is_had_otherwise_by_a_click(
-    page: Page, engine: StandIn, name: str, style: Style
-) -> None:
-    answer = ask(page, "Search lenses")
-    before = len(engine.asked)
-    expect(answer.locator(".understood")).to_contain_text("kept in mind: Mirrors")
-    answer.get_by_role("button", name=name).click()
-    for _ in range(300):
-        if len(engine.asked) > before:
-            break
-        page.wait_for_timeout(50)
-    expect(page.locator("#chat .answer:not(.draft)")).to_have_count(1)
-    expect(page.locator("#chat .question")).to_have_text(["Search lenses"])
-    assert engine.manners[-1] == (True, style)
-
-
-def test_an_answer_that_a_model_wrote_has_no_such_buttons(page: Page) -> None:
-    answer = ask(page, "How are lenses ground?")
-    expect(answer.get_by_role("button", name="Copy", exact=True)).to_be_visible()
-    expect(answer.get_by_role("button", name="Shorter")).to_have_count(0)
-
-
-def test_a_survey_is_grouped_and_says_how_many_were_looked_at(page: Page) -> None:
-    answer = ask(page, "Survey the lenses")
-    expect(answer.get_by_role("heading", name="Cloths and mirrors")).to_be_visible()
-    expect(answer.locator("li .lead")).to_have_text(["Grinding Lenses by Candlelight", "Cloth", "Mirrors & <Light>"])
-    expect(answer.locator("p.note")).to_have_text("90 papers looked at, 3 fit.")
-
-
-def test_the_table_of_an_earlier_answer_goes_back_to_the_engine(page: Page, engine: StandIn) -> None:
-    ask(page, "Compare lenses, mirrors and cloth")
-    ask(page, "And the weight?")
-    earlier = engine.asked[-1][1][-1].answer
-    assert earlier
-    assert earlier.table
-    assert earlier.table.names == ("Lenses", "Mirrors & <Light>", "Cloth")
-    assert [row.aspect for row in earlier.table.rows] == ["idea", "speed", "batch size"]
+def test_an_answer_of_the_search_is_had_otherwise_by_a_click(page: Page, engine: StandIn) -> None:
+    for name, style in (("Shorter", Style(length=Length.SHORT)), ("Search all papers", Style(context=False))):
+        answer = ask(page, "Search lenses")
+        asked = len(engine.asked)
+        answer.get_by_role("button", name=name).click()
+        eventually(page, lambda asked=asked: len(engine.asked) > asked)
+        expect(page.get_by_test_id("submit-button")).to_be_visible()
+        assert engine.manners[-1] == (True, style)
+    expect(page.locator("#chat .question")).to_have_text(["Search lenses", "Search lenses"])
+    expect(ask(page, "How are lenses ground?").get_by_role("button", name="Shorter")).to_have_count(0)
 
 
 def test_an_error_is_said_plainly_and_the_next_question_works(page: Page) -> None:
-    expect(ask(page, "Fail please").locator("> p").first).to_have_text(
-        "The model at localhost does not answer; run it, or ask without one."
-    )
+    expect(ask(page, "Fail please").locator("> p").first).to_contain_text("The model at localhost does not answer;")
     expect(ask(page, "How are lenses ground?").locator("button.cite.n1")).to_be_visible()
-
-
-def test_a_starter_is_asked_by_a_click(page: Page) -> None:
-    page.get_by_text("How are lenses ground?").click()
-    expect(page.locator("#chat .answer button.cite.n1")).to_be_visible()
 
 
 def test_enter_sends_and_shift_enter_breaks_the_line(page: Page, engine: StandIn) -> None:
@@ -299,7 +240,6 @@ def test_enter_sends_and_shift_enter_breaks_the_line(page: Page, engine: StandIn
 
 def test_the_keyboard_alone_opens_a_source_and_comes_back(page: Page) -> None:
     mark = ask(page, "How are lenses ground?").locator("button.cite.n2")
-    mark.focus()
     mark.press("Enter")
     expect(page.locator("#source .sheet")).to_be_focused()
     expect(page.locator("#source mark.chosen")).to_be_in_viewport()
@@ -314,70 +254,36 @@ def test_a_follow_up_brings_the_conversation_as_plain_words(page: Page, engine: 
     (asked, answered) = engine.asked[-1][1]
     assert (asked.role, asked.content) == ("user", "How are *lenses* <ground>?")
     assert answered.role == "assistant"
-    assert answered.content.split("\n") == [
-        "**Lenses.** The candle lasts six hours. [1] A wet cloth helps. [2]",
-        "",
-        "- Mirrors bend at 3 < 4 degrees. [3]",
-    ]
+    assert answered.content == grounded("").text
 
 
-def test_of_a_question_over_4000_characters_the_page_shows_what_is_read_of_it(page: Page, engine: StandIn) -> None:
-    asked = "lens\n" * 1_000
-    ask(page, asked)
-    assert engine.asked[-1][0] == " ".join(asked.split())
-    expect(page.locator("#chat .question")).to_have_text(("lens " * 800).strip())
-
-
-def test_stop_ends_the_engine_keeps_the_words_and_frees_the_box(page: Page, engine: StandIn) -> None:
-    engine.closed.clear()
-    page.locator("#box textarea").fill("Endless talk")
-    page.locator("#box textarea").press("Enter")
-    expect(page.locator("#chat .answer")).to_contain_text("and so on and so on")
-    page.get_by_role("button", name="Stop").click()
+@pytest.mark.parametrize("by_key", [False, True], ids=["button", "Escape"])
+def test_stop_ends_the_engine_keeps_the_words_and_frees_the_box(page: Page, engine: StandIn, by_key: bool) -> None:
+    ask_without_end(page, engine)
+    page.keyboard.press("Escape") if by_key else page.get_by_role("button", name="Stop").click()
+    expect(page.locator("#chat .answer.cut")).to_contain_text("and so on")
     expect(page.locator("#chat .answer.cut")).to_contain_text("Stopped here.")
     assert engine.closed.wait(5)
     expect(ask(page, "How are lenses ground?").locator("button.cite.n1")).to_be_visible()
 
 
 def test_a_reader_who_leaves_ends_the_engine(browser: Browser, address: str, engine: StandIn) -> None:
-    engine.closed.clear()
     leaving = browser.new_page()
     leaving.goto(address)
-    leaving.locator("#box textarea").fill("Endless talk")
-    leaving.locator("#box textarea").press("Enter")
-    expect(leaving.locator("#chat .answer")).to_contain_text("and so on and so on")
+    ask_without_end(leaving, engine)
     leaving.close()
     assert engine.closed.wait(5)
 
 
-def test_a_new_conversation_forgets_the_old_one(page: Page, engine: StandIn) -> None:
-    ask(page, "How are lenses ground?")
-    page.get_by_role("button", name="New conversation").click()
-    expect(page.locator("#chat .question")).to_have_count(0)
-    ask(page, "And mirrors?")
-    assert engine.asked[-1][1] == ()
-
-
 def test_two_readers_do_not_see_each_other(page: Page, browser: Browser, address: str, engine: StandIn) -> None:
     ask(page, "Lenses of mine?")
-    other = browser.new_context().new_page()
-    other.goto(address)
-    ask(other, "Mirrors of mine?")
-    assert engine.asked[-1] == ("Mirrors of mine?", ())
-    expect(other.locator("#chat .question")).to_have_text(["Mirrors of mine?"])
+    with browser.new_context() as context:
+        other = context.new_page()
+        other.goto(address)
+        ask(other, "Mirrors of mine?")
+        assert engine.asked[-1] == ("Mirrors of mine?", ())
+        expect(other.locator("#chat .question")).to_have_text(["Mirrors of mine?"])
     expect(page.locator("#chat .question")).to_have_text(["Lenses of mine?"])
-    other.context.close()
-
-
-def test_a_phone_scrolls_only_up_and_down_and_reaches_the_source(page: Page) -> None:
-    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
-    mark = ask(page, "How are lenses ground?").locator("button.cite.n2")
-    mark.click()
-    expect(page.locator("#source mark.chosen")).to_be_in_viewport(ratio=1)
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    assert page.evaluate("[...document.querySelectorAll('#chat, #source, #top')].every(e => e.scrollWidth <= 360)")
-    page.get_by_role("button", name="Close").click()
-    expect(page.locator("#source")).not_to_be_in_viewport()
 
 
 @pytest.mark.parametrize("spot", range(1, len(HOSTILE) + 1))
@@ -386,56 +292,44 @@ def test_hostile_text_runs_nothing_and_fetches_nothing(page: Page, spot: int) ->
     answer.locator(f"button.cite.n{spot}").first.click()
     expect(page.locator("#source mark.chosen").first).to_be_visible()
     expect(answer.locator("table")).to_have_count(1)
-    made = "script, img, svg:not(.iconify), iframe, form, input, style, video, math, a"
-    for place in ("#chat .question", "#chat .answer", "#source .content", "#chat .examples"):
-        assert page.locator(place).locator(made).count() == 0
-    assert page.evaluate("window.ran") is None
-    assert not re.search(r"[\x00-\x08\x1b\u202e]", page.locator("#chat").inner_text())
+    check_inert(page, "#chat .question", "#chat .answer", "#source .content", "#chat .examples")
 
 
 def test_the_page_is_served_before_the_engine_exists(browser: Browser, tmp_path: Path) -> None:
-    from ui.serve import start
-
     made = threading.Event()
 
     def slow() -> StandIn:
         made.wait(20)
         return StandIn()
 
-    served = start(slow, host="127.0.0.1", port=free_port(), folder=str(tmp_path))
-    early = browser.new_page()
-    early.goto(served.url)
-    expect(early.locator("p.mode")).to_have_text("Opening the papers…")
-    early.locator("#box textarea").fill("How are lenses ground?")
-    early.locator("#box textarea").press("Enter")
-    expect(early.locator("#chat .answer.waiting > p")).to_have_text("Opening the papers")
-    made.set()
-    expect(early.locator("#chat .answer button.cite.n1")).to_be_visible()
-    expect(early.locator("p.mode")).to_have_text(StandIn.mode)
-    early.close()
-    served.stop()
+    with started(slow, tmp_path) as served, browser.new_page() as early:
+        early.goto(served.url)
+        expect(early.locator("p.mode")).to_have_text("Opening the papers…")
+        send(early, "How are lenses ground?")
+        expect(early.locator("#chat .answer.waiting > p")).to_have_text("Opening the papers")
+        made.set()
+        expect(early.locator("#chat .answer button.cite.n1")).to_be_visible()
+        expect(early.locator("p.mode")).to_have_text(StandIn.mode)
+        expect(early.locator("p.mode")).to_be_in_viewport()
 
 
 def test_an_engine_that_cannot_be_made_is_said_plainly(browser: Browser, tmp_path: Path) -> None:
-    from ui.serve import start
+    words = "The record at /papers is damaged; run paperchat ingest again."
 
     def fail() -> StandIn:
-        raise StoreError("The record at /papers is damaged; run paperchat ingest again.")
+        raise StoreError(words)
 
-    served = start(fail, host="127.0.0.1", port=free_port(), folder=str(tmp_path))
-    page = browser.new_page()
-    page.goto(served.url)
-    expect(page.locator("#chat")).to_contain_text("The record at /papers is damaged; run paperchat ingest again.")
-    expect(ask(page, "How?").locator("> p").first).to_have_text(
-        "The record at /papers is damaged; run paperchat ingest again."
-    )
-    page.close()
-    served.stop()
+    with started(fail, tmp_path) as served, browser.new_page() as page:
+        page.goto(served.url)
+        expect(page.locator("#chat")).to_contain_text(words)
+        expect(ask(page, "How?").locator("> p").first).to_have_text(words)
 
 
-@pytest.mark.parametrize("tab", ["Chat", "Library", "Map", "Import", "Settings"])
-def test_at_twice_the_size_nothing_scrolls_sideways(page: Page, tab: str) -> None:
-    page.set_viewport_size({"width": 1366 // 2, "height": 768 // 2})  # what a browser makes of a laptop at 200 %
+@pytest.mark.parametrize("size", [PHONE, {"width": 1366 // 2, "height": 768 // 2}], ids=["phone", "laptop at 200 %"])
+def test_no_tab_scrolls_sideways(page: Page, size: Any) -> None:
+    page.set_viewport_size(size)
     ask(page, "How are lenses ground?")
-    page.get_by_role("tab", name=tab).click()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 1366 // 2
+    for tab in ("Chat", "Library", "Map", "Import", "Settings"):
+        page.get_by_role("tab", name=tab).click()
+        expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
+        check_fits(page)

@@ -7,14 +7,14 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from standin import StandIn, grounded
-from test_page import CHROMIUM, PHONE, address, ask, browser, page
+from test_page import address, browser, page, pytestmark
+from test_page import ask as ask_here
 
 from rag.llm.pieces import Usage
 from rag.style import USUAL, Length, Style, Writing
 from rag.types import Answer
 
-__all__ = ["address", "browser", "page"]
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs a Chromium at {CHROMIUM}")
+__all__ = ["address", "browser", "page", "pytestmark"]
 KEPT = "localStorage.getItem('paperchat-settings')"
 
 
@@ -37,13 +37,14 @@ def engine() -> Priced:
     return Priced()
 
 
-def settings(page: Page) -> None:
+def to_settings(page: Page) -> None:
     page.get_by_role("tab", name="Settings").click()
     expect(page.locator("#writer dl")).to_be_visible()
 
 
-def to_chat(page: Page) -> None:
+def ask(page: Page, question: str = "How are lenses ground?") -> None:
     page.get_by_role("tab", name="Chat").click()
+    ask_here(page, question)
 
 
 def choose(page: Page, name: str) -> None:
@@ -53,94 +54,62 @@ def choose(page: Page, name: str) -> None:
     page.wait_for_function(f"before => {KEPT} !== before", arg=before)
 
 
-def test_papers_and_length_hold_from_the_next_question_on_and_after_a_reload(page: Page, engine: Priced) -> None:
-    ask(page, "How are lenses ground?")
+def test_papers_and_length_hold_from_the_next_question_on_and_after_a_reload_in_this_browser_alone(
+    page: Page, browser: Browser, address: str, engine: Priced
+) -> None:
+    ask(page)
     assert engine.manners[-1] == (True, USUAL)
-    settings(page)
-    choose(page, "20")
+    to_settings(page)
+    page.get_by_role("radio", name="20", exact=True).check(force=True)
     choose(page, "Short")
-    to_chat(page)
-    ask(page, "And mirrors?")
+    ask(page)
     assert engine.manners[-1] == (True, Style(20, Length.SHORT))
     page.reload()
-    settings(page)
+    to_settings(page)
     expect(page.get_by_role("radio", name="20", exact=True)).to_be_checked()
     expect(page.get_by_role("radio", name="Short", exact=True)).to_be_checked()
-    to_chat(page)
-    ask(page, "How are lenses ground?")
+    ask(page)
     assert engine.manners[-1] == (True, Style(20, Length.SHORT))
-
-
-def test_two_quick_changes_both_hold(page: Page, engine: Priced) -> None:
-    settings(page)
-    page.get_by_role("radio", name="30", exact=True).check(force=True)
-    choose(page, "Long")
-    to_chat(page)
-    ask(page, "How are lenses ground?")
-    assert engine.manners[-1] == (True, Style(30, Length.LONG))
-
-
-def test_another_browser_has_settings_of_its_own(page: Page, browser: Browser, address: str, engine: Priced) -> None:
-    settings(page)
-    choose(page, "Long")
-    other = browser.new_context().new_page()
-    other.goto(address)
-    ask(other, "How are lenses ground?")
-    assert engine.manners[-1] == (True, USUAL)
-    other.context.close()
+    with browser.new_page() as other:
+        other.goto(address)
+        ask(other)
+        assert engine.manners[-1] == (True, USUAL)
 
 
 def test_the_model_is_switched_off_here_or_on_top(page: Page, engine: Priced) -> None:
-    settings(page)
+    to_settings(page)
     page.get_by_role("checkbox", name="Let the language model write").uncheck()
-    to_chat(page)
-    expect(page.get_by_role("checkbox", name="Language model", exact=True)).not_to_be_checked()
-    ask(page, "How are lenses ground?")
+    ask(page)
     assert engine.manners[-1][0] is False
     page.get_by_role("checkbox", name="Language model", exact=True).check()
-    settings(page)
+    to_settings(page)
     expect(page.get_by_role("checkbox", name="Let the language model write")).to_be_checked()
 
 
 def test_the_model_is_told_and_what_it_cost_so_far(page: Page) -> None:
-    settings(page)
-    expect(page.locator("#writer dd")).to_have_text(
-        ["scribe", "localhost:11434", "0.4 in, 1.6 out, per million tokens"]
-    )
+    to_settings(page)
+    told = ["scribe", "localhost:11434", "0.4 in, 1.6 out, per million tokens"]
+    expect(page.locator("#writer dd")).to_have_text(told)
     expect(page.locator("#cost")).to_contain_text("Nothing so far.")
-    to_chat(page)
-    for question in ("How are lenses ground?", "And mirrors?"):
-        ask(page, question)
+    ask(page)
+    ask(page, "And mirrors?")
     page.get_by_role("button", name="New conversation").click()
-    settings(page)
-    expect(page.locator("#cost")).to_contain_text("2,000 tokens in · 20 out")
     page.reload()
-    settings(page)
+    to_settings(page)
     expect(page.locator("#cost")).to_contain_text("2,000 tokens in · 20 out")
 
 
 def test_the_theme_is_dark_light_or_that_of_the_system_and_stays(page: Page) -> None:
+    dark, body = re.compile(r"\bdark\b"), page.locator("body")
     page.emulate_media(color_scheme="light")
-    settings(page)
-    body = page.locator("body")
-    expect(body).not_to_have_class(re.compile(r"\bdark\b"))
+    to_settings(page)
+    expect(body).not_to_have_class(dark)
     choose(page, "Dark")
-    expect(body).to_have_class(re.compile(r"\bdark\b"))
     page.reload()
-    expect(body).to_have_class(re.compile(r"\bdark\b"))
-    settings(page)
-    expect(page.get_by_role("radio", name="Dark", exact=True)).to_be_checked()
-    choose(page, "Light")
+    expect(body).to_have_class(dark)
+    to_settings(page)
     page.emulate_media(color_scheme="dark")
-    expect(body).not_to_have_class(re.compile(r"\bdark\b"))
+    choose(page, "Light")
+    expect(body).not_to_have_class(dark)
     choose(page, "As the system")
-    expect(body).to_have_class(re.compile(r"\bdark\b"))
-    page.emulate_media(color_scheme="light")
-    expect(body).not_to_have_class(re.compile(r"\bdark\b"))
-
-
-def test_a_phone_shows_them_without_scrolling_sideways(page: Page) -> None:
-    page.set_viewport_size(PHONE)
-    settings(page)
-    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
-    expect(page.get_by_role("radio", name="As the system", exact=True)).to_be_visible()
+    expect(body).to_have_class(dark)

@@ -18,8 +18,7 @@ MAPPED = Mapped((Spot("a", "Owls", 0.5, -1.0, 1), Spot("b", "Bats", 0.25, 0.0, 0
 def test_the_points_are_lists_in_one_order() -> None:
     told = points.points(MAPPED, 2)
     assert (told["ids"], told["titles"], told["group"]) == (["a", "b"], ["Owls", "Bats"], [1, 0])
-    assert (told["x"], told["y"], told["terms"], told["revision"]) == ([0.5, 0.25], [-1.0, 0.0], ["bats", "owls"], 7)
-    assert told["state"] == ""
+    assert (told["x"], told["y"], told["terms"], told["state"]) == ([0.5, 0.25], [-1.0, 0.0], ["bats", "owls"], "")
 
 
 @pytest.mark.parametrize(
@@ -36,28 +35,10 @@ def test_a_title_travels_without_invisible_marks(text: str) -> None:
     json.dumps(told).encode()
 
 
-def test_nothing_is_not_a_map() -> None:
-    told = points.nothing("Why", waits=True)
-    assert (told["state"], told["ids"], told["waits"]) == ("Why", [], True)
-
-
-def luminance(colour: str) -> float:
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(one: str, other: str) -> float:
-    dark, light = sorted((luminance(one), luminance(other)))
-    return (light + 0.05) / (dark + 0.05)
-
-
 @pytest.mark.parametrize("theme", [":root", ".dark"])
-def test_each_group_has_a_colour_of_its_own_that_stands_out(theme: str) -> None:
-    rule = re.compile(rf"{re.escape(theme)} \{{(.*?)\}}", re.DOTALL)
-    found = [rule.search((ASSETS / name).read_text("utf-8")) for name in ("map.css", "frame.css")]
-    colours, ground = (dict(re.findall(r"--(\w[\w-]*): (#\w{6})", one[1])) for one in found if one)
+def test_each_group_has_a_colour_of_its_own(theme: str) -> None:
+    rule = re.search(rf"{re.escape(theme)} \{{(.*?)\}}", (ASSETS / "map.css").read_text("utf-8"), re.DOTALL)
+    assert rule
+    colours = dict(re.findall(r"--(\w[\w-]*): (#\w{6})", rule[1]))
     assert list(colours) == [f"g{n}" for n in range(MOST_GROUPS)]
     assert len(set(colours.values())) == MOST_GROUPS
-    assert min(contrast(colour, ground["paper"]) for colour in colours.values()) >= 3
-    assert min(contrast(colour, ground["raised"]) for colour in colours.values()) >= 3

@@ -2,20 +2,21 @@
 
 import json
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from ingest.entry import Entry
 from ingest.errors import SourceError, StoreError
-from ingest.index import PaperIndex
 from ingest.library import check, import_snapshot, ingest_sources
 from ingest.live.taken import read_taken
 from ingest.record import Record
+from ingest.settings import Settings
 from ingest.snapshot import LIVE, MANIFEST, PAPERS, VECTORS, checksum, export_snapshot
-from tests.corpus import WordModel, check_finds_all, model, paper, papers, settings, use, write_source
+from tests.corpus import WordModel, model, paper, papers, settings, use, write_source
 from ui.cli import main
 
 __all__ = ["model"]
@@ -34,61 +35,51 @@ def home(tmp_path: Path, model: WordModel) -> Path:
 
 @pytest.fixture
 def snapshot(home: Path, tmp_path: Path) -> Path:
-    record = Record(home)
-    assert export_snapshot(record, tmp_path / "snapshot") == COUNT
-    record.close()
+    with closing(Record(home)) as record:
+        assert export_snapshot(record, tmp_path / "snapshot") == COUNT
     return tmp_path / "snapshot"
 
 
-def held(home: Path, model: WordModel) -> list[tuple[Entry, list[float], list[tuple[str, str]]]]:
+@pytest.fixture
+def there(tmp_path: Path) -> Settings:
+    """An empty folder for it to be imported into."""
+    return settings(tmp_path / "there")
+
+
+def held(home: Path, model: WordModel) -> list[tuple[object, ...]]:
     """All that is recorded of each paper."""
-    record = Record(home)
-    said = record.provenance(record.numbers())
-    entries = list(record.entries(embedding=model.name))
-    record.close()
-    return [
-        (Entry(e.number, e.paper, e.passages, e.sentences), [] if e.rows is None else e.rows.tolist(), said[e.number])
-        for e in entries
-    ]
+    with closing(Record(home)) as record:
+        said, entries = record.provenance(record.numbers()), list(record.entries(embedding=model.name))
+    rows = [[] if entry.rows is None else entry.rows.tolist() for entry in entries]
+    return [(replace(e, rows=None), of, said[e.number]) for e, of in zip(entries, rows, strict=True)]
 
 
-def test_what_is_exported_comes_back_with_spans_vectors_and_sources_and_embeds_nothing(
-    home: Path, snapshot: Path, tmp_path: Path, model: WordModel
-) -> None:
-    there = tmp_path / "there"
-    report = import_snapshot(settings(there), snapshot)
+def test_what_is_exported_comes_back(home: Path, snapshot: Path, there: Settings, model: WordModel) -> None:
+    report = import_snapshot(there, snapshot)
     assert (report.added, report.there, report.bare, report.unreadable) == (COUNT, 0, 0, [])
-    assert held(there, model) == held(home, model)
+    assert held(there.home, model) == held(home, model)
     assert model.asked == []
-    index = PaperIndex(settings(there))
-    check_finds_all(index, COUNT)
-    index.close()
-    again = ingest_sources(settings(there), [str(tmp_path / "a.jsonl")])
+    again = ingest_sources(there, [str(home.parent / "a.jsonl")])
     assert (again.unchanged, again.changed) == (COUNT, 0)
+    assert check(there) == []
 
 
-def test_importing_twice_doubles_nothing_and_keeps_what_is_newer(
-    snapshot: Path, tmp_path: Path, model: WordModel
-) -> None:
-    there = settings(tmp_path / "there")
+def test_an_import_keeps_what_is_newer(snapshot: Path, there: Settings, tmp_path: Path, model: WordModel) -> None:
     newer = [paper(0, abstract="It was rewritten since. Nothing of it is old."), paper(COUNT + 1)]
     ingest_sources(there, [write_source(tmp_path / "c.jsonl", newer)])
     for added in (COUNT - 1, 0):
         report = import_snapshot(there, snapshot)
         assert (report.added, report.there) == (added, COUNT - added)
-    record = Record(there.home)
-    assert record.count() == COUNT + 1
-    assert [e.paper.abstract for e in record.entries(record.select(ids=[paper(0).id]))] == [newer[0].abstract]
-    record.close()
+    with closing(Record(there.home)) as record:
+        assert record.count() == COUNT + 1
+        assert [e.paper.abstract for e in record.entries(record.select(ids=[paper(0).id]))] == [newer[0].abstract]
 
 
-def test_vectors_of_another_model_are_made_anew(
-    snapshot: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_vectors_of_other_models_are_replaced(snapshot: Path, there: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     other = use(WordModel("other", dim=16), monkeypatch)
-    report = import_snapshot(settings(tmp_path / "there"), snapshot)
+    report = import_snapshot(there, snapshot)
     assert (report.added, report.bare) == (COUNT, COUNT)
-    assert all(len(rows[0]) == 16 for _, rows, _ in held(tmp_path / "there", other))
+    assert all(len(rows[0]) == 16 for _, rows, _ in held(there.home, other))
 
 
 def test_the_files_are_open_and_say_what_they_hold(snapshot: Path) -> None:
@@ -105,15 +96,24 @@ def test_the_files_are_open_and_say_what_they_hold(snapshot: Path) -> None:
     assert rows.num_rows == sum(2 + len(line["passages"]) + len(line["sentences"]) for line in lines)
 
 
-def rewrite(snapshot: Path, name: str, change: Callable[[Any], Any]) -> None:
-    """Changes a line of the papers, or the manifest, and states the checksum of what there is now."""
-    path = snapshot / name
-    if name == PAPERS:
-        first, *rest = path.read_text().splitlines()
-        path.write_text("\n".join([json.dumps(change(json.loads(first))), *rest]) + "\n")
+def restate(snapshot: Path, change: dict[str, Any]) -> None:
+    """Changes what the manifest states."""
     stated = json.loads((snapshot / MANIFEST).read_text())
-    stated["files"][PAPERS] = {"bytes": (snapshot / PAPERS).stat().st_size, "sha256": checksum(snapshot / PAPERS)}
-    (snapshot / MANIFEST).write_text(json.dumps(change(stated) if name == MANIFEST else stated))
+    (snapshot / MANIFEST).write_text(json.dumps(stated | change))
+
+
+def put(snapshot: Path, name: str, content: str | bytes) -> None:
+    """Puts a file in place of the one of that name and states its checksum."""
+    path = snapshot / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    files = json.loads((snapshot / MANIFEST).read_text())["files"]
+    restate(snapshot, {"files": files | {name: {"bytes": path.stat().st_size, "sha256": checksum(path)}}})
+
+
+def change_first(snapshot: Path, change: dict[str, Any]) -> None:
+    """Changes the first of the papers."""
+    first, *rest = (snapshot / PAPERS).read_text().splitlines()
+    put(snapshot, PAPERS, "\n".join([json.dumps(json.loads(first) | change), *rest]) + "\n")
 
 
 def cut(path: Path) -> None:
@@ -128,13 +128,11 @@ def flip(path: Path) -> None:
 
 @pytest.mark.parametrize("name", [PAPERS, VECTORS, MANIFEST])
 @pytest.mark.parametrize("damage", [cut, flip, Path.unlink])
-def test_a_damaged_snapshot_is_refused_before_anything_is_taken_in(
-    snapshot: Path, tmp_path: Path, model: WordModel, name: str, damage: Callable[[Path], None]
-) -> None:
+def test_a_damaged_one_is_refused(snapshot: Path, there: Settings, name: str, damage: Callable[[Path], None]) -> None:
     damage(snapshot / name)
     with pytest.raises(SourceError, match="snapshot"):
-        import_snapshot(settings(tmp_path / "there"), snapshot)
-    assert not (tmp_path / "there" / "papers.sqlite3").exists()
+        import_snapshot(there, snapshot)
+    assert not (there.home / "papers.sqlite3").exists()
 
 
 @pytest.mark.parametrize(
@@ -146,10 +144,10 @@ def test_a_damaged_snapshot_is_refused_before_anything_is_taken_in(
         ({"papers": "all"}, "cannot be read"),
     ],
 )
-def test_a_manifest_is_believed_in_nothing(snapshot: Path, tmp_path: Path, change: dict[str, Any], words: str) -> None:
-    rewrite(snapshot, MANIFEST, lambda stated: stated | change)
+def test_a_manifest_is_believed_in_nothing(snapshot: Path, there: Settings, change: dict[str, Any], words: str) -> None:
+    restate(snapshot, change)
     with pytest.raises(SourceError, match=words):
-        import_snapshot(settings(tmp_path / "there"), snapshot)
+        import_snapshot(there, snapshot)
 
 
 @pytest.mark.parametrize(
@@ -165,16 +163,23 @@ def test_a_manifest_is_believed_in_nothing(snapshot: Path, tmp_path: Path, chang
     ],
 )
 def test_a_line_that_is_no_paper_is_named_and_the_others_go_in(
-    snapshot: Path, tmp_path: Path, model: WordModel, change: dict[str, Any], unreadable: int, bare: int
+    snapshot: Path, there: Settings, model: WordModel, change: dict[str, Any], unreadable: int, bare: int
 ) -> None:
-    rewrite(snapshot, PAPERS, lambda line: line | change)
-    report = import_snapshot(settings(tmp_path / "there"), snapshot)
+    change_first(snapshot, change)
+    report = import_snapshot(there, snapshot)
     assert (report.added, len(report.unreadable), report.bare) == (COUNT - unreadable, unreadable, bare)
     assert all(reason.startswith("line 1: ") for reason in report.unreadable)
-    index = PaperIndex(settings(tmp_path / "there"))
-    index.refresh()
-    assert index.record.without_vectors(model.name) == []
-    index.close()
+    with closing(Record(there.home)) as record:
+        assert record.without_vectors(model.name) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("", "states 70 papers and holds 0"), ("[]\n", "line 1: no paper"), ("9" * 2_000_000, "line 1")]
+)
+def test_papers_that_are_not_those_stated_are_told(snapshot: Path, there: Settings, text: str, words: str) -> None:
+    put(snapshot, PAPERS, text)
+    with pytest.raises(SourceError, match=words):
+        import_snapshot(there, snapshot)
 
 
 LIVE_POINTS = {"days": {"2026-08-20": "2026-08-22"}, "queries": {"cat:cs.LG": [100, "2026-08-22"]}}
@@ -191,148 +196,83 @@ LIVE_POINTS = {"days": {"2026-08-20": "2026-08-22"}, "queries": {"cat:cs.LG": [1
         None,
     ],
 )
-def test_resume_points_that_cannot_be_are_refused_before_anything_is_taken_in(
-    snapshot: Path, tmp_path: Path, change: dict[str, Any] | None
-) -> None:
-    put_live(snapshot, json.dumps(LIVE_POINTS | change) if change else '{"days": ' + "[" * 9_999)
+def test_impossible_resume_points_are_refused(snapshot: Path, there: Settings, change: dict[str, Any] | None) -> None:
+    put(snapshot, LIVE, json.dumps(LIVE_POINTS | change) if change else '{"days": ' + "[" * 9_999)
     with pytest.raises(SourceError, match=r"live\.json cannot be read"):
-        import_snapshot(settings(tmp_path / "there"), snapshot)
-    assert Record(tmp_path / "there").count() == 0
+        import_snapshot(there, snapshot)
+    assert Record(there.home).count() == 0
 
 
-def test_resume_points_come_in_with_the_papers_and_only_with_all_of_them(
-    snapshot: Path, tmp_path: Path, model: WordModel
-) -> None:
-    put_live(snapshot, json.dumps(LIVE_POINTS | {"days": {"2026-08-20": "2026-08-22", "9999-12-31": "9999-12-31"}}))
-    import_snapshot(settings(tmp_path / "there"), snapshot)
-    taken = read_taken(Record(tmp_path / "there"))
+def test_resume_points_come_in_with_all_the_papers(snapshot: Path, there: Settings, tmp_path: Path) -> None:
+    put(snapshot, LIVE, json.dumps(LIVE_POINTS | {"days": {"2026-08-20": "2026-08-22", "9999-12-31": "9999-12-31"}}))
+    import_snapshot(there, snapshot)
+    taken = read_taken(Record(there.home))
     assert (taken.days, taken.queries) == ({"2026-08-20": "2026-08-22"}, {"cat:cs.LG": (100, "2026-08-22")})
-    rewrite(snapshot, PAPERS, lambda line: line | {"title": ""})
+    change_first(snapshot, {"title": ""})
     import_snapshot(settings(tmp_path / "part"), snapshot)
     taken = read_taken(Record(tmp_path / "part"))
     assert (taken.days["2026-08-20"], taken.queries) == ("2026-08-20", {"cat:cs.LG": (100, "")})
 
 
-def test_a_snapshot_of_an_older_version_holds_no_resume_points_and_comes_in(
-    snapshot: Path, tmp_path: Path, model: WordModel
-) -> None:
-    rewrite(snapshot, MANIFEST, lambda stated: stated | {"format": 1})
-    assert import_snapshot(settings(tmp_path / "there"), snapshot).added == COUNT
-    assert not (tmp_path / "there" / "live.json").exists()
-
-
-def put_live(snapshot: Path, text: str) -> None:
-    """Resume points in a snapshot, with their checksum."""
-    (snapshot / LIVE).write_text(text)
-    stated = json.loads((snapshot / MANIFEST).read_text())
-    stated["files"][LIVE] = {}
-    (snapshot / MANIFEST).write_text(json.dumps(stated))
-    reseal(snapshot)
-
-
-def reseal(snapshot: Path) -> None:
-    """States the checksums of what there is now."""
-    stated = json.loads((snapshot / MANIFEST).read_text())
-    for name in stated["files"]:
-        path = snapshot / name
-        stated["files"][name] = {"bytes": path.stat().st_size, "sha256": checksum(path)}
-    (snapshot / MANIFEST).write_text(json.dumps(stated))
-
-
-def put_vectors(snapshot: Path, change: Callable[[Any], Any]) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    table = pq.read_table(snapshot / VECTORS)  # type: ignore[no-untyped-call]
-    made = change(np.stack(table["vector"].to_pylist()).astype(np.float32))
-    if not isinstance(made, list):
-        made = pa.FixedSizeListArray.from_arrays(pa.array(made.ravel()), made.shape[1])
-    table = table.set_column(2, "vector", made if not isinstance(made, list) else pa.array(made))
-    pq.write_table(table, snapshot / VECTORS)  # type: ignore[no-untyped-call]
-    reseal(snapshot)
+def of_three_numbers(rows: Any) -> Any:
+    return np.tile(np.float16([1, 0, 0]), (len(rows), 1))
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        pytest.param(lambda rows: np.tile(np.float16([1, 0, 0]), (len(rows), 1)), id="of another dimension"),
+        pytest.param(of_three_numbers, id="of another dimension"),
         pytest.param(lambda rows: rows, id="of another type"),
         pytest.param(lambda rows: (rows * np.nan).astype(np.float16), id="of no numbers"),
         pytest.param(lambda rows: ["no vector"] * len(rows), id="that are words"),
+        pytest.param(None, id="in no Parquet"),
     ],
 )
-def test_vectors_that_cannot_be_are_made_anew(
-    snapshot: Path, tmp_path: Path, model: WordModel, change: Callable[[Any], Any]
-) -> None:
-    put_vectors(snapshot, change)
-    report = import_snapshot(settings(tmp_path / "there"), snapshot)
+def test_impossible_vectors_are_made_anew(snapshot: Path, there: Settings, change: Callable[[Any], Any] | None) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if change:
+        table = pq.read_table(snapshot / VECTORS)  # type: ignore[no-untyped-call]
+        made = change(np.stack(table["vector"].to_pylist()).astype(np.float32))
+        if not isinstance(made, list):
+            made = pa.FixedSizeListArray.from_arrays(pa.array(made.ravel()), made.shape[1])
+        table = table.set_column(2, "vector", pa.array(made))
+        pq.write_table(table, snapshot / VECTORS)  # type: ignore[no-untyped-call]
+        put(snapshot, VECTORS, (snapshot / VECTORS).read_bytes())
+    else:
+        put(snapshot, VECTORS, b"PAR1" + b"nonsense" * 99 + b"PAR1")
+    report = import_snapshot(there, snapshot)
     assert (report.added, report.bare) == (COUNT, COUNT)
-    assert check(settings(tmp_path / "there")) == []
-
-
-def test_vectors_that_are_no_parquet_are_made_anew(snapshot: Path, tmp_path: Path, model: WordModel) -> None:
-    (snapshot / VECTORS).write_bytes(b"PAR1" + b"nonsense" * 99 + b"PAR1")
-    reseal(snapshot)
-    assert import_snapshot(settings(tmp_path / "there"), snapshot).bare == COUNT
-    assert check(settings(tmp_path / "there")) == []
-
-
-def test_a_paper_that_stands_there_twice_goes_in_once(snapshot: Path, tmp_path: Path, model: WordModel) -> None:
-    first, second, *rest = [json.loads(line) for line in (snapshot / PAPERS).read_text().splitlines()]
-    lines = [first | {"arxiv": "2401.00001"}, second | {"arxiv": "2401.00001", "id": "other"}, *rest]
-    (snapshot / PAPERS).write_text("".join(json.dumps(line) + "\n" for line in lines))
-    reseal(snapshot)
-    report = import_snapshot(settings(tmp_path / "there"), snapshot)
-    assert (report.added, report.there) == (COUNT - 1, 1)
-    assert check(settings(tmp_path / "there")) == []
-
-
-@pytest.mark.parametrize(
-    ("text", "words"), [("", "states 70 papers and holds 0"), ("[]\n", "line 1: no paper"), ("9" * 2_000_000, "line 1")]
-)
-def test_papers_that_are_not_those_stated_are_told(
-    snapshot: Path, tmp_path: Path, model: WordModel, text: str, words: str
-) -> None:
-    (snapshot / PAPERS).write_text(text)
-    reseal(snapshot)
-    with pytest.raises(SourceError, match=words):
-        import_snapshot(settings(tmp_path / "there"), snapshot)
+    assert check(there) == []
 
 
 def test_a_folder_with_something_in_it_is_left_alone(home: Path, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.tex").write_text("years of work")
-    record = Record(home)
-    with pytest.raises(StoreError, match="holds something already"):
+    with closing(Record(home)) as record, pytest.raises(StoreError, match="holds something already"):
         export_snapshot(record, tmp_path / "mine")
     assert (tmp_path / "mine" / "thesis.tex").read_text() == "years of work"
-    record.close()
 
 
-def test_an_export_that_ends_early_leaves_no_folder(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    record = Record(home)
+def test_an_export_that_fails_leaves_no_folder(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ingest.snapshot.checksum", lambda path: (_ for _ in ()).throw(OSError(28, "No space left")))
-    with pytest.raises(StoreError, match="No space left"):
+    with closing(Record(home)) as record, pytest.raises(StoreError, match="No space left"):
         export_snapshot(record, tmp_path / "snapshot")
     assert [path.name for path in tmp_path.iterdir() if "snapshot" in path.name] == []
-    record.close()
 
 
-def test_the_commands_tell_what_they_did(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    folder = str(tmp_path / "out")
+def test_the_commands_tell(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = str(home.parent / "out")
     monkeypatch.setenv("PAPERCHAT_HOME", str(home))
     assert main(["export", folder]) == 0
     assert capsys.readouterr().out == f"{COUNT} papers exported to {folder}.\n"
     assert main(["export", folder]) == 1
     assert "holds something already" in capsys.readouterr().err
-    monkeypatch.setenv("PAPERCHAT_HOME", str(tmp_path / "there"))
-    assert main(["export", str(tmp_path / "empty")]) == 1
+    monkeypatch.setenv("PAPERCHAT_HOME", str(home.parent / "there"))
+    assert main(["export", str(home.parent / "empty")]) == 1
     assert "No papers yet" in capsys.readouterr().err
     assert main(["import", folder]) == 0
     assert capsys.readouterr().out == f"{COUNT} papers imported, 0 were there already, 0 could not be read.\n"
-    assert main(["import", str(tmp_path)]) == 1
+    assert main(["import", str(home.parent)]) == 1
     assert "no snapshot" in capsys.readouterr().err

@@ -1,11 +1,9 @@
 """Sources as a whole: told apart by content, refused in one plain line, read in bounded time and memory."""
 
 import gzip
-import io
 import json
-import random
-import tracemalloc
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -28,17 +26,8 @@ def papers(data):
 
 
 def refusal(data):
-    with pytest.raises(SourceError) as caught:
+    with pytest.raises(SourceError, match=r"\Apasted text: .*\Z") as caught:  # in one line
         list(read_bytes(data, "pasted text"))
-    message = str(caught.value)
-    assert message.startswith("pasted text: ")
-    assert "\n" not in message
-    return message
-
-
-def refusal_of_file(path):
-    with pytest.raises(SourceError) as caught:
-        list(read_source(str(path)))
     return str(caught.value)
 
 
@@ -47,11 +36,8 @@ def refusal_of_file(path):
     [
         (PAGE.read_bytes(), 90),
         (LINE, 1),
-        (LINE * 3, 3),
-        (b"\n\n" + LINE + b"\n" + LINE, 2),
         (b'{"title": "cut off in the mid\n' + LINE * 2, 2),
         (b"# a stray first line\n" + LINE * 4, 4),
-        (b"[" + LINE + b"]", 1),
         (b"[\n" + b",".join([LINE] * 3) + b"]", 3),
         (json.dumps({"papers": [RECORD, RECORD]}, indent=2).encode(), 2),
         (b'{"papers": [\n' + LINE + b"," + LINE + b"]}", 2),
@@ -78,56 +64,36 @@ def test_a_page_that_begins_with_a_bracket_is_still_a_page(title):
     assert [(paper.title, paper.abstract) for paper in papers(f"{title}\n{abstract}".encode())] == [(title, abstract)]
 
 
-def test_standard_input_is_read_for_a_dash():
-    assert [paper.title for paper in read_source("-", io.BytesIO(LINE))] == ["Pruning"]
-    with pytest.raises(SourceError, match=r"^standard input: it is empty"):
-        list(read_source("-", io.BytesIO()))
-
-
-def test_a_missing_file_a_folder_and_a_web_address_are_named(tmp_path):
-    assert refusal_of_file(tmp_path / "none.txt").endswith("none.txt: no such file; check the name")
-    assert refusal_of_file(tmp_path).endswith("is a folder; name a file in it")
-    assert "cannot be opened" in refusal_of_file("x" * 5_000)
-    assert "cannot be opened" in refusal_of_file("a\0b")
-    assert refusal_of_file("https://arxiv.org/").endswith("is a web address; save the page and name the file")
-
-
-def test_a_file_without_permission_is_named(tmp_path, monkeypatch):
-    def forbidden(*_):
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr("builtins.open", forbidden)
-    assert "no permission to read it" in refusal_of_file(tmp_path / "secret.txt")
+def test_a_file_that_cannot_be_opened_is_named(tmp_path, monkeypatch):
+    for name in ("x" * 5_000, "a\0b"):
+        with pytest.raises(SourceError, match="cannot be opened"):
+            list(read_source(name))
+    monkeypatch.setattr("builtins.open", Mock(side_effect=PermissionError(13, "Permission denied")))
+    with pytest.raises(SourceError, match=r"secret\.txt: no permission to read it"):
+        list(read_source(str(tmp_path / "secret.txt")))
 
 
 @pytest.mark.parametrize(
     ("data", "what"),
     [
         (b"", "it is empty"),
-        (b"\xef\xbb\xbf \n\n", "it is empty"),
         (gzip.compress(b""), "it is empty"),
         (b"%PDF-1.7\n...", "it is a PDF file"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "it is a PNG picture"),
         (b"PK\x03\x04\x14\0", "it is a zip archive"),
-        (b"\x7fELF\x02", "it is a program"),
         (b"{\\rtf1 text}", "it is an RTF document"),
         (b"\0" * 4_000, "a binary file"),
         (PAGE.read_text("utf-8").encode("utf-16-le"), "UTF-16 text without its byte order mark"),
         (b"one\ntwo\nthr\xe9e papers\n", "not UTF-8: byte 12 (line 3) fits no character; save it as UTF-8"),
         (PAGE.read_text("utf-8").replace("a", "é", 1).encode("cp1252", "replace"), "not UTF-8"),
-        (random.Random(7).randbytes(5_000), "not UTF-8"),
         (b"\xff\xfea", "not UTF-16"),
         (b"Daily Papers\nJul 28\n42\n", "no paper found in it; give"),
         (b"Pruning Small Networks\nCaches of Bounded Size\n", "it holds titles and no abstracts (2 titles)"),
         (b'{"title": "Pruning"}\n' * 3, "it holds titles and no abstracts (3 titles)"),
-        (
-            b'{"title": 5}\n' * 3,
-            "none of its 3 records can be read; the first, line 1: the title is a number, not text",
-        ),
+        (b'{"title": 5}\n' * 3, "none of its 3 records can be read; the first, line 1: the title is a number"),
         (b"[]", "no paper found"),
         (b"[" + LINE[:30], "its one record cannot be read, record 1: the JSON breaks off"),
         (gzip.compress(LINE * 9)[:-20], "the gzip file is damaged or cut off"),
-        (b"\x1f\x8b\x08" + b"damage" * 50, "the gzip file is damaged or cut off"),
         (gzip.compress(gzip.compress(LINE)), "a gzip file within a gzip file"),
     ],
 )
@@ -135,41 +101,11 @@ def test_a_source_that_cannot_be_read_says_so_in_one_line(data, what):
     assert what in refusal(data)
 
 
-def test_a_zero_byte_in_a_good_page_is_only_damage():
-    assert len(papers(PAGE.read_bytes().replace(b"entropy", b"ent\0ropy", 1))) == 90
-
-
 def test_a_page_over_the_limit_is_refused(monkeypatch):
     monkeypatch.setattr(ingest.sources, "MAX_DOCUMENT", 1_000_000)
     assert "more than 1 MB" in refusal(PAGE.read_bytes() * 10)
     assert "more than 1 MB" in refusal(gzip.compress(b"a page of text " * 1_000_000))
     assert len(papers(LINE * 20_000)) == 20_000  # JSON Lines may be longer
-
-
-def test_a_first_line_too_long_for_a_line_may_be_a_whole_object_or_be_passed_over():
-    many = {"papers": [RECORD] * 20_000}
-    assert len(papers(json.dumps(many).encode())) == 20_000
-    first, second = read_bytes(b'{"title": "' + b"x" * 1_500_000 + b'"}\n' + LINE, "pasted text")
-    assert isinstance(first, Unreadable)
-    assert isinstance(second, Paper)
-
-
-def test_a_line_of_200_mb_is_reported_without_being_held_in_memory(tmp_path):
-    packed = tmp_path / "bomb.jsonl.gz"
-    with gzip.open(packed, "wb", compresslevel=1) as out:
-        out.write(LINE + b'{"title": "')
-        for _ in range(200):
-            out.write(b"x" * 1_000_000)
-        out.write(b'"}\n' + LINE)
-    tracemalloc.start()
-    try:
-        read = list(read_source(str(packed)))
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    assert [isinstance(record, Paper) for record in read] == [True, False, True]
-    assert read[1] == Unreadable("line 2", "a line of 200,000,014 bytes, more than 1,000,000")
-    assert peak < 20_000_000
 
 
 def test_ten_thousand_bad_records_before_the_first_paper_are_enough():

@@ -1,9 +1,8 @@
 """An ingest spread over other processes: the same record, nothing embedded twice, plain words where it cannot be."""
 
 import gzip
-import socket
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 import ingest.spread
-from ingest.errors import SpreadError, UsageError
+from ingest.errors import SpreadError
 from ingest.library import ingest_sources
 from ingest.record import Record
 from ingest.settings import Settings
@@ -23,8 +22,6 @@ from tests.corpus import WordModel, export, model, paper, papers, settings, writ
 from ui.cli import main
 
 __all__ = ["model"]
-
-RAY = all(map(find_spec, ("ray", "pyarrow")))
 
 
 @pytest.fixture
@@ -47,16 +44,11 @@ def workers(model: WordModel, monkeypatch: pytest.MonkeyPatch) -> WordModel:
 
 def check_same(one: Path, other: Path) -> None:
     assert export(one) == export(other)
-    records = [Record(home) for home in (one, other)]
-    embedding = records[0].embeddings()[0]
-    for a, b in zip(*(record.entries(embedding=embedding) for record in records), strict=True):
-        assert a.rows is not None
-        assert b.rows is not None
-        assert np.allclose(a.rows, b.rows, atol=1e-3)
-    said = [record._db.rows("SELECT * FROM said ORDER BY paper, source") for record in records]
-    assert said[0] == said[1]
-    for record in records:
-        record.close()
+    with closing(Record(one)) as a, closing(Record(other)) as b:
+        numbers, embedding = a.numbers(), a.embeddings()[0]
+        assert a.provenance(numbers) == b.provenance(numbers)
+        for mine, theirs in zip(a.entries(embedding=embedding), b.entries(embedding=embedding), strict=True):
+            np.testing.assert_allclose(mine.rows, theirs.rows, atol=1e-3)
 
 
 def test_a_spread_ingest_makes_the_same_record(tmp_path: Path, model: WordModel, workers: WordModel) -> None:
@@ -64,49 +56,38 @@ def test_a_spread_ingest_makes_the_same_record(tmp_path: Path, model: WordModel,
     b = write_source(tmp_path / "b.jsonl", [paper(7, abstract="Spoken of: numbats alone."), *papers(160)])
     packed = tmp_path / "c.gz"
     packed.write_bytes(gzip.compress(Path(a).read_bytes() + b"\n{broken\n"))
-    reports = [
-        ingest_sources(settings(tmp_path / name), [a, b, str(packed), "missing"], spread=spread)
-        for name, spread in (("one", False), ("other", True))
-    ]
-    assert [len(report.failed) for report in reports] == [1, 1]
-    assert reports[1].failed[0].endswith(f"/{reports[0].failed[0]}")  # workers are given the whole path
-    assert [place for _, place in reports[0].unreadable] == [place for _, place in reports[1].unreadable]
-    counts = [(r.seen, r.added, r.updated, r.unchanged, r.doubled) for r in reports]
-    assert counts[0] == counts[1]
+    given = [a, b, str(packed), "missing"]
+    one = ingest_sources(settings(tmp_path / "one"), given)
+    other = ingest_sources(settings(tmp_path / "other"), given, spread=True)
+    assert other.failed[0].endswith(f"/{one.failed[0]}")  # workers are given the whole path
+    assert (len(one.failed), len(other.failed)) == (1, 1)
+    assert [place for _, place in one.unreadable] == [place for _, place in other.unreadable]
+    for counted in ("seen", "added", "updated", "unchanged", "doubled"):
+        assert getattr(one, counted) == getattr(other, counted)
     check_same(tmp_path / "one", tmp_path / "other")
 
 
-def test_workers_embed_what_is_new_and_this_process_nothing(
-    tmp_path: Path, model: WordModel, workers: WordModel
-) -> None:
-    source = write_source(tmp_path / "a.jsonl", papers(130))
-    assert ingest_sources(settings(tmp_path), [source], spread=True).added == 130
-    assert (len(model.asked) == 0, len(workers.asked) > 130) == (True, True)
-    workers.asked.clear()
-    assert ingest_sources(settings(tmp_path), [source], spread=True).unchanged == 130
-    write_source(tmp_path / "a.jsonl", papers(131))
-    assert ingest_sources(settings(tmp_path), [source], spread=True).added == 1
-    assert workers.asked[0].startswith("Own130 ")
-    assert len(workers.asked) < 20
-    assert model.asked == []
-
-
-def test_a_spread_ingest_that_stops_goes_on_where_it_was(
+def test_a_spread_ingest_that_stops_goes_on_where_it_was_and_only_workers_embed(
     tmp_path: Path, model: WordModel, workers: WordModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = write_source(tmp_path / "a.jsonl", papers(200))
-    rows = ingest.spread._rows
 
-    def stopping(*given: Any) -> Iterator[Row]:
+    def stopping(*given: Any, rows: Any = ingest.spread._rows) -> Iterator[Row]:
         yield from list(rows(*given))[:2]
         raise SpreadError("Ray gave up.")
 
-    monkeypatch.setattr(ingest.spread, "_rows", stopping)
-    with pytest.raises(SpreadError):
-        ingest_sources(settings(tmp_path), [source], spread=True)
-    monkeypatch.setattr(ingest.spread, "_rows", rows)
+    with monkeypatch.context() as patch:
+        patch.setattr(ingest.spread, "_rows", stopping)
+        with pytest.raises(SpreadError):
+            ingest_sources(settings(tmp_path), [source], spread=True)
     report = ingest_sources(settings(tmp_path), [source], spread=True)
     assert (report.added, report.unchanged) == (72, 128)
+    workers.asked.clear()
+    write_source(tmp_path / "a.jsonl", papers(201))
+    assert ingest_sources(settings(tmp_path), [source], spread=True).added == 1
+    assert workers.asked[0].startswith("Own200 ")
+    assert len(workers.asked) < 20
+    assert model.asked == []
 
 
 def test_without_the_package_it_says_how_to_install_it(
@@ -118,30 +99,7 @@ def test_without_the_package_it_says_how_to_install_it(
     assert capsys.readouterr().err.endswith(said)
 
 
-def test_what_cannot_be_spread_is_told(tmp_path: Path, model: WordModel, workers: WordModel) -> None:
-    with pytest.raises(UsageError, match="save it to a file"):
-        ingest_sources(settings(tmp_path), ["-"], spread=True)
-
-
-@pytest.mark.parametrize(
-    ("cores", "shares"),
-    [([2], (2, 1)), ([1], (1, 1)), ([16], (4, 4)), ([8, 8, 2], (2, 9)), ([], (4, 1)), ([0], (1, 1))],
-)
-def test_workers_share_the_cores_of_all_nodes(cores: list[int], shares: tuple[int, int]) -> None:
-    assert ingest.spread._shares(cores) == shares
-
-
-@pytest.mark.skipif(not RAY, reason="the optional package ray is not installed: uv sync --extra ray")
-def test_a_cluster_that_does_not_answer_is_told_soon(tmp_path: Path) -> None:
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{closed.getsockname()[1]}"
-        there = replace(Settings(tmp_path / "home"), ray_address=address)
-        with pytest.raises(SpreadError, match="No Ray cluster answers at RAY_ADDRESS, 127"):
-            ingest_sources(there, [write_source(tmp_path / "a.jsonl", papers(2))], spread=True)
-
-
-@pytest.mark.skipif(not RAY, reason="the optional package ray is not installed: uv sync --extra ray")
+@pytest.mark.skipif(not find_spec("ray"), reason="ray is not installed: uv sync --extra ray")
 @pytest.mark.filterwarnings("default")
 def test_ray_on_this_machine_makes_the_same_record(tmp_path: Path, indexed_home: Path) -> None:
     report = ingest_sources(Settings(tmp_path / "home"), [str(PAGE)], spread=True)

@@ -6,11 +6,9 @@ import pytest
 from standin import HOSTILE
 
 from rag.engine import Engine
-from rag.style import Length, Style, Writing
+from rag.style import Length, Style
 from ui import wishes
 from ui.wishes import Wishes, wishes_of
-
-QUESTION = "What does KIVI do with the key cache and the value cache?"
 
 
 def test_what_was_set_is_read_back() -> None:
@@ -23,17 +21,14 @@ def test_what_was_set_is_read_back() -> None:
     "sent",
     [
         *(None, [], "dark", 7, {"papers": 10**9, "length": "endless", "theme": HOSTILE[0], "model": "yes"}),
-        {"papers": True, "length": ["long"], "theme": {"dark": 1}, "model": 1},
-        {"papers": "20", "length": None},
+        *({"papers": True, "length": ["long"], "theme": {"dark": 1}, "model": 1}, {"papers": "20", "length": None}),
     ],
 )
 def test_whatever_is_no_setting_is_the_usual(sent: object) -> None:
     assert wishes_of(json.dumps(sent)) == wishes_of(sent) == Wishes()
 
 
-@pytest.mark.parametrize(
-    "sent", ["", "[", "[1, 2]", '[-1, "9", null]', "[1e13, true, NaN]", '{"a": 1}', "[" * 999, [1, 1, 1]]
-)
+@pytest.mark.parametrize("sent", ["", "[1, 2]", '[-1, "9", null]', "[1e13, true, NaN]", "[" * 999, [1, 1, 1]])
 def test_a_cost_that_cannot_be_is_none(sent: object) -> None:
     assert wishes.spent_of(sent) == (0, 0, 0.0)
 
@@ -44,25 +39,6 @@ def test_the_cost_adds_up() -> None:
     assert "3,229 tokens in · 101 out · 0.7500 in money</p>" in wishes.cost((3229, 101, 0.75), priced=True)
 
 
-def test_the_model_is_told_by_name_host_and_price() -> None:
-    told = wishes.writer(Writing("scribe", "localhost:11434", (0.4, 1.6)))
-    assert "<dd>scribe</dd>" in told
-    assert "<dd>localhost:11434</dd>" in told
-    assert "<dd>0.4 in, 1.6 out, per million tokens</dd>" in told
-    assert "PAPERCHAT_PRICE" in wishes.writer(Writing("", "localhost"))
-    assert "No language model is configured" in wishes.writer(None)
-    assert "<script" not in wishes.writer(Writing(HOSTILE[0], HOSTILE[1]))
-
-
-def test_a_short_answer_says_less_and_a_long_one_more(engine: Engine) -> None:
-    short, usual, long = (
-        engine.ask(QUESTION, style=Style(length=length)) for length in (Length.SHORT, Length.USUAL, Length.LONG)
-    )
-    assert len(short.citations) < len(usual.citations) < len(long.citations)
-    quotes = [{citation.quote for citation in answer.citations} for answer in (short, usual, long)]
-    assert quotes[0] <= quotes[1] <= quotes[2]
-
-
-@pytest.mark.parametrize("papers", wishes.CONSIDERED)
-def test_as_many_papers_are_considered_as_were_set(engine: Engine, papers: int) -> None:
-    assert len(engine.ask("How is memory saved in training?", style=Style(papers)).retrieved) == papers
+def test_as_many_papers_are_considered_as_were_set(engine: Engine) -> None:
+    for papers in wishes.CONSIDERED:
+        assert len(engine.ask("How is memory saved in training?", style=Style(papers)).retrieved) == papers

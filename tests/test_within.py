@@ -9,9 +9,7 @@ from rag.types import Answer, Turn
 
 @pytest.fixture(scope="module")
 def ids(engine: Engine) -> dict[str, str]:
-    found = {name: engine.search(name, k=1)[0].paper for name in ("KIVI", "ZipCache", "BottleFit", "APOLLO")}
-    assert all(name.casefold() in paper.title.casefold() for name, paper in found.items())
-    return {name: paper.id for name, paper in found.items()}
+    return {name: engine.search(name, k=1)[0].paper.id for name in ("KIVI", "ZipCache", "BottleFit")}
 
 
 def ask(engine: Engine, question: str, *ids: str, history: tuple[Turn, ...] = ()) -> Answer:
@@ -20,20 +18,7 @@ def ask(engine: Engine, question: str, *ids: str, history: tuple[Turn, ...] = ()
 
 @pytest.mark.parametrize(
     "question",
-    [
-        "How much memory does it save?",
-        "How much is the cache compressed?",
-        "Which papers are about quantization?",
-        "What are these papers about?",
-        "What is ZipCache?",
-        "Compare KIVI and ZipCache",
-        "Compare KIVI, ZipCache and BottleFit on memory",
-        "Summarise the work on pruning",
-        "Which papers are from 2024?",
-        "Who wrote KIVI?",
-        "Which is the newest paper?",
-        "What do the papers say about federated learning?",
-    ],
+    ["How much memory does it save?", "What are these papers about?", "Compare KIVI and ZipCache", "Who wrote KIVI?"],
 )
 def test_no_answer_cites_or_finds_a_paper_outside(engine: Engine, ids: dict[str, str], question: str) -> None:
     chosen = {ids["ZipCache"], ids["BottleFit"]}
@@ -44,13 +29,7 @@ def test_no_answer_cites_or_finds_a_paper_outside(engine: Engine, ids: dict[str,
 
 def test_a_question_within_is_answered(engine: Engine, ids: dict[str, str]) -> None:
     answer = ask(engine, "What does ZipCache compress?", ids["ZipCache"], ids["KIVI"])
-    assert not answer.refused
-    assert answer.citations[0].paper_id == ids["ZipCache"]
-
-
-def test_a_paper_named_from_outside_is_said_to_be_outside(engine: Engine, ids: dict[str, str]) -> None:
-    answer = ask(engine, "How much memory does KIVI save?", ids["ZipCache"])
-    assert answer.text.startswith("KIVI is not among the papers that are searched.")
+    assert (answer.refused, answer.citations[0].title[:8]) == (False, "ZipCache")
 
 
 def test_a_comparison_keeps_those_that_are_chosen_and_says_which_is_not(engine: Engine, ids: dict[str, str]) -> None:
@@ -67,12 +46,7 @@ def test_a_follow_up_does_not_lead_out(engine: Engine, ids: dict[str, str]) -> N
     assert not answer.context
 
 
-def test_a_weak_match_counts_the_papers_chosen(engine: Engine, ids: dict[str, str]) -> None:
-    answer = ask(engine, "Which robots walk on two legs over sand?", ids["ZipCache"], ids["BottleFit"])
-    assert answer.text.startswith("No strong match in the 2 papers chosen. The closest:")
-
-
 def test_a_choice_of_papers_that_are_gone_answers_nothing(engine: Engine) -> None:
-    answer = ask(engine, "How much is the cache compressed?", "title:000000000000")
-    assert answer.refused
-    assert answer.citations == ()
+    gone = ask(engine, "List all papers about pruning", "title:000000000000")
+    assert (gone.outcome, gone.citations) == ("absent", ())
+    assert gone.text == "None of the papers chosen is here any more."

@@ -41,6 +41,11 @@ class Talk:
         return next((one.papers for one in reversed(self.said) if one.papers), ())
 
     @property
+    def asked_last(self) -> str:
+        """The latest message of the user."""
+        return next((one.text for one in reversed(self.said) if one.role == "user"), "")
+
+    @property
     def choice(self) -> tuple[str, ...]:
         """The papers of the latest message that spoke of more than one."""
         return next((one.papers for one in reversed(self.said) if len(one.papers) > 1), ())

@@ -15,7 +15,7 @@ SURE = {"about": 0.6, "write": 0.6, "every": 0.45, "paper": 0.4}  # chances from
 SURE_WITHIN = 0.8  # the same for 'about' within a conversation
 # Words of a message from which its language is told, and shares of English words and of English function words below
 # which it is none: of the 3,280 messages in tests/bench/data/message_kinds.jsonl two English ones lie below.
-FEWEST_TOLD, ENGLISH, SMALL = 6, 0.6, 0.15
+FEWEST_TOLD, ENGLISH, SMALL = 8, 0.6, 0.15
 FEW_PAPERS = 2  # that a word may point back to; among more it may mean any, and the search tells which
 FEW_WORDS = 3  # words of a message, stopwords aside, up to which it may lean on what was said before
 

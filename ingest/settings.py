@@ -27,6 +27,7 @@ NAMES = (
     "PAPERCHAT_TIMEOUT",
     "PAPERCHAT_CONTEXT",
     "PAPERCHAT_PRICE",
+    "PAPERCHAT_CHECK",
     "OPENAI_API_KEY",
     "OPENAI_BASE_URL",
 )
@@ -60,6 +61,7 @@ class Settings:
     chroma_ca: str = ""
     chroma_library: str = ""
     ray_address: str = ""
+    check: str = "meaning"  # of what a language model wrote, or "exact": of its figures and names alone
     auth: str = field(default="", repr=False)
     services: Services = field(default_factory=Services)
 
@@ -88,6 +90,9 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
         shown = re.sub(r"//.*@", "//…@", url)  # a password may stand there
         raise UsageError(f"CHROMA_URL is {shown!r}; write the server's address, such as http://localhost:8000.")
     _check_access(given)
+    check = given["PAPERCHAT_CHECK"] or "meaning"
+    if check not in ("meaning", "exact"):
+        raise UsageError(f"PAPERCHAT_CHECK is {check[:200]!r}; write meaning or exact.")
     name = given["PAPERCHAT_MODEL"]
     if not name.isprintable() or len(name) > 200:
         raise UsageError(f"PAPERCHAT_MODEL is {name[:200]!r}; write the name of a model, or none.")
@@ -108,6 +113,7 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
         chroma_ca=given["CHROMA_CA"],
         chroma_library=given["CHROMA_LIBRARY"],
         ray_address=given["RAY_ADDRESS"],
+        check=check,
         auth=_read_auth(given["PAPERCHAT_AUTH"]),
     )
 

@@ -61,6 +61,7 @@ class Engine:
             make_finder(self.index, self._catalogue),
             self.paper,
             settings.model_timeout,
+            settings.check == "meaning",
         )
         self._search = SearchTurns(self.index, self._retriever, self._linker, connected=self.has_model)
         self._turns = Turns(tools, self._search, self.model)
@@ -183,7 +184,8 @@ class Engine:
         model: bool = True,
         style: Style = USUAL,
     ) -> Iterator[str | Waiting | Answer]:
-        """Pieces of text as they are written, then exactly one Answer whose text they make up.
+        """Pieces of text as they are written, then the Answer whose text they make up. Where a model checks its meaning
+        (`Answer.meaning` is 'checking'), the Answer comes again when that is done: then its text may be corrected.
 
         Between the pieces stand lines on what is waited for. `model=False` has nothing written by the language model.
         Of a question that is too long the beginning is answered, and the answer's note says so. Raises UsageError,
@@ -220,7 +222,7 @@ class Engine:
 
 def make_finder(index: PaperIndex, catalogue: Catalogue) -> SourceFinder:
     """What finds sources for a model's sentences among those it was shown, over the papers of one index."""
-    return SourceFinder(index.embedder, catalogue.knows, catalogue.named)
+    return SourceFinder(index.embedder, catalogue.named, catalogue.common)
 
 
 def mode_of(settings: Settings) -> str:

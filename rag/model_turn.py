@@ -3,7 +3,7 @@
 import logging
 import secrets
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -24,7 +24,8 @@ from rag.retrieve.entities import Linker
 from rag.retrieve.scope import Scope
 from rag.style import Style
 from rag.trace import Trace
-from rag.types import Answer
+from rag.types import ABSENT, CHECKED, CHECKING, FAILED, Answer
+from rag.verify.settle import settle
 from rag.verify.source import SourceFinder
 from rag.verify.statement import Verifier
 from rag.write import prompts
@@ -36,6 +37,7 @@ PLAN_SHARE = 0.5  # of the time of a turn, that the plan may take
 JUDGE_SHARE = 0.5  # of what is left of it then, that judging candidates may take
 SLOW = 40  # tokens read a second below which reading, not thinking, is taken to be what lasts: a small machine's pace
 NEAREST = 3  # papers shown where none fits
+CHECK_SECONDS = 45.0  # that each call of the check of meaning may take; the answer is there meanwhile
 SHRINK = 0.5  # of the sources, where the endpoint says that they are too long
 MOST_KEPT = 3  # papers spoken of last that a message without a name may be about
 TYPED = "The model's plan could not be read, so the message was searched for as typed."
@@ -48,7 +50,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What the stages of a turn work with. `find` gives a paper by its id; `seconds` is what a turn may take."""
+    """What the stages of a turn work with. `find` gives a paper by its id; `seconds` is what a turn may take, `meaning`
+    whether what was written is checked by the model as well."""
 
     index: PaperIndex
     gatherer: Gatherer
@@ -56,10 +59,11 @@ class Tools:
     finder: SourceFinder
     find: Callable[[str], Paper | None]
     seconds: float
+    meaning: bool
 
 
 class ModelTurn:
-    """One turn by a model. `run` returns its answer, or None, with a `note` on why, where there is none."""
+    """One turn by a model. `run` gives its answer; where there is none, a `note` says why."""
 
     def __init__(
         self,
@@ -75,14 +79,19 @@ class ModelTurn:
         self.message, self._talk, self.scope, self.style = message, talk, scope, style
         self._started = time.monotonic()
         self._used: list[Usage] = []
+        self._check_used: list[Usage] = []
+        self._verifier: Verifier | None = None
         self.trace = Trace(planned_by="model")
         self.note = ""
         self._shown_tokens = 0  # of the sources that the writer was shown last
 
     @property
     def usage(self) -> Usage | None:
-        """What all calls of the turn took together."""
-        return sum(self._used[1:], self._used[0]) if self._used else None
+        """What all calls of the turn took together; the first word is that of the answer."""
+        if not self._used:
+            return None
+        written = sum(self._used[1:], self._used[0])
+        return replace(sum(self._check_used, written), seconds_to_first=written.seconds_to_first)
 
     @property
     def _budget(self) -> Budget:
@@ -106,13 +115,15 @@ class ModelTurn:
         """Seconds of the turn that are left."""
         return self._tools.seconds - (time.monotonic() - self._started)
 
-    def run(self) -> Generator[str | Waiting, None, Answer | None]:
-        """Plan, gather, write; look again once where the writer asks for it."""
+    def run(self) -> Iterator[str | Waiting | Answer]:
+        """Plan, gather, write, and look again once where the writer asks for it; then the answer. Where its meaning is
+        checked, it comes before that and again after it."""
         try:
             plan = yield from self._plan()
             if plan.is_talk:
                 yield plan.reply
-                return self._answer(plan, NOTHING, Written(text=plan.reply))
+                yield self._answer(plan, NOTHING, Written(text=plan.reply))
+                return
             found = yield from self._gather(plan)
             written = yield from self._write(plan, found, may_search=not plan.every)
             if written.searches and not written.text:
@@ -124,12 +135,39 @@ class ModelTurn:
         except ModelError as error:
             self.note = str(error)
             self.trace.events.append(self.note)
-            return None
+            return
         if not written.text:
             self.note = written.note or NO_WORD
             self.trace.events.append(self.note)
-            return None
-        return self._answer(plan, found, written)
+            return
+        state = ""
+        if self._tools.meaning and self.style.meaning and any(c.numbers or c.verdict == ABSENT for c in written.checks):
+            yield self._answer(plan, found, written, CHECKING)
+            state = yield from self._settle(plan, written)
+        yield self._answer(plan, found, written, state)
+
+    # -- verify ------------------------------------------------------------------------------------------------
+
+    def _settle(self, plan: Plan, written: Written) -> Generator[Waiting, None, str]:
+        """How the check of meaning ended; what it found stands in what was written."""
+        question, nearest = plan.question or self.message, self._tools.gatherer.nearest
+        assert self._verifier
+        done = False
+        try:
+            done = yield from settle(
+                self._model,
+                question,
+                written,
+                self._verifier,
+                lambda text: nearest((question, text), self.scope),
+                self._check_used,
+                within=min(CHECK_SECONDS, self._tools.seconds),
+            )
+            self.trace.events += [] if done else ["The check of meaning could not be used."]
+        except ModelError as error:
+            self.trace.events.append(str(error))
+        self.trace.called("check", self._check_used)
+        return CHECKED if done else FAILED
 
     # -- plan --------------------------------------------------------------------------------------------------
 
@@ -216,11 +254,13 @@ class ModelTurn:
         count = len(sources.papers)
         yield Waiting(f"Reading {count} paper{'' if count == 1 else 's'}")
         written, known = Written(), f"{self._library().text()} {found.facts}"
+        asked = " ".join((self.message, plan.question, *(one.text for one in self._talk.said if one.role == "user")))
+        self._verifier = Verifier(sources, self._tools.finder, written.numbering, asked, known, among=self._among())
         try:
             yield from write_with_model(
                 self._model,
                 self._messages(plan, found, sources, may_search=may_search),
-                Verifier(sources, self._tools.finder, written.numbering, f"{self.message} {plan.question}", known),
+                self._verifier,
                 written,
                 most_tokens=self._budget.answer(plan),
                 within=self._left,
@@ -228,6 +268,13 @@ class ModelTurn:
         finally:
             self._take("write", written.used)
         return written
+
+    def _among(self) -> int:
+        """How many papers are searched."""
+        scope = self.scope
+        if not scope or scope == Scope():
+            return self._library().count
+        return len(self._tools.index.record.select(ids=scope.ids, since=scope.since, until=scope.until))
 
     def _messages(self, plan: Plan, found: Found, sources: Sources, *, may_search: bool) -> list[Message]:
         length = prompts.LENGTHS[self.style.length.value]
@@ -242,13 +289,14 @@ class ModelTurn:
         )
         return [Message("system", prompts.WRITE.replace("{length}", length)), Message("user", asked)]
 
-    def _answer(self, plan: Plan, found: Found, written: Written) -> Answer:
+    def _answer(self, plan: Plan, found: Found, written: Written, meaning: str = "") -> Answer:
         made = conclude(self.message, plan, found, written, considered=self.style.papers)
         return replace(
             made,
             seconds=time.monotonic() - self._started,
             note=" ".join(filter(None, (self.note, written.note, found.missed))),
             usage=self.usage,
+            meaning=meaning,
             trace=self.trace,
         )
 

@@ -18,13 +18,15 @@ class Length(StrEnum):
 class Style:
     """`papers` are considered for an answer, from 1 to `MOST_CONSIDERED`.
 
-    Without a model, `table` sets what is found side by side, and `context` keeps the papers spoken of in mind.
+    Without a model, `table` sets what is found side by side, and `context` keeps the papers spoken of in mind. With
+    one, `meaning` has it check what it wrote, beyond the exact check of figures and names.
     """
 
     papers: int = 10
     length: Length = Length.USUAL
     table: bool = False
     context: bool = True
+    meaning: bool = True
 
 
 USUAL = Style()

@@ -30,7 +30,8 @@ class Turns:
     def run(
         self, question: str, history: Sequence[Turn], scope: Scope | None, *, model: bool, style: Style = USUAL
     ) -> Iterator[str | Waiting | Answer]:
-        """Pieces of text as they are written and lines on what is waited for, then exactly one Answer.
+        """Pieces of text as they are written and lines on what is waited for, then the Answer; where its meaning is
+        checked, it comes before that and again after it.
 
         Search operators in the question narrow the scope, for a model as well. Raises UsageError for one that is none.
         """
@@ -41,9 +42,11 @@ class Turns:
         if model and self._model and message and not (filters and within is None):
             talk = read_talk(history, self._tools.linker.spoken_of)
             turn = ModelTurn(self._tools, self.library, self._model, message, talk, within, style)
-            answer = yield from turn.run()
-            if answer:
-                yield replace(answer, question=question)
+            answered = False
+            for part in turn.run():
+                answered = isinstance(part, Answer)
+                yield replace(part, question=question) if isinstance(part, Answer) else part
+            if answered:
                 return
         for piece in self._search.run(question, message, history, scope, filters=filters, style=style):
             if turn and isinstance(piece, Answer):

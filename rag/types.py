@@ -65,10 +65,11 @@ class Ranked:
 class Checked:
     """One sentence or cell of an answer as it is shown, and how it stands to what it cites.
 
-    `verdict` is 'verbatim', 'supported' (its meaning is near enough), 'exact' (its figures and names stand in what it
-    cites; its meaning was not checked), 'weak' or 'unsupported'; 'absent' where it says what the sources do not say,
-    'unsourced' where it states nothing that needs a source. `reason` says in plain words why it is not supported.
-    `mended`: '' as the model wrote it, 'cited anew' or 'given its source'.
+    `verdict` is that of the exact check: 'verbatim', 'exact' (its figures and names stand in what it cites), 'weak' or
+    'unsupported'; 'absent' where it says what the sources do not say, 'unsourced' where it states nothing that needs a
+    source. `meaning` is that of a language model, one of `MEANINGS`; empty where it was not checked. `reason` says in
+    plain words why it is not supported. `mended`: '' as the writer wrote it, 'cited anew', 'given its source',
+    'corrected' or 'withdrawn'; then `was` is what was written.
     """
 
     text: str
@@ -76,11 +77,20 @@ class Checked:
     reason: str = ""
     numbers: tuple[int, ...] = ()
     mended: str = ""
+    meaning: str = ""
+    was: str = ""
+
+    @property
+    def settled(self) -> str:
+        """Both checks in one word, one of `VERDICTS`."""
+        if self.verdict in (UNSUPPORTED, VERBATIM, ABSENT, UNSOURCED) or not self.meaning:
+            return self.verdict
+        return self.meaning
 
     @property
     def verified(self) -> bool:
-        """Whether what it cites bears it out."""
-        return self.verdict in VERIFIED
+        """Whether what it cites bears it out, as far as that was checked."""
+        return self.settled in VERIFIED
 
     @property
     def counts(self) -> bool:
@@ -88,9 +98,14 @@ class Checked:
         return self.verdict not in (ABSENT, UNSOURCED)
 
 
-VERIFIED = ("verbatim", "supported", "exact")
 SEARCH_KINDS = ("few", "paper", "every", "about", "write")  # of answers: see `rag.plan.without_model.Kind`
-EXACT, ABSENT, UNSOURCED = "exact", "absent", "unsourced"
+VERBATIM, EXACT, WEAK, UNSUPPORTED = "verbatim", "exact", "weak", "unsupported"  # verdicts of the exact check
+ABSENT, UNSOURCED = "absent", "unsourced"
+SUPPORTED, PARTLY, CONTRADICTED, NOT_ADDRESSED = "supported", "partly", "contradicted", "not addressed"
+MEANINGS = (SUPPORTED, PARTLY, CONTRADICTED, NOT_ADDRESSED)
+VERDICTS = (CONTRADICTED, UNSUPPORTED, NOT_ADDRESSED, PARTLY, WEAK, EXACT, SUPPORTED, VERBATIM)  # the worst first
+VERIFIED = (EXACT, SUPPORTED, VERBATIM)
+CHECKING, CHECKED, FAILED = "checking", "checked", "failed"  # how far the check of meaning has come
 
 
 class Outcome(StrEnum):
@@ -126,7 +141,8 @@ class Answer:
     'answered' are refusals. `note` is beside the text, not part of it. `checks` has an entry a sentence, in order;
     `usage` is what a language model took for it, None where none wrote; `plan` is what it looked up, its papers by id;
     `context` are the papers spoken of before that a search leant on, by id. `suggestions` are questions to go on with
-    that its sources answer. `trace` tells how it came about.
+    that its sources answer. `meaning` is how far the check of meaning has come: 'checking', 'checked' or 'failed';
+    empty where there is none. `trace` tells how it came about.
     """
 
     question: str
@@ -146,18 +162,27 @@ class Answer:
     suggestions: tuple[str, ...] = ()
     plan: Plan | None = None
     context: tuple[str, ...] = ()
+    meaning: str = ""
     trace: Trace | None = field(default=None, compare=False)
 
     @property
     def tally(self) -> str:
-        """'7 of 7 sentences verified', of a model's '… have their figures and names in what they cite'; empty where
-        nothing was said that could be checked."""
+        """'7 of 7 sentences verified', of a model's 'Figures and names checked in …' or 'Meaning checked: … supported';
+        empty where nothing was said that could be checked."""
         counted = [check for check in self.checks if check.counts]
         if not counted:
             return ""
         good, count = sum(check.verified for check in counted), len(counted)
         sentences = f"{good} of {count} sentence{'s' if count > 1 else ''}"
-        return f"Figures and names checked in {sentences}" if self.usage else f"{sentences} verified"
+        if not self.usage:
+            return f"{sentences} verified"
+        if self.meaning == CHECKED:
+            corrected = sum(check.mended == "corrected" for check in counted)
+            left = sum(not (check.meaning or check.verdict == VERBATIM) for check in counted) - corrected
+            beside = [f"{n} {what}" for n, what in ((corrected, "corrected"), (left, "not checked")) if n]
+            return ", ".join([f"Meaning checked: {sentences} supported", *beside])
+        state = {CHECKING: "; checking the meaning", FAILED: "; the meaning was not checked"}.get(self.meaning, "")
+        return f"Figures and names checked in {sentences}{state}"
 
     @property
     def by_search(self) -> bool:
@@ -192,6 +217,7 @@ class Answer:
             "suggestions": list(self.suggestions),
             "plan": self.plan.model_dump(mode="json") if self.plan else None,
             "context": list(self.context),
+            "meaning": self.meaning,
             "seconds": round(self.seconds, 4),
         }
 

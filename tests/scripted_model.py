@@ -6,10 +6,12 @@ import re
 from typing import Any
 
 from rag.plan.plan import Plan
+from rag.verify.meaning import FALSE
 from tests.model_endpoint import DONE, Handler, Reply, delta, finish, raw, usage
 
 SOURCE = re.compile(r"^\[(\d+)\] (.*)$", re.MULTILINE)
 CANDIDATE = re.compile(r"^(C\d+): (.*)$", re.MULTILINE)
+STATEMENT = re.compile(r"^(S\d+) \([^)]*\): (.*)$", re.MULTILINE)
 QUOTED = re.compile(r"\[\[(.+?)\]\]")  # in a scripted answer: part of a source sentence, in place of its number
 
 
@@ -21,7 +23,8 @@ def prompt(handler: Handler) -> str:
 def stage(asked: dict[str, Any]) -> str:
     """Which stage of a turn a request is for."""
     system = asked["messages"][0]["content"]
-    return "plan" if system.startswith("You plan") else "relevance" if system.startswith("You judge") else "write"
+    stages = {"You plan": "plan", "You judge": "relevance", "You check": "check"}
+    return next((name for start, name in stages.items() if system.startswith(start)), "write")
 
 
 def cited(handler: Handler, part: str) -> str:
@@ -52,6 +55,26 @@ def answer_from_shown(text: str) -> Reply:
         shown = [source for _, source in SOURCE.findall(prompt(handler))]
         kept = QUOTED.sub(lambda found: found[0] if any(found[1] in source for source in shown) else "", text)
         answer(kept)(handler)
+
+    return reply
+
+
+def check(*others: tuple[str, str, str, str]) -> Reply:
+    """A check of meaning: statements that hold a text get that verdict, why, and corrected wording; of the rest all
+    are supported but the obviously false one that is mixed in."""
+
+    def reply(handler: Handler) -> None:
+        said: dict[str, Any] = {"supported": [], "others": []}
+        for name, text in STATEMENT.findall(prompt(handler)):
+            found = next((one for one in others if one[0] in text), None)
+            if text in FALSE:
+                found = ("", "not addressed", "nothing on it", "")
+            if found:
+                fields = dict(zip(("verdict", "why", "corrected"), found[1:], strict=True))
+                said["others"].append({"statement": name, **fields})
+            else:
+                said["supported"].append(name)
+        spell(handler, json.dumps(said), size=80)
 
     return reply
 

@@ -254,6 +254,7 @@ def test_with_a_model_an_earlier_answer_brings_its_papers_and_explain_tells_the_
         monkeypatch.setenv("OPENAI_API_KEY", KEY)
         monkeypatch.setenv("OPENAI_BASE_URL", endpoint.url)
         monkeypatch.setenv("PAPERCHAT_MODEL", "scribe")
+        monkeypatch.setenv("PAPERCHAT_CHECK", "exact")
         good = answer("KIVI is a tuning-free 2bit KV cache quantization algorithm [[named KIVI]].")
         endpoint.replies = [plan(question=QUESTION, papers=["KIVI"]), good]
         _, _, (first,) = batch(run, [{"question": QUESTION}], "--explain")

@@ -73,7 +73,7 @@ def test_an_object_a_list_and_an_object_with_a_list_are_all_read(wrapped):
         ({"url": "javascript:alert(1)"}, "url", ""),
         ({"url": "https://a.b/" + "c" * 2_000}, "url", ""),
     ],
-    ids=lambda value: str(value)[:60],
+    ids=lambda value: getattr(value, "__name__", str(value))[:60],
 )
 def test_a_field_is_read_in_any_of_its_shapes(fields, name, read):
     assert getattr(one(RECORD | fields), name) == read
@@ -89,7 +89,7 @@ def test_a_field_is_read_in_any_of_its_shapes(fields, name, read):
         ({"title": "P" * 2_001, "abstract": ABSTRACT}, "a title of 2,001 characters, more than 2,000"),
         ({"title": "Pruning", "abstract": "a" * 20_001}, "an abstract of 20,001 characters, more than 20,000"),
     ],
-    ids=lambda value: str(value)[:60],
+    ids=lambda value: getattr(value, "__name__", str(value))[:60],
 )
 def test_a_record_that_is_no_paper_says_why(record, why):
     assert one(record) == Unreadable("record 1", why)
@@ -176,7 +176,7 @@ def test_entries_of_a_feed_are_read_with_line_breaks_collapsed_and_errors_report
         (read_json, '{"a": 1} x', "not JSON: more follows"),
         (read_page, "a\n" * MAX_LINES, "split it"),
     ],
-    ids=lambda value: str(value)[:40],
+    ids=lambda value: getattr(value, "__name__", str(value))[:40],
 )
 def test_what_cannot_be_read_is_refused_with_what_it_is(read, text, said):
     with pytest.raises(SourceError, match=said):

@@ -26,7 +26,9 @@ def endpoint() -> Iterator[ModelEndpoint]:
 
 @pytest.fixture(scope="module")
 def writing(endpoint: ModelEndpoint, indexed_home: Path) -> Iterator[Engine]:
-    with Engine(Settings(indexed_home, openai_api_key=KEY, openai_base_url=endpoint.url, model="scribe")) as engine:
+    with Engine(
+        Settings(indexed_home, openai_api_key=KEY, openai_base_url=endpoint.url, model="scribe", check="exact")
+    ) as engine:
         yield engine
 
 

@@ -56,7 +56,9 @@ def endpoint() -> Iterator[ModelEndpoint]:
 def settings(endpoint: ModelEndpoint, indexed_home: Path) -> Settings:
     import openai  # noqa: F401  # its import may take longer than the first word is waited for
 
-    return Settings(indexed_home, openai_api_key=KEY, openai_base_url=endpoint.url, model="scribe", model_timeout=30)
+    return Settings(
+        indexed_home, openai_api_key=KEY, openai_base_url=endpoint.url, model="scribe", model_timeout=30, check="exact"
+    )
 
 
 @pytest.fixture

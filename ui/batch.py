@@ -10,6 +10,7 @@ from ingest.errors import UsageError
 from ingest.text import clean
 from rag.evaluate import run as evaluate
 from rag.evaluate.run import Row, read_question
+from rag.style import USUAL, Style
 from rag.types import MOST_CHARACTERS, Answer, Turn
 from ui.reread import Find, read_turn
 
@@ -52,7 +53,7 @@ def read_history(row: Row, find: Find) -> tuple[Turn, ...]:
 
 
 def answered(
-    engine: "Engine", asked: Asked, stopped: Event, *, model: bool, explain: bool
+    engine: "Engine", asked: Asked, stopped: Event, *, model: bool, explain: bool, style: Style = USUAL
 ) -> tuple[dict[str, Any], int]:
     """The object of a line's answer, and how many of its questions could not be asked.
 
@@ -61,7 +62,7 @@ def answered(
     history, answers, troubles = list(asked.history), list[dict[str, Any]](), 0
     for question in asked.questions:
         try:
-            answer = _ask(engine, question, history, stopped, model=model)
+            answer = _ask(engine, question, history, stopped, model=model, style=style)
         except UsageError as error:
             troubles += 1
             answer = unanswered(question, str(error))
@@ -70,15 +71,18 @@ def answered(
     return (answers[0] if asked.single else {"turns": answers}), troubles
 
 
-def _ask(engine: "Engine", question: str, history: Sequence[Turn], stopped: Event, *, model: bool) -> Answer:
+def _ask(
+    engine: "Engine", question: str, history: Sequence[Turn], stopped: Event, *, model: bool, style: Style
+) -> Answer:
     """The answer to one question; where it is stopped meanwhile, the call of the model ends too."""
-    with closing(cast(Any, engine.stream(question, history, model=model))) as pieces:
+    answer = None
+    with closing(cast(Any, engine.stream(question, history, model=model, style=style))) as pieces:
         for piece in pieces:
             if stopped.is_set():
                 raise KeyboardInterrupt
-            if isinstance(piece, Answer):
-                return piece
-    raise AssertionError("a stream ends with its answer")
+            answer = piece if isinstance(piece, Answer) else answer
+    assert answer, "a stream ends with its answer"
+    return answer
 
 
 def unanswered(question: str, reason: str) -> Answer:

@@ -100,6 +100,7 @@ def parser() -> argparse.ArgumentParser:
     command = add(commands.ask, "ask", "Answer one question, each sentence with its source.", json=True)
     command.add_argument("question", nargs="+", metavar="QUESTION", help="put it in quotes: a shell may expand '?'")
     no_model(command)
+    check(command)
     explain(command)
     command.add_argument(
         "--table",
@@ -114,6 +115,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--jobs", type=jobs, default=1, help="lines answered side by side (default: 1)")
     explain(command)
     no_model(command)
+    check(command)
     command = add(
         commands.evaluate, "eval", "Measure answers to known questions, or ranking on a BEIR collection.", json=True
     )
@@ -138,6 +140,15 @@ def parser() -> argparse.ArgumentParser:
 def no_model(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--no-model", dest="model", action="store_false", help="answer in quotes, whatever model is configured"
+    )
+
+
+def check(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--check",
+        choices=("meaning", "exact"),
+        default="meaning",
+        help="what is checked of an answer by a model: also its meaning (default), or figures and names alone",
     )
 
 

@@ -148,10 +148,13 @@ def search(args: Namespace) -> int:
 
 
 def ask(args: Namespace) -> int:
+    from rag.style import Style
+
     if sum(map(bool, (args.table, args.json, args.bibtex))) > 1:
         raise UsageError("Give one of --json, --table and --bibtex; the JSON holds the table too.")
     with opened(load_settings()) as engine:
-        answer = drain(engine.stream(" ".join(args.question), model=args.model))
+        style = Style(meaning=args.check == "meaning")
+        answer = drain(engine.stream(" ".join(args.question), model=args.model, style=style))
         papers = [paper for citation in answer.citations if (paper := engine.paper(citation.paper_id))]
     if answer.note and (args.bibtex or args.table):  # which have no place for it
         say(answer.note)
@@ -192,13 +195,15 @@ def drain(pieces: "Iterator[str | Waiting | Answer]") -> "Answer":
     from rag.llm.pieces import Waiting
     from rag.types import Answer
 
+    answer = None
     for piece in pieces:
         if isinstance(piece, Answer):
-            doing("")
-            return piece
-        if isinstance(piece, Waiting):
+            answer = piece
+        elif isinstance(piece, Waiting):
             doing(piece.words)
-    raise AssertionError("a stream ends with its answer")
+    doing("")
+    assert answer, "a stream ends with its answer"
+    return answer
 
 
 def batch(args: Namespace) -> int:
@@ -206,6 +211,7 @@ def batch(args: Namespace) -> int:
     from threading import Event
 
     from rag.evaluate.run import read_lines
+    from rag.style import Style
     from ui.batch import answered, read_row
 
     rows = read_lines(args.questions)
@@ -220,7 +226,7 @@ def batch(args: Namespace) -> int:
             step = stack.enter_context(bar(len(rows), "questions"))
             pool = stack.enter_context(ThreadPoolExecutor(args.jobs))
             stopped = Event()
-            how = {"model": args.model, "explain": args.explain}
+            how = {"model": args.model, "explain": args.explain, "style": Style(meaning=args.check == "meaning")}
             running = [pool.submit(answered, engine, one, stopped, **how) for one in asked]
             try:
                 for row, one in zip(rows, running, strict=True):

@@ -21,7 +21,8 @@ def exports(given: Answer) -> str:
 
 def texts(given: Answer, table: Table) -> dict[str, str]:
     """The table in each format, complete with its references; its numbers are those of the answer."""
-    numbering = Numbering(list(given.citations), {(c.paper_id, c.start, c.end): c.number for c in given.citations})
+    given_numbers = {(c.paper_id, c.start, c.end): c.number for c in given.citations}
+    numbering = Numbering(list(given.citations), _given=given_numbers)
     return {
         "Markdown": f"{to_markdown(table, numbering)}\n\n{references(table, numbering)}",
         "CSV": to_csv(table, numbering),

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from ingest.paper import Paper
-from rag.types import VERIFIED, Answer, Citation
+from rag.types import CONTRADICTED, NOT_ADDRESSED, PARTLY, UNSUPPORTED, WEAK, Answer, Citation
 from ui.bibtex import IN_URL
 from ui.cards import byline, is_link
 from ui.conversation import Conversation, Exchange
@@ -16,7 +16,13 @@ from ui.prose import UNSEEN
 
 ACTIVE = re.compile(r"(?<!\\)(<|!(?=\[)|\](?=[(:])|`)")  # tags, images, links, their definitions, code
 LINE_SIGN = re.compile(r"^(\s*)([#>+=-]|\d+[.)])(?=\s|$)")
-DOUBT = {"weak": " (only partly borne out)", "unsupported": " (not borne out)"}
+DOUBT = {
+    WEAK: "only partly borne out",
+    UNSUPPORTED: "not borne out",
+    PARTLY: "only partly supported",
+    CONTRADICTED: "contradicted",
+    NOT_ADDRESSED: "not addressed",
+}
 
 
 def inert(text: str) -> str:
@@ -41,8 +47,11 @@ def sources(answer: Answer, papers: Mapping[str, Paper]) -> str:
 
 
 def reference(citation: Citation, paper: Paper | None) -> str:
-    doubt = "" if citation.verdict in VERIFIED else DOUBT.get(citation.verdict, "")
-    parts = [f"“{line(citation.quote)}”{doubt}", f"*{line(citation.title).replace('*', chr(92) + '*')}*"]
+    doubt = DOUBT.get(citation.verdict, "")
+    parts = [
+        f"“{line(citation.quote)}”{f' ({doubt})' if doubt else ''}",
+        f"*{line(citation.title).replace('*', chr(92) + '*')}*",
+    ]
     if by := line(byline(paper)):
         parts.append(f"{by.rstrip('.')}.")
     if paper and is_link(paper.url):

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from rag.types import VERIFIED, Citation
+from rag.types import EXACT, VERIFIED, Citation
 from rag.write.export import NOTHING
 from rag.write.layout import BAR, RULE
 
@@ -30,11 +30,12 @@ WIDEST = 6  # papers in a table that the style knows; more look like six
 @dataclass(frozen=True)
 class Known:
     """What the marks of an answer stand for. `places` number its papers from 1; `leads` finds the names that sentences
-    open with where they say whose they are ("KIVI: …"), as its one group."""
+    open with where they say whose they are ("KIVI: …"), as its one group; `checking`: meaning is not checked yet."""
 
     citations: Mapping[int, Citation] = field(default_factory=dict)
     places: Mapping[str, int] = field(default_factory=dict)
     leads: re.Pattern[str] | None = None
+    checking: bool = False
 
 
 def leads(names: Sequence[str]) -> re.Pattern[str] | None:
@@ -204,9 +205,10 @@ def mark(number: int, known: Known) -> str:
     citation = known.citations.get(number)
     if citation is None:
         return f'<span class="cite">{number}</span>'
-    weak = "" if citation.verdict in VERIFIED else f" {citation.verdict}"
-    doubt = "Only partly borne out by: " if weak else ""
+    state = "" if citation.verdict in VERIFIED else " doubt"
+    state += " checking" if known.checking and citation.verdict == EXACT else ""
+    said = f"{citation.verdict.capitalize()}: " if " doubt" in state else ""
     return (
-        f'<button type="button" class="cite n{number} p{known.places[citation.paper_id]}{weak}" '
-        f'title="{doubt}{escape(citation.quote)}">{number}</button>'
+        f'<button type="button" class="cite n{number} p{known.places[citation.paper_id]}{state}" '
+        f'title="{said}{escape(citation.quote)}">{number}</button>'
     )

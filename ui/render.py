@@ -11,7 +11,7 @@ from collections.abc import Callable
 from ingest.names import short_name
 from ingest.paper import Paper
 from rag.llm.pieces import Usage
-from rag.types import Answer, Checked
+from rag.types import ABSENT, CHECKING, Answer, Checked
 from rag.write.render import flow
 from ui.cards import Shown, cards, sources
 from ui.exports import exports
@@ -100,6 +100,7 @@ def answer(given: Answer, find: Find, *, before: tuple[int, int, float] = (0, 0,
         {citation.number: citation for citation in cited},
         {paper_id: place for place, paper_id in enumerate(shown, 1)},
         leads([flow(short_name(paper)) for paper in shown.values() if paper]),
+        given.meaning == CHECKING,
     )
     kind = f"answer refused {given.outcome}" if given.refused else "answer"
     parts = [
@@ -119,11 +120,13 @@ def answer(given: Answer, find: Find, *, before: tuple[int, int, float] = (0, 0,
 
 
 def checks(given: Answer) -> str:
-    """How many sentences were verified; where a model wrote them, with each that was mended or is in doubt, and why."""
+    """How many sentences were verified; where a model wrote them, each with its verdict, those in doubt first."""
     if not given.checks:
         return ""
-    told = [f"<li>{escape(told_of(check))}</li>" for check in given.checks if check.reason or check.mended]
-    if not told:
+    said = [check for check in given.checks if check.counts or check.verdict == ABSENT]
+    said = [*(c for c in said if c.reason or c.mended), *(c for c in said if not (c.reason or c.mended))]
+    told = [f"<li>{escape(told_of(check))}</li>" for check in said]
+    if not told or not given.usage:
         return f'<p class="tally">{escape(given.tally)}</p>'
     return (
         f'<details class="checks"><summary class="tally">{escape(given.tally)}</summary><ul>{"".join(told)}</ul>'
@@ -146,7 +149,8 @@ def cost(given: Answer, before: tuple[int, int, float]) -> str:
 def told_of(check: Checked) -> str:
     """'“It does so.”: unsupported, the source says 65%, not 75%'."""
     words = UNLINKED.sub("", check.text).strip()
-    return f"“{words}”: {', '.join(filter(None, (check.mended or check.verdict, check.reason)))}."
+    was = f"written was “{check.was}”" if check.was else ""
+    return f"“{words}”: {', '.join(filter(None, (check.mended or check.settled, check.reason, was)))}."
 
 
 def usage_line(usage: Usage) -> str:

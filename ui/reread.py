@@ -10,14 +10,28 @@ from ingest.paper import Paper, Sentence
 from ingest.text import clean
 from rag.llm.pieces import Usage
 from rag.plan.plan import Plan
-from rag.types import ABSENT, EXACT, UNSOURCED, Answer, Checked, Citation, Evidence, Ranked, Turn
+from rag.types import (
+    ABSENT,
+    CHECKED,
+    CHECKING,
+    FAILED,
+    MEANINGS,
+    UNSOURCED,
+    VERDICTS,
+    Answer,
+    Checked,
+    Citation,
+    Evidence,
+    Ranked,
+    Turn,
+)
 from rag.write.draft import Cell, Row, Table
 
 MOST_ENTRIES = 1_000  # of any list in an answer
 MOST_NUMBER = 9_999  # of a mark
 LONGEST = 100_000  # characters of one text
 OUTCOMES = ("answered", "close", "absent")
-VERDICTS = ("verbatim", "supported", EXACT, "weak", "unsupported", ABSENT, UNSOURCED)
+STATES = ("", CHECKING, CHECKED, FAILED)
 
 Find = Callable[[str], Paper | None]
 
@@ -125,6 +139,7 @@ def read_answer(fields: Fields, question: str, papers: Mapping[str, Paper]) -> A
         suggestions=tuple(fields.texts("suggestions")),
         plan=_plan(fields.inner("plan")) if fields.has("plan") else None,
         context=tuple(fields.texts("context")),
+        meaning=fields.word("meaning", STATES),
     )
 
 
@@ -160,7 +175,13 @@ def _citation(fields: Fields) -> Citation:
     if not number or not paper_id:
         raise fields.wrong("number" if not number else "paper_id", "missing")
     return Citation(
-        number, paper_id, fields.text("title"), fields.lines("quote"), start, end, fields.word("verdict", VERDICTS)
+        number,
+        paper_id,
+        fields.text("title"),
+        fields.lines("quote"),
+        start,
+        end,
+        fields.word("verdict", VERDICTS[::-1]),
     )
 
 
@@ -170,10 +191,12 @@ def _check(fields: Fields) -> Checked:
         raise fields.wrong("numbers", "no list of marks")
     return Checked(
         fields.lines("text"),
-        fields.word("verdict", VERDICTS),
+        fields.word("verdict", (*VERDICTS[::-1], ABSENT, UNSOURCED)),
         fields.text("reason"),
         tuple(map(int, numbers)),
         fields.text("mended"),
+        fields.word("meaning", ("", *MEANINGS)),
+        fields.lines("was"),
     )
 
 

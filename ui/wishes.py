@@ -28,10 +28,11 @@ class Wishes:
     papers: int = USUAL.papers
     length: str = USUAL.length.value
     theme: str = "system"
+    meaning: bool = USUAL.meaning
 
     @property
     def style(self) -> Style:
-        return Style(self.papers, Length(self.length))
+        return Style(self.papers, Length(self.length), meaning=self.meaning)
 
     def kept(self) -> str:
         """As it is kept in the browser: as text, because Gradio there overlooks that an object has changed."""
@@ -51,6 +52,7 @@ def read_wishes(given: dict[str, Any]) -> Wishes:
         one_of(CONSIDERED, given.get("papers"), usual.papers),
         one_of([length.value for length in Length], given.get("length"), usual.length),
         one_of(THEMES, given.get("theme"), usual.theme),
+        given["meaning"] if isinstance(given.get("meaning"), bool) else usual.meaning,
     )
 
 

@@ -14,7 +14,7 @@ from rag.plan.talk import Talk
 from rag.retrieve.entities import Linker
 from rag.retrieve.scope import Filters, Scope, inside, narrowed, words_of
 from rag.retrieve.search import Retriever
-from rag.types import Ranked
+from rag.types import Evidence, Ranked
 
 RRF_K = 20  # of reciprocal rank fusion (Cormack et al. 2009 use 60 for rankings of thousands; these have tens)
 MESSAGE_WEIGHT = 0.5  # of the message as typed, beside the question written out and the searches
@@ -27,6 +27,7 @@ WHOLE = 4  # papers found that are shown with all their sentences, where none is
 SOME, FEW = 3, 2  # sentences of each further paper; where papers are meant and nothing else is searched for
 BESIDE, BESIDE_FEW = 4, 2  # papers shown beside those that are meant; where nothing else is searched for
 MOST_LISTED = 30  # papers that a list is written from
+NEAREST = 3  # papers looked at once more where something is said to be absent
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,11 @@ class Gatherer:
         known = {one.paper.id for one in meant}
         others = [one for one in fresh if one.paper.id not in known][:considered]
         return replace(found, ranked=(*meant, *others), searches=(*found.searches, *plan.searches))
+
+    def nearest(self, texts: Sequence[str], scope: Scope | None) -> list[Evidence]:
+        """The sentences that come nearest to what is said to be absent: the best of the best papers."""
+        found = fuse([(self._retriever.search(text, k=NEAREST, scope=scope), 1.0) for text in texts])
+        return [evidence for one in found[:NEAREST] for evidence in one.evidence[:FEW]]
 
     def _candidates(self) -> int:
         """How many papers are judged where all that fit are wanted."""

@@ -51,12 +51,12 @@ def read_kind(reading: Reading, *, begun: bool = False) -> Kind:
     return Kind(kind) if chance >= least else Kind.FEW
 
 
-def is_foreign(message: str) -> bool:
-    """Whether so few words of a message are English that a search by English words and meaning is lost on it."""
+def is_foreign(message: str, *, fewest: int = FEWEST_TOLD) -> bool:
+    """Whether so few words of a message, of at least `fewest`, are English that a search by English is lost on it."""
     words = [word for word in WORD.findall(message.casefold()) if word.isalpha()]
     english = sum(word in ordinary_words() for word in words)
     small = sum(word in STOPWORDS for word in words)
-    return len(words) >= FEWEST_TOLD and english < ENGLISH * len(words) and small < SMALL * len(words)
+    return len(words) >= fewest and english < ENGLISH * len(words) and small < SMALL * len(words)
 
 
 def leaning_of(message: str, talk: Talk, kind: Kind = Kind.FEW) -> Leaning:

@@ -96,13 +96,14 @@ class Catalogue:
             at += step
         return found
 
-    def named(self, text: str) -> list[str]:
-        """The papers' own names in a text, as it writes them."""
-        return [text[mention.start : mention.end] for mention in self.mentions(text, misspelt=False) if mention.is_own]
+    def named(self, text: str) -> list[tuple[str, tuple[str, ...]]]:
+        """The papers' own names in a text, as it writes them, each with the ids of the papers it may mean."""
+        found = [mention for mention in self.mentions(text, misspelt=False) if mention.is_own]
+        return [(text[mention.start : mention.end], mention.paper_ids) for mention in found]
 
-    def knows(self, text: str) -> bool:
-        """Whether any paper has any of the words of a text."""
-        return any(token in self._index.words for token in tokenize(text))
+    def common(self, name: str) -> bool:
+        """Whether so many papers have a word that it is nobody's name."""
+        return any(self._index.words.held(token) > HELD_BY_FEW for token in tokenize(name))
 
     def holder(self, text: str) -> tuple[str, ...]:
         """The one paper that holds by far the most of a text's words, by rarity; empty where none does."""

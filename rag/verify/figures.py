@@ -24,11 +24,15 @@ WORDS |= {
     "tenfold": (10, "×"),
     "an order of magnitude": (10, "×"),
 }
+OF = r"(?:[A-Z]\w{1,5}[- ])?"  # 'GPU' in '1200 GPU hours'
 # What may stand behind a number, the unit it is kept in, and how many of those it is.
 UNITS: Sequence[tuple[str, str, float]] = (
     (r"percentage[- ]points?\b|points?\b|pp\b", "points", 1),
     (r"%|percent\b|per cent\b", "%", 1),
     (r"[xX×](?!\w)(?!\s?\d)|times\b(?! per)|fold\b", "×", 1),
+    (r"[Kk]i?bits?\b|[Kk]ilobits?\b", "bit", 1e3),
+    (r"Mi?bits?\b|[Mm]egabits?\b", "bit", 1e6),
+    (r"Gi?bits?\b|[Gg]igabits?\b", "bit", 1e9),
     (r"bits?\b", "bit", 1),
     (r"[Tt]i?B\b|terabytes?\b", "bytes", 1e12),
     (r"[Gg]i?B\b|gigabytes?\b", "bytes", 1e9),
@@ -37,10 +41,10 @@ UNITS: Sequence[tuple[str, str, float]] = (
     (r"ms\b|milliseconds?\b|msec\b", "s", 1e-3),
     (r"[µμ]s\b|microseconds?\b", "s", 1e-6),
     (r"s\b|secs?\b|seconds?\b", "s", 1),
-    (r"mins?\b|minutes?\b", "s", 60),
-    (r"h\b|hrs?\b|hours?\b", "s", 3600),
-    (r"days?\b", "s", 86400),
-    (r"weeks?\b", "s", 7 * 86400),
+    (rf"mins?\b|{OF}minutes?\b", "s", 60),
+    (rf"h\b|hrs?\b|{OF}hours?\b", "s", 3600),
+    (rf"{OF}days?\b", "s", 86400),
+    (rf"{OF}weeks?\b", "s", 7 * 86400),
     (r"(?:US )?dollars?\b|USD\b", "$", 1),
     (r"cents?\b", "$", 0.01),
     (r"dB\b", "dB", 1),

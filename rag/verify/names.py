@@ -3,8 +3,9 @@
 import re
 from functools import lru_cache
 
-from ingest.names import COINED_WORD, nickname
+from ingest.names import COINED_WORD, names_of
 from ingest.paper import Paper
+from ingest.vocabulary import ordinary_words
 from rag.types import MARK
 from rag.verify.figures import plain
 
@@ -14,8 +15,10 @@ NO_NAME = re.compile(
     r"[KMGT]i?Bs?|dB|ms|FPS|fps|AI|ML|IDs?|OK|US|UK|[A-Z]|\d+[a-zA-Z%×]{1,2}|[x×]\d+|\d+[DdKMBT]?(?:-.*)?"
     r"|[+.-]?\d[\d.]*[a-zA-Z×]*|\d+(?:\.\d+)?(?:[x×-][^A-Z]*)?"
 )
+CAPITALISED = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]{2,}\b")  # a word behind another one
 PART = re.compile(r"[^\W_]+(?:\+\+?)?")
 SMALL_WORDS = ("of", "the", "a", "an", "and", "for", "in", "on", "with")  # that initials leave out
+GIVEN = 1  # weight from which a name is one that the paper gives (see `ingest.names.names_of`)
 MOST_PARTS = 4  # words or parts of words that a name is written in
 
 
@@ -29,6 +32,13 @@ def names_in(text: str) -> tuple[str, ...]:
     """The coined words of a plain text."""
     coined = (found[0].strip(".-+_") for found in COINED_WORD.finditer(text))
     return tuple(dict.fromkeys(name for name in coined if name and not NO_NAME.fullmatch(name)))
+
+
+@lru_cache(maxsize=20_000)
+def capitalised_in(text: str) -> tuple[str, ...]:
+    """The words of an English text that have a capital within a sentence and are no English words, as names do."""
+    found = CAPITALISED.findall(text)
+    return tuple(dict.fromkeys(word for word in found if word.casefold().removesuffix("s") not in ordinary_words()))
 
 
 @lru_cache(maxsize=20_000)
@@ -59,6 +69,8 @@ def stands_in(name: str, text: str) -> bool:
     return len(parts) > 1 and bool(coined) and all(stands_in(part, text) for part in coined)
 
 
+@lru_cache(maxsize=2_000)
 def own_names(paper: Paper) -> str:
-    """What a sentence may call the paper: its title, its method, its authors."""
-    return f"{paper.title} . {nickname(paper)} . {' '.join(paper.authors)}"
+    """What a sentence may call the paper: its title, what it gives a name to, its authors."""
+    given = [name for name, weight in names_of(paper) if weight >= GIVEN]
+    return " . ".join((paper.title, *given, " ".join(paper.authors)))

@@ -2,7 +2,7 @@
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from threading import Lock
 
 import numpy as np
@@ -28,17 +28,17 @@ ENDS = ",;:("  # before a part of a sentence that can stand by itself
 class SourceFinder:
     """Finds the sentence that bears a statement out. Safe to share between threads.
 
-    `embedder` may be None: then words alone tell. `knows` says whether any paper here has a name, `named` which names
-    of papers here stand in a text.
+    `embedder` may be None: then words alone tell. `named` gives the names of papers that stand in a text, each with
+    the ids of the papers it may mean; `common` tells whether so many papers have a word that it names none of them.
     """
 
     def __init__(
         self,
         embedder: Embedder | None = None,
-        knows: Callable[[str], bool] | None = None,
-        named: Callable[[str], Collection[str]] | None = None,
+        named: Callable[[str], Sequence[tuple[str, tuple[str, ...]]]] = lambda text: (),
+        common: Callable[[str], bool] = lambda name: False,
     ) -> None:
-        self._embedder, self.knows, self.named = embedder, knows, named
+        self._embedder, self.named, self.common = embedder, named, common
         self._vectors: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
         self._lock = Lock()
 

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.gather.sources import Sources
+from rag.plan.without_model import is_foreign
 from rag.types import ABSENT, EXACT, MARK, SPACED_MARK, UNSOURCED, Checked, Evidence
 from rag.verify.figures import Figure, equal, figures_of, read_figures, rounded
-from rag.verify.names import names_in, own_names, plain_sentence, stands_in
+from rag.verify.names import capitalised_in, names_in, own_names, plain_sentence, stands_in
 from rag.verify.source import SourceFinder, is_quote
 from rag.write.draft import Numbering
 from rag.write.layout import Piece, numbers_of
@@ -36,13 +37,21 @@ class Verifier:
     """Verifies the statements of one answer, numbering what they cite.
 
     `known` is what is known of the library and the search: its figures need no source. Those of `asked`, the message
-    and how it was understood, need none where nothing is cited, and are not called wrong where something is.
+    and how it was understood, need none where nothing is cited, and are not called wrong where something is. `among` is
+    how many papers were searched.
     """
 
     def __init__(
-        self, sources: Sources, finder: SourceFinder, numbering: Numbering, asked: str, known: str = ""
+        self,
+        sources: Sources,
+        finder: SourceFinder,
+        numbering: Numbering,
+        asked: str,
+        known: str = "",
+        *,
+        among: int = 0,
     ) -> None:
-        self._sources, self._finder, self._numbering = sources, finder, numbering
+        self._sources, self._finder, self._numbering, self._among = sources, finder, numbering, among
         self._asked, self._known, self._said = asked, known, f"{asked} {known}"
 
     def verify(self, piece: Piece) -> Shown:
@@ -54,8 +63,13 @@ class Verifier:
             return self._cited(piece, cited)
         if 0 in piece.numbers:
             text = self._marked(piece.text)
-            return Shown(text, Checked(text, ABSENT))
+            return Shown(text, Checked(text, ABSENT, f"looked for in {self._among:,} papers"))
         return self._uncited(piece)
+
+    def fault(self, words: str, cited: Sequence[Evidence]) -> str:
+        """The first figure or name of a wording that the cited sentences do not have; empty where they have all."""
+        given = [figure for one in cited for figure in figures_of(one.sentence.text)]
+        return self._wrong(words, read_figures(plain_sentence(words)), cited, given)
 
     def _cited(self, piece: Piece, cited: Sequence[Evidence]) -> Shown:
         stated = read_figures(plain_sentence(piece.words))
@@ -86,7 +100,7 @@ class Verifier:
             return Shown(text, Checked(text, "verbatim", "", self._numbers(quoted), "given its source"))
         said = plain_sentence(piece.words)
         stated = [q for q in read_figures(said) if is_written(q) and not self._is_said(q) and not self._is_count(q)]
-        names = (*names_in(said), *(self._finder.named(said) if self._finder.named else ()))
+        names = (*names_in(said), *(name for name, _ in self._finder.named(said)))
         named = len(said.split()) >= FEWEST_WORDS and any(not stands_in(name, self._said) for name in names)
         needs_source = piece.numbers or stated or named
         if needs_source and (found := self._cited_anew(piece, "given its source")):
@@ -104,7 +118,7 @@ class Verifier:
         if not better:
             return None
         text = with_marks(SPACED_MARK.sub("", piece.text), self._numbers([better]))
-        return Shown(text, Checked(text, "supported", "", self._numbers([better]), how))
+        return Shown(text, Checked(text, EXACT, "", self._numbers([better]), how))
 
     def _wrong(self, words: str, stated: Sequence[Figure], cited: Sequence[Evidence], given: Sequence[Figure]) -> str:
         """The first figure that the sources give otherwise, or name that no paper has; empty where there is none.
@@ -123,11 +137,22 @@ class Verifier:
             if len({one.value for one in rivals.values()}) == 1:
                 return f"the source says {next(iter(rivals))}, not {figure.written}"
             return f"“{figure.written}” is not in the cited sentence"
-        knows, beside = self._finder.knows, " . ".join(f"{e.sentence.text} . {own_names(e.paper)}" for e in cited)
-        for name in names_in(plain_sentence(words)) if knows else ():
-            known = is_short(name) or knows(name) or stands_in(name, self._said) or stands_in(name, beside)  # type: ignore[misc]
-            if not known:
-                return f"“{name}” is in no paper here"
+        return self._wrong_name(plain_sentence(words), cited)
+
+    def _wrong_name(self, words: str, cited: Sequence[Evidence]) -> str:
+        """The first name that neither the cited sentences and their papers have nor the question; then the first paper
+        named, where none of those that are named is cited."""
+        beside = " . ".join(f"{e.sentence.text} . {own_names(e.paper)}" for e in cited)
+        english = len(words.split()) >= FEWEST_WORDS and not is_foreign(words, fewest=FEWEST_WORDS)
+        for name in (*names_in(words), *(capitalised_in(words) if english else ())):
+            usual = is_short(name) and (not english or self._finder.common(name))
+            if not (usual or stands_in(name, beside) or stands_in(name, self._said)):
+                return f"“{name}” is not in the cited sentence"
+        named = [(name, ids) for name, ids in self._finder.named(words) if not stands_in(name, beside)]
+        papers = {e.paper.id for e in cited}
+        strange = [name for name, ids in named if not papers & set(ids)]
+        if strange and len(strange) == len(self._finder.named(words)):
+            return f"“{strange[0]}” is not what the cited sentence is about"
         return ""
 
     def _is_said(self, figure: Figure) -> bool:

@@ -5,11 +5,9 @@ from dataclasses import replace
 from ingest.names import short_name
 from rag.gather.evidence import Found
 from rag.plan.plan import Plan
-from rag.types import ABSENT, Answer, Citation, Outcome
+from rag.types import ABSENT, VERDICTS, Answer, Citation, Outcome
 from rag.write.table import read_table
 from rag.write.with_model import Written
-
-RANK = ("unsupported", "weak", "exact", "supported", "verbatim")
 
 
 def conclude(message: str, plan: Plan, found: Found, written: Written, *, considered: int) -> Answer:
@@ -51,5 +49,5 @@ def judge_citations(written: Written) -> tuple[Citation, ...]:
     verdicts: dict[int, str] = {}
     for check in written.checks:
         for number in check.numbers:
-            verdicts[number] = min(verdicts.get(number, "verbatim"), check.verdict, key=RANK.index)
+            verdicts[number] = min(verdicts.get(number, "verbatim"), check.settled, key=VERDICTS.index)
     return tuple(replace(c, verdict=verdicts.get(c.number, "verbatim")) for c in written.numbering.citations)

@@ -80,6 +80,7 @@ class Numbering:
     """Gives each cited sentence a number, in order of first mention, the same one each time."""
 
     citations: list[Citation] = field(default_factory=list)
+    evidence: list[Evidence] = field(default_factory=list)  # of each
     _given: dict[tuple[str, int, int], int] = field(default_factory=dict)
 
     def number(self, evidence: Evidence) -> int:
@@ -91,6 +92,7 @@ class Numbering:
             self.citations.append(
                 Citation(self._given[key], paper.id, paper.title, quote, sentence.start, sentence.end)
             )
+            self.evidence.append(evidence)
         return self._given[key]
 
     def marks(self, evidence: Sequence[Evidence]) -> str:

@@ -27,12 +27,19 @@ class Written:
 
     numbering: Numbering = field(default_factory=Numbering)
     checks: list[Checked] = field(default_factory=list)
+    pieces: list[tuple[str, int]] = field(default_factory=list)  # each with the place of its check, -1 for none
     text: str = ""
     suggestions: list[str] = field(default_factory=list)
     found: str = ""
     searches: list[str] = field(default_factory=list)
     used: list[Usage] = field(default_factory=list)
     note: str = ""
+
+    def retell(self, place: int, check: Checked) -> None:
+        """Puts a check, with its text, in the place of another."""
+        self.checks[place] = check
+        self.pieces = [(check.text if at == place else text, at) for text, at in self.pieces]
+        self.text = "".join(text for text, _ in self.pieces)
 
     @property
     def is_sourced(self) -> bool:
@@ -71,7 +78,10 @@ def write_with_model(
         shown = verifier.verify(piece) if piece.kind is Kind.STATEMENT else None
         if shown and shown.checked:
             written.checks.append(shown.checked)
-        held.append(piece.lead + (shown.text if shown else piece.text))
+        place = len(written.checks) - 1 if shown and shown.checked else -1
+        text = shown.text if shown else piece.text
+        written.pieces += [(piece.lead, -1), (text, place)]
+        held.append(piece.lead + text)
         if written.is_sourced:
             written.text += "".join(held)
             yield "".join(held)

@@ -20,13 +20,13 @@ from rag.llm.pieces import Waiting
 from rag.question import cut
 from rag.retrieve.scope import Scope
 from rag.style import USUAL, Style
-from rag.types import Answer
+from rag.types import CHECKING, FAILED, Answer
 from ui import render
 from ui.actions import actions
 from ui.conversation import Exchange, hidden, next_place, papers_of, read_exchange, total, turns_of, unhidden, until
 from ui.engine import Engine, explain
 from ui.history import Chat, clean_lines, kept
-from ui.reread import Fields
+from ui.reread import Fields, Find
 from ui.tabs import past
 from ui.tabs.past import Wires
 from ui.tabs.selection import scope_of
@@ -204,6 +204,7 @@ class Talk:
         An engine's stream is closed when the reader leaves.
         """
         text = ""
+        given: Answer | None = None
         shown = 0.0
         tail = hidden(blank)
         try:
@@ -213,27 +214,37 @@ class Talk:
             with closing(cast(Any, made)) as pieces:
                 for piece in pieces:
                     if isinstance(piece, Answer):
-                        papers = papers_of(piece, engine.paper)
-                        done = actions(replace(blank, answer=piece, papers=papers))
-                        yield render.answer(piece, engine.paper, before=before, tail=done)
-                        return
-                    if isinstance(piece, Waiting):  # also so that Gradio can close the stream of one who left
+                        given = piece
+                        yield answered(blank, given, engine.paper, before)
+                    elif given and isinstance(piece, Waiting):  # its meaning is being checked
+                        yield answered(blank, given, engine.paper, before)
+                    elif isinstance(piece, Waiting):  # also so that Gradio can close the stream of one who left
                         yield render.draft(text, piece.words, tail) if text else render.waiting(piece.words, tail)
-                        continue
-                    shown = shown or time.monotonic()  # quotes come all at once, and are shown whole
-                    text += piece
-                    tail = hidden(replace(blank, text=text))
-                    if time.monotonic() - shown >= BEAT:
-                        shown = time.monotonic()
-                        yield render.draft(text, tail=tail)
-            yield ended(blank, text, "The answer broke off here and could not be checked. Please ask again.")
+                    else:
+                        shown = shown or time.monotonic()  # quotes come all at once, and are shown whole
+                        text += piece
+                        tail = hidden(replace(blank, text=text))
+                        if time.monotonic() - shown >= BEAT:
+                            shown = time.monotonic()
+                            yield render.draft(text, tail=tail)
+            if not given:
+                yield ended(blank, text, "The answer broke off here and could not be checked. Please ask again.")
         except Exception as error:
-            yield ended(blank, text, explain(error))
+            if given:  # which stays, whatever became of the check
+                yield answered(blank, replace(given, meaning=FAILED), engine.paper, before)
+            else:
+                yield ended(blank, text, explain(error))
 
 
 # The button beside the box: an arrow to send or, while an answer comes, a square to stop it.
 BUSY: Update = gr.update(submit_btn=False, stop_btn=True)
 IDLE: Update = gr.update(submit_btn=True, stop_btn=False)
+
+
+def answered(blank: Exchange, given: Answer, find: Find, before: tuple[int, int, float]) -> str:
+    """An exchange with its answer."""
+    tail = actions(replace(blank, answer=given, papers=papers_of(given, find)))
+    return render.answer(given, find, before=before, tail=tail)
 
 
 def ended(blank: Exchange, text: str, why: str) -> str:
@@ -245,13 +256,17 @@ def ended(blank: Exchange, text: str, why: str) -> str:
 def stop(chat: Any) -> tuple[Update, Chat]:
     """Keep what had come of the answer that was stopped."""
     messages = kept(chat)
-    if messages and render.is_draft(messages[-1]["content"]):
-        fields = Fields(unhidden(messages[-1]["content"]), "The answer")
-        try:
-            begun = read_exchange(fields, lambda _: None)
-        except UsageError:  # a record of the browser's that is none
-            begun = Exchange(next_place(messages[:-2], messages), "")
+    if not messages:
+        return IDLE, messages
+    try:
+        begun = read_exchange(Fields(unhidden(messages[-1]["content"]), "The answer"), lambda _: None)
+    except UsageError:  # a record of the browser's that is none
+        begun = Exchange(next_place(messages[:-2], messages), "")
+    if render.is_draft(messages[-1]["content"]):
         messages[-1] = assistant(ended(begun, begun.text, "Stopped here." if begun.text else "Stopped."))
+    elif begun.answer and begun.answer.meaning == CHECKING:
+        known = {paper.id: paper for paper in begun.papers}
+        messages[-1] = assistant(answered(begun, replace(begun.answer, meaning=FAILED), known.get, (0, 0, 0.0)))
     return IDLE, messages
 
 

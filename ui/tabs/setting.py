@@ -26,6 +26,7 @@ class Parts:
     papers: gr.Radio
     length: gr.Radio
     theme: gr.Radio
+    meaning: gr.Checkbox
     cost: gr.Markdown
 
 
@@ -44,12 +45,15 @@ def build(stores: tuple[gr.BrowserState, gr.BrowserState]) -> Parts:
     with gr.Column(elem_id="settings"):
         gr.Markdown("<h2>Settings</h2><p>Kept in this browser; they hold from the next question on.</p>", **markdown)
         pen = gr.Checkbox(usual.model, label="Let the language model write", elem_id="writes", visible=False)
+        meaning = gr.Checkbox(
+            usual.meaning, label="Let it check the meaning of what it wrote", elem_id="checks", visible=False
+        )
         writer = gr.Markdown("", elem_id="writer", **markdown)
         papers = gr.Radio([*wishes.CONSIDERED], value=usual.papers, label="Papers considered for an answer")
         length = gr.Radio(LENGTHS, value=usual.length, label="Length of answers in sentences")
         theme = gr.Radio(THEMES, value=usual.theme, label="Theme", elem_id="theme")
         cost = gr.Markdown(wishes.cost((0, 0, 0.0), priced=False), elem_id="cost", **markdown)
-    return Parts(*stores, pen, writer, papers, length, theme, cost)
+    return Parts(*stores, pen, writer, papers, length, theme, meaning, cost)
 
 
 def wire(page: gr.Blocks, opening: "Future[Engine]", parts: Parts, tab: gr.Tab, talking: chat.Parts) -> None:
@@ -57,13 +61,14 @@ def wire(page: gr.Blocks, opening: "Future[Engine]", parts: Parts, tab: gr.Tab, 
     desk = Desk(opening)
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
     store = parts.wishes
-    page.load(recall, [store], [parts.pen, talking.pen, parts.papers, parts.length, parts.theme], **quiet)
-    held = [parts.pen, parts.papers, parts.length, parts.theme]  # all at once, so that two quick changes both hold
-    for choice in (parts.papers, parts.length, parts.theme):
+    choices: list[Any] = [parts.papers, parts.length, parts.theme, parts.meaning]
+    page.load(recall, [store], [parts.pen, talking.pen, *choices], **quiet)
+    held = [parts.pen, *choices]  # all at once, so that two quick changes both hold
+    for choice in choices:
         choice.input(keep, held, [store], trigger_mode="always_last", **quiet)
     parts.pen.input(let_write, held, [store, talking.pen], trigger_mode="always_last", **quiet)
     talking.pen.input(let_write, [talking.pen, *held[1:]], [store, parts.pen], trigger_mode="always_last", **quiet)
-    tab.select(desk.show, [parts.spent], [parts.pen, parts.writer, parts.cost], **quiet)
+    tab.select(desk.show, [parts.spent], [parts.pen, parts.meaning, parts.writer, parts.cost], **quiet)
 
 
 class Desk:
@@ -72,25 +77,27 @@ class Desk:
     def __init__(self, opening: "Future[Engine]") -> None:
         self.opening = opening
 
-    def show(self, sent: Any) -> tuple[Any, str, str]:
-        """The switch, where there is a model; which it is; and what was spent."""
+    def show(self, sent: Any) -> tuple[Any, Any, str, str]:
+        """The switches, where there is a model; which it is; and what was spent."""
         try:
             writing = self.opening.result().writer
         except Exception as error:
-            return gr.skip(), render.problem(explain(error)), ""
+            return gr.skip(), gr.skip(), render.problem(explain(error)), ""
         spent = wishes.cost(wishes.spent_of(sent), priced=bool(writing and writing.price))
-        return gr.Checkbox(visible=writing is not None), wishes.writer(writing), spent
+        shown = gr.Checkbox(visible=writing is not None)
+        return shown, shown, wishes.writer(writing), spent
 
 
-def recall(sent: Any) -> tuple[bool, bool, int, str, str]:
+def recall(sent: Any) -> tuple[bool, bool, int, str, str, bool]:
     """What was set in this browser before."""
     known = wishes_of(sent)
-    return known.model, known.model, known.papers, known.length, known.theme
+    return known.model, known.model, known.papers, known.length, known.theme, known.meaning
 
 
-def keep(model: Any, papers: Any, length: Any, theme: Any) -> str:
+def keep(model: Any, papers: Any, length: Any, theme: Any, meaning: Any) -> str:
     """What is set, as it is kept in the browser."""
-    return read_wishes({"model": model, "papers": papers, "length": length, "theme": theme}).kept()
+    given = {"model": model, "papers": papers, "length": length, "theme": theme, "meaning": meaning}
+    return read_wishes(given).kept()
 
 
 def let_write(model: Any, *others: Any) -> tuple[str, bool]:

@@ -194,10 +194,10 @@ def test_a_batch_answers_in_order_whatever_cannot_be_asked(page: None, run: Run)
 def test_a_stopped_batch_keeps_the_answers_it_has(two_papers: None, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     stream = Engine.stream
 
-    def stopped(self: Engine, question: str, history: Sequence[Turn] = (), *, model: bool = True) -> object:
+    def stopped(self: Engine, question: str, history: Sequence[Turn] = (), **how: Any) -> object:
         if "bells" in question:
             raise KeyboardInterrupt
-        return stream(self, question, history, model=model)
+        return stream(self, question, history, **how)
 
     monkeypatch.setattr(Engine, "stream", stopped)
     code, err, answers = batch(run, [{"question": "lenses?"}, {"question": "bells?"}])
@@ -349,7 +349,7 @@ def test_wrong_use_is_told_in_one_line(run: Run) -> None:
 
 
 def test_a_defect_is_told_in_one_line_with_its_place(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Engine, "stream", lambda self, question, model: 1 // 0)
+    monkeypatch.setattr(Engine, "stream", lambda self, question, **how: 1 // 0)
     code, out, err = run("ask", QUESTION)
     assert (code, out, err.count("\n")) == (1, "", 1)
     assert "test_cli.py, line" in err

@@ -11,7 +11,7 @@ from test_page import ask, browser, check_inert, page, pytestmark, send, started
 from ingest.settings import Settings
 from rag.engine import Engine
 from tests.model_endpoint import KEY, Handler, ModelEndpoint, delta, hang_after, serving
-from tests.scripted_model import answer, cited, plan
+from tests.scripted_model import answer, check, cited, plan, stage
 
 __all__ = ["browser", "page", "pytestmark"]
 HOSTILE = "![x](http://leak.test/a.png) <img src=http://leak.test/b onerror=window.ran=1> [c](javascript:window.ran=1)"
@@ -40,10 +40,13 @@ def address(endpoint: ModelEndpoint, indexed_home: Path, tmp_path_factory: pytes
 def test_a_written_answer_shows_its_tally_its_doubts_its_cost_and_what_to_ask_next(
     page: Page, endpoint: ModelEndpoint
 ) -> None:
-    endpoint.replies = [PLAN, FLUENT, PLAN, answer(NAMED)]
+    endpoint.replies = [PLAN, FLUENT, check(("One thing", "partly", "only one is", "")), PLAN, answer(NAMED)]
     expect(page.locator("#mode")).to_contain_text("scribe at 127.0.0.1")
     shown = ask(page, KIVI)
-    expect(shown.locator(".tally")).to_have_text("Figures and names checked in 2 of 3 sentences")
+    expect(shown.locator(".tally")).to_have_text(re.compile(r"^Meaning checked: \d of 3 sentences supported"))
+    shown.locator("summary.tally").click()
+    expect(shown.locator(".checks li", has_text="partly, only one is")).to_be_visible()
+    expect(shown.locator(".cite.doubt").first).to_be_visible()
     expect(shown.locator("p").nth(1)).to_contain_text("(unverified: ")
     expect(shown.locator("ol li")).to_have_count(2)
     expect(shown.locator(".cost")).to_contain_text("tokens in")
@@ -51,7 +54,7 @@ def test_a_written_answer_shows_its_tally_its_doubts_its_cost_and_what_to_ask_ne
     assert KEY not in page.content()
     page.locator("#follow .suggested", has_text="How fast is KIVI?").click()
     expect(page.locator("#chat .cost").nth(1)).to_contain_text(re.compile(r"this conversation: [\d,]+ tokens"))
-    asked = endpoint.asked[-2]["messages"][-1]["content"]
+    asked = next(a for a in endpoint.asked[3:] if stage(a) == "plan")["messages"][-1]["content"]
     assert "P1: KIVI: A Tuning-Free" in asked, "the answer on the page brought its papers"
     assert "last message: How fast is KIVI?" in asked
 

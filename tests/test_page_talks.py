@@ -31,8 +31,9 @@ def kept(page: Page) -> list[dict[str, Any]]:
 
 def reload(page: Page) -> None:
     """Leave and come back once nothing is under way: Gradio tells the console of a stream that was left."""
-    if page.locator("#chat .answer:not(.refused, .cut)").count():
-        expect(page.locator("#follow .suggested").first).to_be_visible()
+    page.wait_for_function(
+        "document.querySelector('#follow .suggested') || !document.querySelector('#chat .answer:not(.refused, .cut)')"
+    )
     page.wait_for_timeout(200)
     page.reload()
 

@@ -147,6 +147,7 @@ def main() -> None:
     parser.add_argument("--split", choices=("dev", "test"), default="test")
     parser.add_argument("--meaning", action="store_true", help="also by the model that is configured")
     parser.add_argument("--jobs", type=int, default=4, help="calls side by side (default: 4)")
+    parser.add_argument("--most", type=int, help="calls at most (default: all, two an answer)")
     parser.add_argument("--keep", type=Path, help="where to write what the model found, a JSON line a statement")
     given = parser.parse_args()
     rows, papers = read_rows(given.split)
@@ -157,7 +158,7 @@ def main() -> None:
         tell("figures and names alone", rows, exact)
         if given.meaning:
             model = ChatModel(load_settings())
-            asked = sheets(rows)
+            asked = sheets(rows)[: given.most]
             with ThreadPoolExecutor(given.jobs) as pool:
                 done = list(pool.map(lambda sheet: ask(model, sheet, libraries), asked))
             found = {
@@ -165,8 +166,8 @@ def main() -> None:
                 for sheet, (all_of, _) in zip(asked, done, strict=True)
                 for row, one in zip(sheet, all_of, strict=True)
             }
-            judged = [row for row in rows if found[row["id"]]]
-            print(f"{len(judged)} of {len(rows)} statements judged, in {len(asked)} calls")
+            judged = [row for row in rows if found.get(row["id"])]
+            print(f"{len(judged)} of {len(found)} statements judged, in {len(asked)} calls")
             flags = {row["id"]: exact[row["id"]] or found[row["id"]].verdict != MEANINGS[0] for row in judged}  # type: ignore[union-attr]
             tell("with the model's check", judged, flags)
             tokens = [(used.tokens_in, used.tokens_out) for _, used in done]

@@ -33,7 +33,7 @@ from rag.search_turn import SearchTurns
 from rag.style import USUAL, Style, Writing
 from rag.turn import Turns
 from rag.types import Answer, Ranked, Turn
-from rag.verify.source import SourceFinder
+from rag.verify.source import Names
 from rag.write.passages import MOST_COMPARED
 
 RETRIEVED = 10  # papers of a search
@@ -58,7 +58,7 @@ class Engine:
             self.index,
             Gatherer(self.index, self._retriever, self._linker),
             self._linker,
-            make_finder(self.index, self._catalogue),
+            Names(self._catalogue.named, self._catalogue.common),
             self.paper,
             settings.model_timeout,
             settings.check == "meaning",
@@ -218,11 +218,6 @@ class Engine:
             questions.append(f"Which papers are about {topic}?")
         questions += [f"How does {nickname(paper)} work?" for paper in named[-1:]]
         return questions
-
-
-def make_finder(index: PaperIndex, catalogue: Catalogue) -> SourceFinder:
-    """What finds sources for a model's sentences among those it was shown, over the papers of one index."""
-    return SourceFinder(index.embedder, catalogue.named, catalogue.common)
 
 
 def mode_of(settings: Settings) -> str:

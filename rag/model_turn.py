@@ -26,7 +26,7 @@ from rag.style import Style
 from rag.trace import Trace
 from rag.types import ABSENT, CHECKED, CHECKING, FAILED, Answer
 from rag.verify.settle import settle
-from rag.verify.source import SourceFinder
+from rag.verify.source import Names
 from rag.verify.statement import Verifier
 from rag.write import prompts
 from rag.write.budget import Budget
@@ -56,7 +56,7 @@ class Tools:
     index: PaperIndex
     gatherer: Gatherer
     linker: Linker
-    finder: SourceFinder
+    names: Names
     find: Callable[[str], Paper | None]
     seconds: float
     meaning: bool
@@ -255,7 +255,7 @@ class ModelTurn:
         yield Waiting(f"Reading {count} paper{'' if count == 1 else 's'}")
         written, known = Written(), f"{self._library().text()} {found.facts}"
         asked = " ".join((self.message, plan.question, *(one.text for one in self._talk.said if one.role == "user")))
-        self._verifier = Verifier(sources, self._tools.finder, written.numbering, asked, known, among=self._among())
+        self._verifier = Verifier(sources, self._tools.names, written.numbering, asked, known, among=self._among())
         try:
             yield from write_with_model(
                 self._model,

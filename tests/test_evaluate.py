@@ -1,9 +1,11 @@
 """The measures of whole runs, against worked-out figures; what is no collection or question is named by its line."""
 
+import io
 import json
 from collections.abc import Callable
 from math import log2
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -138,3 +140,33 @@ def test_a_question_that_is_none_is_named_before_the_first_is_asked(
     code, out, err = run(command, path, *([tmp_path / "a.jsonl"] if command == "batch" else []))
     assert (code, out, err.count("\n"), asked) == (2, "", 1, [])
     assert f"{path}, line 3: {said}" in err
+
+
+def test_a_reader_labels_statements_of_kept_answers_and_sees_both_error_rates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def check(text: str, verdict: str, meaning: str = "") -> dict[str, Any]:
+        return {"text": text, "verdict": verdict, "numbers": [1], "meaning": meaning}
+
+    cited = {"number": 1, "title": "OwlNet", "quote": "It counts owls."}
+    checks = [check("It counts owls [1].", "verbatim"), check("It flies [1].", "exact", "contradicted")]
+    answer = {"standalone": "q?", "usage": {}, "citations": [cited], "checks": checks}
+    file = tmp_path / "answers.jsonl"
+    for kept in (
+        {"id": "1", **answer, "usage": {"model": "m"}},
+        {"turns": [{"question": "q?", "answer": answer | {"usage": {"m": 1}}}]},
+    ):
+        file.write_text(json.dumps(kept), "utf-8")
+        monkeypatch.setattr("sys.stdin", io.StringIO("y\ny\n"))
+        assert main(["eval", "--check", str(file), "--json"]) == 0
+        out = capsys.readouterr().out
+        assert "“OwlNet: It counts owls.”" in out
+        assert json.loads(out[out.rindex("{") :]) == {
+            "labelled": 2,
+            "passed but not borne out": 0.0,
+            "borne out but flagged": 0.5,
+        }
+    for bad in ("", "[]", '{"turns": 5}', "\x00"):
+        file.write_text(bad)
+        assert main(["eval", "--check", str(file)]) == 2
+        assert "holds no answers" in capsys.readouterr().err

@@ -8,7 +8,7 @@ from ingest.entry import make_entry
 from ingest.paper import Paper
 from rag.gather.sources import Shown, Sources, number
 from rag.types import Evidence
-from rag.verify.source import SourceFinder
+from rag.verify.source import Names
 from rag.verify.statement import Verifier
 from rag.write.draft import Numbering
 from rag.write.layout import Layout
@@ -36,8 +36,7 @@ def sources() -> Sources:
 
 def verified(sources: Sources, text: str, question: str = "q") -> tuple[str, list[tuple[str, str]]]:
     """The text of a statement as it is shown, and the verdict and mending of each."""
-    checker = SourceFinder()
-    verifier = Verifier(sources, checker, Numbering(), question, KNOWN)
+    verifier = Verifier(sources, Names(), Numbering(), question, KNOWN)
     layout = Layout()
     shown = [(piece, verifier.verify(piece)) for piece in (*layout.hear(text), *layout.end())]
     checks = [(s.checked.verdict, s.checked.mended) for _, s in shown if s.checked]

@@ -127,6 +127,9 @@ def parser() -> argparse.ArgumentParser:
         help="a line: {id, type, question, history, papers, optional, must}",
     )
     command.add_argument("--beir", type=Path, metavar="FOLDER", help="corpus.jsonl, queries.jsonl, qrels.tsv")
+    command.add_argument(
+        "--check", type=Path, metavar="FILE", help="label statements of kept answers, and see how often the check errs"
+    )
     command = add(upkeep.export_folder, "export", "Write all papers, vectors and sources as open files to a folder.")
     command.add_argument("folder", type=Path, metavar="FOLDER", help="a new or empty folder")
     command = add(upkeep.import_folder, "import", "Take in what a folder written by export holds and is not there yet.")

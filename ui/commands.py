@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from rag.types import Answer
 
 BUNDLED_PAGE = Path(__file__).parent.parent / "ingest" / "pages" / "daily_papers_page.txt"
+DRAWN = 30  # statements to label at a time
 BEGUN = "bundled-page.begun"  # stands in the home until the whole of the bundled page is in
 NO_PAPERS = "No papers yet; take some in with: paperchat ingest SOURCE"
 
@@ -249,10 +250,12 @@ def batch(args: Namespace) -> int:
 def evaluate(args: Namespace) -> int:
     from rag.evaluate.run import evaluate_beir, evaluate_questions, read_lines
 
-    if (args.questions is None) == (args.beir is None):
-        raise UsageError("Give either a file of questions or --beir FOLDER.")
+    if sum(given is not None for given in (args.questions, args.beir, args.check)) != 1:
+        raise UsageError("Give a file of questions, --beir FOLDER or --check FILE.")
     figures: dict[str, Any]
-    if args.beir:
+    if args.check:
+        figures = label_statements(args.check)
+    elif args.beir:
         with bar(None, "papers") as step:
             figures = evaluate_beir(args.beir, load_settings(), step)
     else:
@@ -264,6 +267,24 @@ def evaluate(args: Namespace) -> int:
     else:
         print(figures_text(figures))
     return 0
+
+
+def label_statements(path: Path) -> "dict[str, Any]":
+    """Asks whoever sits there of statements drawn from kept answers whether their sources bear them out."""
+    from rag.evaluate.labels import Labelled, draw, error_rates, read_statements
+
+    drawn = draw(read_statements(path), DRAWN)
+    labelled: list[tuple[Labelled, bool]] = []
+    say("Do the quotes bear the statement out? y: yes, n: no, s: skip, q: end. Nothing is kept.")
+    for place, one in enumerate(drawn, start=1):
+        quotes = "\n".join(f"   “{quote}”" for quote in one.quotes)
+        print(safe(f"\n{place} of {len(drawn)}. {one.question}\n-> {one.text}\n{quotes}"), flush=True)
+        reply = sys.stdin.readline() if sys.stdin else ""
+        if reply.strip().lower() == "q" or not reply:
+            break
+        if reply.strip().lower() in ("y", "n"):
+            labelled.append((one, reply.strip().lower() == "y"))
+    return error_rates(labelled)
 
 
 def rebuild(args: Namespace) -> int:

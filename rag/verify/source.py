@@ -1,76 +1,37 @@
-"""Which source sentence bears a statement out: it has its figures and names, and is near by words and vectors."""
+"""Which source sentence a statement is taken from: one that has its figures and names, and most of its words."""
 
 import re
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from threading import Lock
+from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ingest.embedding import Embedder
-from ingest.errors import ModelError
 from ingest.words import stems
 from rag.types import Evidence
 from rag.verify.figures import equal, figures_of, plain, read_figures
 from rag.verify.names import names_in, own_names, plain_sentence, stands_in
 
-# Share of a statement's words in a sentence plus the cosine of the two from which it is near: nearly all true
-# rewordings reach it, and hardly any statement cited to the likest sentence of another paper; by words alone the share.
-NEAR_FROM, NEAR_FROM_WORDS = 1.2, 0.7
-CANDIDATES = 6  # source sentences looked at closely
-REMEMBERED = 4096  # vectors kept, 1.5 KB each
+FEWEST_SHARED = 0.5  # share of a statement's words that its source has, where it names none
 FEWEST_WORDS = 4  # of a part of a source sentence that can be called its words
 NO_LETTER = re.compile(r"[^\w%×.]+|\.(?!\d)")
 ENDS = ",;:("  # before a part of a sentence that can stand by itself
 
 
-class SourceFinder:
-    """Finds the sentence that bears a statement out. Safe to share between threads.
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What is known of names in a library: `named` gives the names of papers that stand in a text, each with the ids of
+    the papers it may mean; `common` tells whether so many papers have a word that it names none of them."""
 
-    `embedder` may be None: then words alone tell. `named` gives the names of papers that stand in a text, each with
-    the ids of the papers it may mean; `common` tells whether so many papers have a word that it names none of them.
-    """
+    named: Callable[[str], Sequence[tuple[str, tuple[str, ...]]]] = lambda text: ()
+    common: Callable[[str], bool] = lambda name: False
 
-    def __init__(
-        self,
-        embedder: Embedder | None = None,
-        named: Callable[[str], Sequence[tuple[str, tuple[str, ...]]]] = lambda text: (),
-        common: Callable[[str], bool] = lambda name: False,
-    ) -> None:
-        self._embedder, self.named, self.common = embedder, named, common
-        self._vectors: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
-        self._lock = Lock()
 
-    def best(self, statement: str, candidates: Sequence[Evidence]) -> Evidence | None:
-        """The candidate that bears a statement out best; None where none does."""
-        said = plain_sentence(statement)
-        words = stems(said)
-        near = sorted(candidates, key=lambda e: -len(words & stems(e.sentence.text)))[:CANDIDATES]
-        held = [e for e in near if holds_exactly(said, e)]
-        worth = {id(e): len(words & stems(e.sentence.text)) / max(1, len(words)) for e in held}
-        least = NEAR_FROM_WORDS
-        if self._embedder and (cosines := self._cosines(said, [e.sentence.text for e in held])) is not None:
-            least = NEAR_FROM
-            worth = {id(e): worth[id(e)] + cosine for e, cosine in zip(held, cosines, strict=True)}
-        best = max(held, key=lambda e: worth[id(e)], default=None)
-        return best if best and worth[id(best)] >= least else None
-
-    def _cosines(self, statement: str, sentences: Sequence[str]) -> list[float] | None:
-        """Those of a statement to sentences; None where the model does not answer."""
-        assert self._embedder
-        with self._lock:
-            missing = [text for text in (statement, *sentences) if text not in self._vectors]
-        try:
-            made = self._embedder.embed(missing) if missing else ()
-        except ModelError:  # a remote model that does not answer: words tell alone
-            return None
-        with self._lock:
-            self._vectors.update(zip(missing, made, strict=True))
-            vectors = [self._vectors[text] for text in (statement, *sentences)]
-            while len(self._vectors) > REMEMBERED:
-                self._vectors.popitem(last=False)
-        return [float(vectors[0] @ vector) for vector in vectors[1:]]
+def best_source(statement: str, candidates: Sequence[Evidence]) -> Evidence | None:
+    """The candidate that has the figures and names of a statement, and the most of its words; None where none has half
+    of them."""
+    said = plain_sentence(statement)
+    words = stems(said)
+    shared = {id(e): len(words & stems(e.sentence.text)) for e in candidates}
+    near = [e for e in candidates if shared[id(e)] >= FEWEST_SHARED * max(1, len(words))]
+    return next((e for e in sorted(near, key=lambda e: -shared[id(e)]) if holds_exactly(said, e)), None)
 
 
 def holds_exactly(statement: str, evidence: Evidence) -> bool:

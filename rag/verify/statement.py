@@ -13,7 +13,7 @@ from rag.plan.without_model import is_foreign
 from rag.types import ABSENT, EXACT, MARK, SPACED_MARK, UNSOURCED, Checked, Evidence
 from rag.verify.figures import Figure, equal, figures_of, read_figures, rounded
 from rag.verify.names import capitalised_in, names_in, own_names, plain_sentence, stands_in
-from rag.verify.source import SourceFinder, is_quote
+from rag.verify.source import Names, best_source, is_quote
 from rag.write.draft import Numbering
 from rag.write.layout import Piece, numbers_of
 
@@ -44,14 +44,14 @@ class Verifier:
     def __init__(
         self,
         sources: Sources,
-        finder: SourceFinder,
+        names: Names,
         numbering: Numbering,
         asked: str,
         known: str = "",
         *,
         among: int = 0,
     ) -> None:
-        self._sources, self._finder, self._numbering, self._among = sources, finder, numbering, among
+        self._sources, self._names, self._numbering, self._among = sources, names, numbering, among
         self._asked, self._known, self._said = asked, known, f"{asked} {known}"
 
     def verify(self, piece: Piece) -> Shown:
@@ -100,7 +100,7 @@ class Verifier:
             return Shown(text, Checked(text, "verbatim", "", self._numbers(quoted), "given its source"))
         said = plain_sentence(piece.words)
         stated = [q for q in read_figures(said) if is_written(q) and not self._is_said(q) and not self._is_count(q)]
-        names = (*names_in(said), *(name for name, _ in self._finder.named(said)))
+        names = (*names_in(said), *(name for name, _ in self._names.named(said)))
         named = len(said.split()) >= FEWEST_WORDS and any(not stands_in(name, self._said) for name in names)
         needs_source = piece.numbers or stated or named
         if needs_source and (found := self._cited_anew(piece, "given its source")):
@@ -114,7 +114,7 @@ class Verifier:
 
     def _cited_anew(self, piece: Piece, how: str) -> Shown | None:
         """The statement with the mark of a sentence that bears it out; None where there is none."""
-        better = self._finder.best(piece.words, self._sources.evidence)
+        better = best_source(piece.words, self._sources.evidence)
         if not better:
             return None
         text = with_marks(SPACED_MARK.sub("", piece.text), self._numbers([better]))
@@ -145,13 +145,13 @@ class Verifier:
         beside = " . ".join(f"{e.sentence.text} . {own_names(e.paper)}" for e in cited)
         english = len(words.split()) >= FEWEST_WORDS and not is_foreign(words, fewest=FEWEST_WORDS)
         for name in (*names_in(words), *(capitalised_in(words) if english else ())):
-            usual = is_short(name) and (not english or self._finder.common(name))
+            usual = is_short(name) and (not english or self._names.common(name))
             if not (usual or stands_in(name, beside) or stands_in(name, self._said)):
                 return f"“{name}” is not in the cited sentence"
-        named = [(name, ids) for name, ids in self._finder.named(words) if not stands_in(name, beside)]
+        named = [(name, ids) for name, ids in self._names.named(words) if not stands_in(name, beside)]
         papers = {e.paper.id for e in cited}
         strange = [name for name, ids in named if not papers & set(ids)]
-        if strange and len(strange) == len(self._finder.named(words)):
+        if strange and len(strange) == len(self._names.named(words)):
             return f"“{strange[0]}” is not what the cited sentence is about"
         return ""
 

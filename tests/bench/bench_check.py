@@ -1,11 +1,13 @@
 """How often the check of an answer errs, on statements that models wrote and on falsehoods made from them.
 
     python -m tests.bench.bench_check [--split dev|test] [--meaning] [--jobs N]
+    python -m tests.bench.bench_check --scifact claims_with_evidence.jsonl [--jobs N]
 
 Data: tests/bench/data/checked_statements.jsonl.gz. `kind` is 'true' for a statement as a model wrote it, with the
 `label` of two readers (a third settled where they differed); else how a falsehood was made from it. 'dev' is of the
 bundled page, 'test' of two other pages, other askers and other readers, with falsehoods by another writer. The exact
 check needs nothing; `--meaning` asks the model that is configured, an answer's statements a call, as the product does.
+`--scifact` draws 200 claims with evidence, half of them contradicted, ten a call, and gives the balanced accuracy.
 """
 
 import argparse
@@ -26,13 +28,13 @@ from ingest.formats.page_text import read_page
 from ingest.index import PaperIndex
 from ingest.paper import Paper
 from ingest.settings import Settings, load_settings
-from rag.engine import make_finder
 from rag.gather.sources import Shown, number
 from rag.llm.model import ChatModel
 from rag.llm.pieces import Usage
 from rag.retrieve.names import Catalogue
 from rag.types import MEANINGS, Evidence
 from rag.verify.meaning import Claim, Finding, check_meaning
+from rag.verify.source import Names
 from rag.verify.statement import Verifier
 from rag.write.draft import Numbering
 from rag.write.layout import Kind, Piece
@@ -52,7 +54,8 @@ class Library:
         entries = [make_entry(paper) for paper in papers]
         self.index.record.write([(entry, "bench", "") for entry in entries])
         self.index.refresh()
-        self.finder = make_finder(self.index, Catalogue(self.index))
+        catalogue = Catalogue(self.index)
+        self.names = Names(catalogue.named, catalogue.common)
         self.entries = {entry.paper.title: entry for entry in entries}
 
     def evidence(self, row: Row) -> list[Evidence]:
@@ -72,7 +75,7 @@ class Library:
         numbers = tuple(range(1, len(sources.evidence) + 1))
         text = row["statement"] + "".join(f" [{n}]" for n in numbers)
         asked = f"{row['question']} {row['asked']}"
-        verifier = Verifier(sources, self.finder, Numbering(), asked, f"{len(self.entries)} papers")
+        verifier = Verifier(sources, self.names, Numbering(), asked, f"{len(self.entries)} papers")
         checked = verifier.verify(Piece(Kind.STATEMENT, "", text, numbers)).checked
         return checked is not None and not checked.verified
 
@@ -108,11 +111,10 @@ def sheets(rows: Sequence[Row]) -> list[list[Row]]:
     return found
 
 
-def ask(model: ChatModel, sheet: Sequence[Row], libraries: dict[str, Library]) -> tuple[list[Finding | None], Usage]:
+def ask(model: ChatModel, question: str, claims: Sequence[Claim]) -> tuple[list[Finding | None], Usage]:
     """What the model finds of each statement of a sheet."""
-    claims = [Claim(row["statement"], tuple(libraries[row["page"]].evidence(row))) for row in sheet]
     used: list[Usage] = []
-    asking = check_meaning(model, sheet[0]["question"], claims, used, within=model._limits.total)
+    asking = check_meaning(model, question, claims, used, within=model._limits.total)
     found = None
     try:
         while True:
@@ -120,8 +122,47 @@ def ask(model: ChatModel, sheet: Sequence[Row], libraries: dict[str, Library]) -
     except StopIteration as end:
         found = end.value
     except ModelError as error:
-        print(f"{sheet[0]['answer']}: {error}")
-    return found or [None] * len(sheet), used[0]
+        print(f"{question}: {error}")
+    return found or [None] * len(claims), used[0]
+
+
+def claims(sheet: Sequence[Row], libraries: dict[str, Library]) -> list[Claim]:
+    return [Claim(row["statement"], tuple(libraries[row["page"]].evidence(row))) for row in sheet]
+
+
+def scifact(path: Path, jobs: int) -> None:
+    """Balanced accuracy on drawn claims: supported or not, as the model finds."""
+    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    chance = Random(18)
+    drawn = [
+        row
+        for label in ("SUPPORT", "CONTRADICT")
+        for row in chance.sample([r for r in rows if r["label"] == label], 100)
+    ]
+    chance.shuffle(drawn)
+
+    def claim_of(row: Row) -> Claim:
+        paper = Paper("", " ".join(row["abstract_sentences"]), id=row["doc_id"])
+        sentences = make_entry(paper).sentences
+        cited = [s for s in sentences if any(s.text in text or text in s.text for text in row["evidence_text"])]
+        return Claim(row["claim"], tuple(Evidence(paper, s, 1.0) for s in cited or sentences))
+
+    model = ChatModel(load_settings())
+    groups = [drawn[start : start + 10] for start in range(0, len(drawn), 10)]
+    question = "Which of these claims do the sentences bear out?"
+    with ThreadPoolExecutor(jobs) as pool:
+        found = [
+            one
+            for sheet, _ in pool.map(lambda g: ask(model, question, list(map(claim_of, g))), groups)
+            for one in sheet
+        ]
+    right: dict[str, list[bool]] = defaultdict(list)
+    for row, one in zip(drawn, found, strict=True):
+        if one:
+            right[row["label"]].append((one.verdict == MEANINGS[0]) == (row["label"] == "SUPPORT"))
+    shares = {label: mean(hits) for label, hits in right.items()}
+    told = ", ".join(f"{label} {share:.3f} of {len(right[label])}" for label, share in shares.items())
+    print(f"balanced accuracy {mean(shares.values()):.3f} ({told})")
 
 
 def tell(name: str, rows: Sequence[Row], flags: dict[str, bool]) -> None:
@@ -149,7 +190,11 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=4, help="calls side by side (default: 4)")
     parser.add_argument("--most", type=int, help="calls at most (default: all, two an answer)")
     parser.add_argument("--keep", type=Path, help="where to write what the model found, a JSON line a statement")
+    parser.add_argument("--scifact", type=Path, help="claims with evidence, instead")
     given = parser.parse_args()
+    if given.scifact:
+        scifact(given.scifact, given.jobs)
+        return
     rows, papers = read_rows(given.split)
     with tempfile.TemporaryDirectory() as folder:
         pages = {row["page"] for row in rows}
@@ -160,7 +205,7 @@ def main() -> None:
             model = ChatModel(load_settings())
             asked = sheets(rows)[: given.most]
             with ThreadPoolExecutor(given.jobs) as pool:
-                done = list(pool.map(lambda sheet: ask(model, sheet, libraries), asked))
+                done = list(pool.map(lambda sheet: ask(model, sheet[0]["question"], claims(sheet, libraries)), asked))
             found = {
                 row["id"]: one
                 for sheet, (all_of, _) in zip(asked, done, strict=True)

@@ -1,0 +1,84 @@
+"""From kept answers to statements that a reader labels, and the two error rates of the check that follow."""
+
+import json
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ingest.errors import SourceError, UsageError
+from rag.types import VERIFIED, Checked
+
+NO_ANSWERS = "holds no answers; give a conversation exported as JSON, or the answers of `paperchat batch`."
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A statement of an answer with the quotes it cites; `passed` is what the check said of it."""
+
+    question: str
+    text: str
+    quotes: tuple[str, ...]
+    passed: bool
+
+
+def read_statements(path: Path) -> list[Labelled]:
+    """The statements with sources in a file of answers.
+
+    Raises SourceError for a file that cannot be read, UsageError for one that holds no answers.
+    """
+    try:
+        text = path.read_text("utf-8-sig")
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read ({error.strerror}); check its name and rights.") from error
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{path} is not UTF-8 text; save the file as UTF-8.") from error
+    try:
+        try:
+            values = [json.loads(text)]
+        except ValueError:
+            values = [json.loads(line) for line in text.splitlines() if line.strip()]
+        found = [one for value in values for one in _statements(value)]
+    except (ValueError, RecursionError, TypeError, KeyError, AttributeError) as error:
+        raise UsageError(f"{path} {NO_ANSWERS}") from error
+    if not found:
+        raise UsageError(f"{path} {NO_ANSWERS}")
+    return found
+
+
+def _statements(value: dict[str, Any]) -> Iterator[Labelled]:
+    """Those of an exported conversation, of a line of answers, or of one answer."""
+    for turn in value.get("turns", [value]):
+        answer = turn["answer"] if isinstance(turn.get("answer"), dict) else turn
+        quotes = {cited["number"]: f"{cited['title']}: {cited['quote']}" for cited in answer.get("citations", [])}
+        for check in answer.get("checks", []):
+            checked = Checked(
+                check["text"], check["verdict"], "", tuple(check["numbers"]), "", check.get("meaning", "")
+            )
+            cited = tuple(quotes[number] for number in checked.numbers if number in quotes)
+            if cited and answer.get("usage"):
+                yield Labelled(answer.get("standalone", ""), checked.text, cited, checked.settled in VERIFIED)
+
+
+def draw(statements: Sequence[Labelled], count: int) -> list[Labelled]:
+    """So many of them by lot, half of them flagged where there are enough: flagged ones are rare."""
+    chance = random.SystemRandom()
+    flagged = [one for one in statements if not one.passed]
+    some = chance.sample(flagged, min(len(flagged), count // 2))
+    passed = [one for one in statements if one.passed]
+    some += chance.sample(passed, min(len(passed), count - len(some)))
+    chance.shuffle(some)
+    return some
+
+
+def error_rates(labelled: Sequence[tuple[Labelled, bool]]) -> dict[str, Any]:
+    """How many were labelled, the share of those that passed which are not borne out, and of the borne out which were
+    flagged. `labelled` are statements, each with whether its sources bear it out."""
+    passed = [right for one, right in labelled if one.passed]
+    true = [one.passed for one, right in labelled if right]
+    return {
+        "labelled": len(labelled),
+        "passed but not borne out": round(1 - sum(passed) / len(passed), 3) if passed else None,
+        "borne out but flagged": round(1 - sum(true) / len(true), 3) if true else None,
+    }

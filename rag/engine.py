@@ -226,4 +226,4 @@ def mode_of(settings: Settings) -> str:
         return "No language model: answers are quoted from the papers."
     name = settings.chat_model or "The first model listed"
     where = host_of(settings.openai_base_url or OPENAI_URL)
-    return f"{name} at {where} writes the answers; their figures and names are checked. Nothing is sent anywhere else."
+    return f"{name} at {where} writes the answers, which are checked against the papers. Nothing is sent anywhere else."

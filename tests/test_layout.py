@@ -1,6 +1,7 @@
 """The shape of the project: which package may know which, and a README that stays true."""
 
 import ast
+import io
 import re
 import shlex
 import subprocess
@@ -76,6 +77,10 @@ def test_each_command_of_the_readme_runs(
     (tmp_path / "more.jsonl").write_text('{"title": "On Lenses", "abstract": "We grind lenses by hand, slowly."}\n')
     (tmp_path / "questions.jsonl").write_text('{"id": 1, "question": "What is KIVI?", "type": "fact", "papers": []}\n')
     (tmp_path / "conversations.jsonl").write_text('{"id": 1, "turns": ["What is KIVI?", "And ZipCache?"]}\n')
+    cited = '"citations": [{"number": 1, "title": "t", "quote": "q"}]'
+    checks = '"checks": [{"text": "It is so [1].", "verdict": "exact", "numbers": [1]}]'
+    (tmp_path / "answers.jsonl").write_text(f'{{"usage": {{"calls": 2}}, {cited}, {checks}}}\n')
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
     words = shlex.split(command.partition("#")[0])
     with standing() as stand:
         stand.days = {"2026-08-20": [paper(1), paper(2)], "2026-08-21": [paper(3)]}

@@ -30,12 +30,14 @@ WIDEST = 6  # papers in a table that the style knows; more look like six
 @dataclass(frozen=True)
 class Known:
     """What the marks of an answer stand for. `places` number its papers from 1; `leads` finds the names that sentences
-    open with where they say whose they are ("KIVI: …"), as its one group; `checking`: meaning is not checked yet."""
+    open with where they say whose they are ("KIVI: …"), as its one group; `checking`: meaning is not checked yet;
+    `mended` are the marks of sentences that the check put right."""
 
     citations: Mapping[int, Citation] = field(default_factory=dict)
     places: Mapping[str, int] = field(default_factory=dict)
     leads: re.Pattern[str] | None = None
     checking: bool = False
+    mended: frozenset[int] = frozenset()
 
 
 def leads(names: Sequence[str]) -> re.Pattern[str] | None:
@@ -207,7 +209,14 @@ def mark(number: int, known: Known) -> str:
         return f'<span class="cite">{number}</span>'
     state = "" if citation.verdict in VERIFIED else " doubt"
     state += " checking" if known.checking and citation.verdict == EXACT else ""
-    said = f"{citation.verdict.capitalize()}: " if " doubt" in state else ""
+    state += " mended" if number in known.mended else ""
+    said = (
+        f"{citation.verdict.capitalize()}: "
+        if " doubt" in state
+        else "Corrected by the check: "
+        if " mended" in state
+        else ""
+    )
     return (
         f'<button type="button" class="cite n{number} p{known.places[citation.paper_id]}{state}" '
         f'title="{said}{escape(citation.quote)}">{number}</button>'

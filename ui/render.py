@@ -101,6 +101,7 @@ def answer(given: Answer, find: Find, *, before: tuple[int, int, float] = (0, 0,
         {paper_id: place for place, paper_id in enumerate(shown, 1)},
         leads([flow(short_name(paper)) for paper in shown.values() if paper]),
         given.meaning == CHECKING,
+        frozenset(number for check in given.checks if check.mended == "corrected" for number in check.numbers),
     )
     kind = f"answer refused {given.outcome}" if given.refused else "answer"
     parts = [
@@ -149,7 +150,7 @@ def cost(given: Answer, before: tuple[int, int, float]) -> str:
 def told_of(check: Checked) -> str:
     """'“It does so.”: unsupported, the source says 65%, not 75%'."""
     words = UNLINKED.sub("", check.text).strip()
-    was = f"written was “{check.was}”" if check.was else ""
+    was = f"first written: “{check.was}”" if check.was else ""
     return f"“{words}”: {', '.join(filter(None, (check.mended or check.settled, check.reason, was)))}."
 
 

@@ -32,7 +32,7 @@ from rag.gather.sources import Shown, number
 from rag.llm.model import ChatModel
 from rag.llm.pieces import Usage
 from rag.retrieve.names import Catalogue
-from rag.types import MEANINGS, Evidence
+from rag.types import CONTRADICTED, SUPPORTED, Evidence
 from rag.verify.meaning import Claim, Finding, check_meaning
 from rag.verify.source import Names
 from rag.verify.statement import Verifier
@@ -131,7 +131,7 @@ def claims(sheet: Sequence[Row], libraries: dict[str, Library]) -> list[Claim]:
 
 
 def scifact(path: Path, jobs: int) -> None:
-    """Balanced accuracy on drawn claims: supported or not, as the model finds."""
+    """Balanced accuracy on drawn claims: of what is contradicted and what is not, and of what is supported and not."""
     rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     chance = Random(18)
     drawn = [
@@ -156,13 +156,13 @@ def scifact(path: Path, jobs: int) -> None:
             for sheet, _ in pool.map(lambda g: ask(model, question, list(map(claim_of, g))), groups)
             for one in sheet
         ]
-    right: dict[str, list[bool]] = defaultdict(list)
-    for row, one in zip(drawn, found, strict=True):
-        if one:
-            right[row["label"]].append((one.verdict == MEANINGS[0]) == (row["label"] == "SUPPORT"))
-    shares = {label: mean(hits) for label, hits in right.items()}
-    told = ", ".join(f"{label} {share:.3f} of {len(right[label])}" for label, share in shares.items())
-    print(f"balanced accuracy {mean(shares.values()):.3f} ({told})")
+    for name, verdict, label in (("contradicted", CONTRADICTED, "CONTRADICT"), ("supported", SUPPORTED, "SUPPORT")):
+        right: dict[str, list[bool]] = defaultdict(list)
+        for row, one in zip(drawn, found, strict=True):
+            if one:
+                right[row["label"]].append((one.verdict == verdict) == (row["label"] == label))
+        told = ", ".join(f"{kind} {mean(hits):.3f} of {len(hits)}" for kind, hits in right.items())
+        print(f"{name} or not: balanced accuracy {mean(map(mean, right.values())):.3f} ({told})")
 
 
 def tell(name: str, rows: Sequence[Row], flags: dict[str, bool]) -> None:
@@ -213,7 +213,7 @@ def main() -> None:
             }
             judged = [row for row in rows if found.get(row["id"])]
             print(f"{len(judged)} of {len(found)} statements judged, in {len(asked)} calls")
-            flags = {row["id"]: exact[row["id"]] or found[row["id"]].verdict != MEANINGS[0] for row in judged}  # type: ignore[union-attr]
+            flags = {row["id"]: exact[row["id"]] or found[row["id"]].verdict != SUPPORTED for row in judged}  # type: ignore[union-attr]
             tell("with the model's check", judged, flags)
             tokens = [(used.tokens_in, used.tokens_out) for _, used in done]
             print(f"tokens a call, median: {median(t for t, _ in tokens):,} in, {median(t for _, t in tokens):,} out")

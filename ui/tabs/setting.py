@@ -52,6 +52,7 @@ def build(stores: tuple[gr.BrowserState, gr.BrowserState]) -> Parts:
         papers = gr.Radio([*wishes.CONSIDERED], value=usual.papers, label="Papers considered for an answer")
         length = gr.Radio(LENGTHS, value=usual.length, label="Length of answers in sentences")
         theme = gr.Radio(THEMES, value=usual.theme, label="Theme", elem_id="theme")
+        gr.Markdown(wishes.CHECKS, **markdown)
         cost = gr.Markdown(wishes.cost((0, 0, 0.0), priced=False), elem_id="cost", **markdown)
     return Parts(*stores, pen, writer, papers, length, theme, meaning, cost)
 

@@ -21,8 +21,8 @@ CHECKS = (
     "<h3>How answers are checked</h3><p>Before a sentence is shown, its figures and names are looked up in what it "
     "cites. Then the language model reads each statement once more beside its sources, and nothing else. Of 100 true "
     "statements 1 is flagged; of 260 false ones none passed (without the model's check, 67 of 100 do); of 100 that "
-    "passed, 2 are not wholly supported. This was seen on 356 statements that a careful model wrote and checked. A small "
-    "model errs more often: <code>paperchat eval --check</code> tells.</p>"
+    "passed, 2 are not wholly supported. This was seen on 356 statements that a careful model wrote and checked. A "
+    "small model errs more often: <code>paperchat eval --check</code> tells.</p>"
 )
 LONGEST = 1_000  # characters of what a browser keeps
 Spent = tuple[int, int, float]  # tokens in and out and money of all answers in a browser

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,6 +12,7 @@ from platformdirs import user_data_path
 
 from ingest.errors import UsageError
 from ingest.live.services import Services
+from ingest.model_choice import ModelChoice, read_choice
 
 NAMES = (
     "PAPERCHAT_HOME",
@@ -28,6 +29,7 @@ NAMES = (
     "PAPERCHAT_CONTEXT",
     "PAPERCHAT_PRICE",
     "PAPERCHAT_CHECK",
+    "PAPERCHAT_LOCK_SETTINGS",
     "OPENAI_API_KEY",
     "OPENAI_BASE_URL",
 )
@@ -62,6 +64,9 @@ class Settings:
     chroma_library: str = ""
     ray_address: str = ""
     check: str = "meaning"  # of what a language model wrote, or "exact": of its figures and names alone
+    locked: bool = False  # the model cannot be changed on the page
+    shared: bool = False  # the page is served to other machines
+    chosen: bool = False  # the chat model was chosen on the page or by command, not set by the environment
     auth: str = field(default="", repr=False)
     services: Services = field(default_factory=Services)
 
@@ -71,6 +76,18 @@ class Settings:
         if self.model == "none" or not (self.openai_api_key or self.openai_base_url):
             return None
         return self.model or ("" if self.openai_base_url else OPENAI_MODEL)
+
+    @property
+    def model_is_fixed(self) -> bool:
+        """Whether the environment sets the chat model, so that nothing chosen here counts."""
+        return not self.chosen and bool(self.openai_api_key or self.openai_base_url or self.model)
+
+    def with_choice(self, choice: ModelChoice | None) -> "Settings":
+        """The same with the chat model that was chosen; None: with none."""
+        given = choice or ModelChoice()
+        return replace(
+            self, openai_api_key=given.key, openai_base_url=given.url, model=given.model, chosen=choice is not None
+        )
 
 
 def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
@@ -96,8 +113,9 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
     name = given["PAPERCHAT_MODEL"]
     if not name.isprintable() or len(name) > 200:
         raise UsageError(f"PAPERCHAT_MODEL is {name[:200]!r}; write the name of a model, or none.")
-    return Settings(
-        home=_read_home(given["PAPERCHAT_HOME"]),
+    home = _read_home(given["PAPERCHAT_HOME"])
+    settings = Settings(
+        home=home,
         chroma_url=url,
         embedding=embedding,
         openai_api_key=given["OPENAI_API_KEY"],
@@ -114,8 +132,12 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
         chroma_library=given["CHROMA_LIBRARY"],
         ray_address=given["RAY_ADDRESS"],
         check=check,
+        locked=given["PAPERCHAT_LOCK_SETTINGS"].lower() not in ("", "0", "no", "false"),
         auth=_read_auth(given["PAPERCHAT_AUTH"]),
     )
+    fixed = settings.openai_api_key or settings.openai_base_url or settings.model
+    choice = None if fixed else read_choice(home)
+    return settings.with_choice(choice) if choice else settings
 
 
 def _check_access(given: Mapping[str, str]) -> None:

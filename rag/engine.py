@@ -6,6 +6,7 @@ Streaming is the implementation; `ask` drains it.
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ingest.browse.listing import Listed, Listing, Looked
 from ingest.browse.topic_map import Atlases, Mapped
@@ -13,12 +14,14 @@ from ingest.endpoint import OPENAI_URL, host_of
 from ingest.errors import UsageError
 from ingest.index import PaperIndex
 from ingest.intake import Intake
+from ingest.model_choice import ModelChoice, forget_choice, keep_choice
 from ingest.names import nickname, short_name
 from ingest.paper import Paper
 from ingest.settings import Settings
 from rag.evaluate.votes import Vote, keep
 from rag.gather.evidence import Gatherer
 from rag.gather.library import themes
+from rag.llm.connect import Tested, try_model
 from rag.llm.model import ChatModel
 from rag.llm.pieces import Waiting
 from rag.model_turn import Tools
@@ -36,6 +39,7 @@ from rag.types import Answer, Ranked, Turn
 from rag.verify.source import Names
 from rag.write.passages import MOST_COMPARED
 
+LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 RETRIEVED = 10  # papers of a search
 TOLD = 60  # characters of a paper's description that a message repeats
 DESCRIBED = 0.5  # chance that the paper found for a description is the one meant from which it is taken
@@ -52,9 +56,8 @@ class Engine:
         self._catalogue = Catalogue(self.index)
         self._listing = Listing(self.index)
         self._atlases = Atlases(self.index)
-        self.model = ChatModel(settings) if settings.chat_model is not None else None
         self._linker = Linker(self._catalogue, self.paper, lambda text: self._retriever.search(text, k=1))
-        tools = Tools(
+        self._tools = Tools(
             self.index,
             Gatherer(self.index, self._retriever, self._linker),
             self._linker,
@@ -63,8 +66,51 @@ class Engine:
             settings.model_timeout,
             settings.check == "meaning",
         )
+        self.model: ChatModel | None = None
+        self._write_with(settings)
+
+    def _write_with(self, settings: Settings) -> None:
+        """Has the chat model of these settings write from now on."""
+        self._settings = settings
+        self.model = ChatModel(settings) if settings.chat_model is not None else None
         self._search = SearchTurns(self.index, self._retriever, self._linker, connected=self.has_model)
-        self._turns = Turns(tools, self._search, self.model)
+        self._turns = Turns(self._tools, self._search, self.model)
+
+    def connect(self, choice: ModelChoice | None, *, keep: bool) -> None:
+        """Has the chosen chat model write from the next answer on, None: none; `keep` it for the next start as well.
+
+        An answer under way ends with the model that began it. Raises UsageError where it may not be changed or the
+        choice cannot be meant, ModelError for an address that is none, StoreError where it cannot be kept.
+        """
+        self.check_choice(choice)
+        before = self.model
+        self._write_with(self._settings.with_choice(choice.cleaned() if choice else None))
+        if before:
+            before.close()
+        if choice and keep:
+            keep_choice(self._settings.home, choice.cleaned())
+        else:
+            forget_choice(self._settings.home)
+
+    def try_choice(self, choice: ModelChoice) -> Tested:
+        """Whether a chat model answers; raises as `connect`."""
+        self.check_choice(choice)
+        return try_model(self._settings.with_choice(choice.cleaned()))
+
+    def check_choice(self, choice: ModelChoice | None) -> None:
+        """Raises UsageError where the model may not be changed here, or not to this one."""
+        if self._settings.locked:
+            raise UsageError("Whoever runs this page has locked the model; ask them.")
+        if self._settings.model_is_fixed:
+            raise UsageError("The environment (OPENAI_API_KEY, OPENAI_BASE_URL, PAPERCHAT_MODEL) sets the model here.")
+        url = choice.cleaned().url if choice else ""
+        if self._settings.shared and url and urlsplit(url).hostname not in LOCAL_HOSTS:
+            raise UsageError("This page serves other machines, so only OpenAI or a server on this machine can be used.")
+
+    @property
+    def can_choose(self) -> bool:
+        """Whether the chat model can be chosen here."""
+        return not (self._settings.locked or self._settings.model_is_fixed)
 
     @property
     def mode(self) -> str:

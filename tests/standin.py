@@ -81,6 +81,7 @@ class StandIn:
 
     mode = "No language model: answers are quoted sentences"
     has_model = False
+    can_choose = False
     writer: Writing | None = None
 
     def __init__(self) -> None:

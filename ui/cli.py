@@ -130,6 +130,15 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--check", type=Path, metavar="FILE", help="label statements of kept answers, and see how often the check errs"
     )
+    command = add(commands.model, "model", "Show, find, test and choose the language model.")
+    command.add_argument("--look", action="store_true", help="list the models of servers on this machine's usual ports")
+    command.add_argument("--test", action="store_true", help="ask the model for one word, and say what happened")
+    command.add_argument(
+        "--use", metavar="ADDRESS", help="from now on use this server, such as http://localhost:11434/v1, or: openai"
+    )
+    command.add_argument("--name", default="", metavar="MODEL", help="the model's name there (default: the usual one)")
+    command.add_argument("--key", action="store_true", help="read its key from standard input, unseen on a terminal")
+    command.add_argument("--forget", action="store_true", help="forget the model chosen here, and its key")
     command = add(upkeep.export_folder, "export", "Write all papers, vectors and sources as open files to a folder.")
     command.add_argument("folder", type=Path, metavar="FOLDER", help="a new or empty folder")
     command = add(upkeep.import_folder, "import", "Take in what a folder written by export holds and is not there yet.")

@@ -8,7 +8,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -44,10 +44,10 @@ NO_PAPERS = "No papers yet; take some in with: paperchat ingest SOURCE"
 
 
 def serve(args: Namespace) -> int:
-    from ui.serve import check_address, reach
+    from ui.serve import check_address, is_loopback, reach
     from ui.serve import serve as serve_page
 
-    settings = load_settings()
+    settings = replace(load_settings(), shared=not is_loopback(args.host))
     # Before a minute goes into an index that could then not be shown.
     check_address(args.host, args.port, settings.auth)
     _ingest_bundled_page(settings)
@@ -285,6 +285,45 @@ def label_statements(path: Path) -> "dict[str, Any]":
         if reply.strip().lower() in ("y", "n"):
             labelled.append((one, reply.strip().lower() == "y"))
     return error_rates(labelled)
+
+
+def model(args: Namespace) -> int:
+    from getpass import getpass
+
+    from ingest.model_choice import ModelChoice, forget_choice, keep_choice
+    from rag.engine import mode_of
+    from rag.llm.connect import local_servers, try_model
+
+    if sum(map(bool, (args.look, args.use, args.forget))) > 1:
+        raise UsageError("Give one of --look, --use and --forget.")
+    settings = load_settings()
+    if args.look:
+        servers = local_servers()
+        for server in servers:
+            print(safe("\n".join(f"{server.url}  {name}  ({server.name})" for name in server.models)))
+        if not servers:
+            say("No server answered. Start Ollama, LM Studio, llama.cpp or vLLM, or name its address with --use.")
+        return 0
+    if (args.use or args.forget) and settings.model_is_fixed:
+        raise UsageError("The environment (OPENAI_API_KEY, OPENAI_BASE_URL, PAPERCHAT_MODEL) sets the model; unset it.")
+    if args.forget:
+        forget_choice(settings.home)
+        settings = settings.with_choice(None)
+    if args.use:
+        asked = args.key and sys.stdin is not None
+        key = "" if not asked else getpass("Key: ") if sys.stdin.isatty() else sys.stdin.readline()
+        url = "" if args.use.lower() == "openai" else args.use
+        choice = ModelChoice(url, key, args.name).cleaned()
+        keep_choice(settings.home, choice)
+        settings = settings.with_choice(choice)
+    print(safe(mode_of(settings)))
+    if settings.chat_model is not None:
+        print("Set by the environment." if settings.model_is_fixed else "Chosen here.")
+    if args.test:
+        tested = try_model(settings)
+        print(safe(tested.words))
+        return 0 if tested.works else 1
+    return 0
 
 
 def rebuild(args: Namespace) -> int:

@@ -16,8 +16,10 @@ if TYPE_CHECKING:  # only names of types: the modules behind them are read while
     from ingest.browse.topic_map import Mapped
     from ingest.intake import Taken
     from ingest.library import Progress, Source
+    from ingest.model_choice import ModelChoice
     from ingest.paper import Paper
     from rag.evaluate.votes import Vote
+    from rag.llm.connect import Tested
     from rag.llm.pieces import Waiting
     from rag.retrieve.scope import Scope
     from rag.style import Style, Writing
@@ -43,6 +45,10 @@ class Engine(Protocol):
     def has_model(self) -> bool: ...
     @property
     def writer(self) -> Writing | None: ...
+    @property
+    def can_choose(self) -> bool: ...
+    def connect(self, choice: ModelChoice | None, *, keep: bool) -> None: ...
+    def try_choice(self, choice: ModelChoice) -> Tested: ...
     def stream(
         self,
         question: str,

@@ -42,8 +42,13 @@ def notice(words: str, *, calm: bool = False) -> str:
     return f'<p class="notice{" calm" if calm else ""}" role="status">{escape(words)}</p>'
 
 
-def hello(count: int | None) -> str:
-    """The empty page: what can be asked here, and of how many papers (None: not known yet)."""
+# The page's script opens the settings.
+CONNECT = '<p><button type="button" class="connect">Connect a language model</button></p>'
+
+
+def hello(count: int | None, *, connect: bool = False) -> str:
+    """The empty page: what can be asked here, and of how many papers (None: not known yet); `connect` offers to connect
+    a model."""
     if count == 0:
         return (
             '<div class="hello"><h2>No papers yet.</h2>'
@@ -52,7 +57,8 @@ def hello(count: int | None) -> str:
     papers = "these papers" if count is None else "one paper" if count == 1 else f"{count:,} papers"
     return (
         f'<div class="hello"><h2>Ask {papers}.</h2>'
-        "<p>Every sentence of an answer is cited to the sentence it comes from.</p></div>"
+        "<p>Every sentence of an answer is cited to the sentence it comes from.</p>"
+        f"{CONNECT if connect else ''}</div>"
     )
 
 
@@ -109,6 +115,7 @@ def answer(given: Answer, find: Find, *, before: tuple[int, int, float] = (0, 0,
         understood(given),
         nearest(given.text, known) if given.outcome == "close" and given.by_search else prose(given.text, known),
         exports(given),
+        CONNECT if given.kind in ("about", "write") else "",  # which a model would have written
         checks(given),
         cost(given, before),
         f'<p class="note">{escape(given.note)}</p>' if given.note else "",

@@ -94,10 +94,7 @@ def after(spent: Spent, took: Spent) -> str:
 def writer(writing: Writing | None) -> str:
     """Which language model writes, where it is asked and what it costs; its key is not known here."""
     if writing is None:
-        return (
-            '<div class="facts"><p>No language model is configured: answers are quoted from the papers. Set '
-            "<code>OPENAI_API_KEY</code> or <code>OPENAI_BASE_URL</code> and start again to have one write.</p></div>"
-        )
+        return '<div class="facts"><p>No language model is connected: answers are quoted from the papers.</p></div>'
     price = "not set; <code>PAPERCHAT_PRICE</code> sets it"
     if writing.price:
         price = f"{writing.price[0]:g} in, {writing.price[1]:g} out, per million tokens"

@@ -138,7 +138,7 @@ class ChatModel:
         """One attempt. Faults are values, so that no raised error has what the endpoint said for its cause."""
         try:
             with self._line(call) as line:
-                call.model = self.name or self._first_listed(line)
+                call.model = self.name or self._firstlisted_models(line)
                 if not call.model:
                     return Fault(f"{self.endpoint} lists no model. Set PAPERCHAT_MODEL, or check OPENAI_BASE_URL.")
                 self.name = call.model
@@ -177,10 +177,10 @@ class ChatModel:
                     break
         return None
 
-    def _first_listed(self, line: Line) -> str:
+    def _firstlisted_models(self, line: Line) -> str:
         """The first listed model that seems to chat; how much it reads is kept, where that is told."""
         self._asked_context = True
-        listed = _listed(line.list_models())
+        listed = listed_models(line.list_models())
         name = next(
             iter([name for name in listed if not any(word in name.lower() for word in NO_ANSWERS)] or listed), ""
         )
@@ -192,7 +192,7 @@ class ChatModel:
         if not self._asked_context and not self._settings.model_context:
             self._asked_context = True
             with suppress(Exception):  # a list that does not come tells nothing, and the answer is there
-                self._told_context = _listed(line.list_models()).get(call.model, 0)
+                self._told_context = listed_models(line.list_models()).get(call.model, 0)
 
     @contextmanager
     def _line(self, call: Call) -> Iterator[Line]:
@@ -228,7 +228,7 @@ def sent_tokens(messages: Sequence[Message]) -> int:
     return sum(tokens_of(len(message.content)) + 4 for message in messages)
 
 
-def _listed(body: bytes) -> dict[str, int]:
+def listed_models(body: bytes) -> dict[str, int]:
     """The models of a list, in its order, each with the tokens it reads at once (0: not told)."""
     try:
         entries = {str(entry["id"]): entry for entry in json.loads(body)["data"]}

@@ -67,6 +67,10 @@
   document.addEventListener("click", (event) => {
     const suggested = event.target.closest?.("#follow .suggested");
     if (suggested) return ask(suggested.textContent);
+    if (event.target.closest?.("#chat .connect")) {
+      const tabs = [...document.querySelectorAll("#tabs [role=tab]")];
+      return tabs.find((tab) => tab.textContent.trim() === "Settings")?.click();
+    }
     const button = event.target.closest?.(".answer :is(.actions, .understood) button:not(.copy)");
     const answer = button?.closest(".answer");
     const record = answer && kept.recordOf(answer);

@@ -131,7 +131,10 @@ class Talk:
         try:
             engine = self.opening.result()
             examples: Any = [{"text": text} for text in engine.starters()]
-            hello = gr.Chatbot(examples=examples, placeholder=render.hello(engine.count()))
+            hello = gr.Chatbot(
+                examples=examples,
+                placeholder=render.hello(engine.count(), connect=not engine.has_model and engine.can_choose),
+            )
             return render.mode(engine.mode), hello, gr.Checkbox(visible=engine.has_model)
         except Exception as error:
             words = explain(error)

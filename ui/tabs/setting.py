@@ -8,7 +8,7 @@ import gradio as gr
 
 from ui import render, wishes
 from ui.engine import Engine, explain
-from ui.tabs import chat
+from ui.tabs import chat, model
 from ui.wishes import Wishes, read_wishes, wishes_of
 
 STORE = "paperchat-settings"
@@ -27,6 +27,7 @@ class Parts:
     length: gr.Radio
     theme: gr.Radio
     meaning: gr.Checkbox
+    model: model.Parts
     cost: gr.Markdown
 
 
@@ -49,12 +50,13 @@ def build(stores: tuple[gr.BrowserState, gr.BrowserState]) -> Parts:
             usual.meaning, label="Let it check the meaning of what it wrote", elem_id="checks", visible=False
         )
         writer = gr.Markdown("", elem_id="writer", **markdown)
+        connecting = model.build()
         papers = gr.Radio([*wishes.CONSIDERED], value=usual.papers, label="Papers considered for an answer")
         length = gr.Radio(LENGTHS, value=usual.length, label="Length of answers in sentences")
         theme = gr.Radio(THEMES, value=usual.theme, label="Theme", elem_id="theme")
         gr.Markdown(wishes.CHECKS, **markdown)
         cost = gr.Markdown(wishes.cost((0, 0, 0.0), priced=False), elem_id="cost", **markdown)
-    return Parts(*stores, pen, writer, papers, length, theme, meaning, cost)
+    return Parts(*stores, pen, writer, papers, length, theme, meaning, connecting, cost)
 
 
 def wire(page: gr.Blocks, opening: "Future[Engine]", parts: Parts, tab: gr.Tab, talking: chat.Parts) -> None:
@@ -69,6 +71,7 @@ def wire(page: gr.Blocks, opening: "Future[Engine]", parts: Parts, tab: gr.Tab, 
         choice.input(keep, held, [store], trigger_mode="always_last", **quiet)
     parts.pen.input(let_write, held, [store, talking.pen], trigger_mode="always_last", **quiet)
     talking.pen.input(let_write, [talking.pen, *held[1:]], [store, parts.pen], trigger_mode="always_last", **quiet)
+    model.wire(opening, parts.model, tab, talking, parts.writer)
     tab.select(desk.show, [parts.spent], [parts.pen, parts.meaning, parts.writer, parts.cost], **quiet)
 
 

@@ -3,7 +3,7 @@
 import logging
 import secrets
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -37,7 +37,7 @@ PLAN_SHARE = 0.5  # of the time of a turn, that the plan may take
 JUDGE_SHARE = 0.5  # of what is left of it then, that judging candidates may take
 SLOW = 40  # tokens read a second below which reading, not thinking, is taken to be what lasts: a small machine's pace
 NEAREST = 3  # papers shown where none fits
-CHECK_SECONDS = 45.0  # that each call of the check of meaning may take; the answer is there meanwhile
+CHECK_SECONDS = 60.0  # that the check of meaning may take; the answer is there meanwhile
 SHRINK = 0.5  # of the sources, where the endpoint says that they are too long
 MOST_KEPT = 3  # papers spoken of last that a message without a name may be about
 TYPED = "The model's plan could not be read, so the message was searched for as typed."
@@ -115,7 +115,7 @@ class ModelTurn:
         """Seconds of the turn that are left."""
         return self._tools.seconds - (time.monotonic() - self._started)
 
-    def run(self) -> Iterator[str | Waiting | Answer]:
+    def run(self) -> Generator[str | Waiting | Answer, None, None]:
         """Plan, gather, write, and look again once where the writer asks for it; then the answer. Where its meaning is
         checked, it comes before that and again after it."""
         try:
@@ -141,15 +141,17 @@ class ModelTurn:
             self.trace.events.append(self.note)
             return
         state = ""
-        if self._tools.meaning and self.style.meaning and any(c.numbers or c.verdict == ABSENT for c in written.checks):
+        wanted = self._tools.meaning if self.style.meaning is None else self.style.meaning
+        if wanted and any(c.numbers or c.verdict == ABSENT for c in written.checks):
             yield self._answer(plan, found, written, CHECKING)
-            state = yield from self._settle(plan, written)
+            state = yield from self._settle(plan, found, written)
         yield self._answer(plan, found, written, state)
 
     # -- verify ------------------------------------------------------------------------------------------------
 
-    def _settle(self, plan: Plan, written: Written) -> Generator[Waiting, None, str]:
-        """How the check of meaning ended; what it found stands in what was written."""
+    def _settle(self, plan: Plan, found: Found, written: Written) -> Generator[Waiting, None, str]:
+        """How the check of meaning ended; what it found stands in what was written. Nothing that goes wrong here costs
+        the answer."""
         question, nearest = plan.question or self.message, self._tools.gatherer.nearest
         assert self._verifier
         done = False
@@ -159,13 +161,16 @@ class ModelTurn:
                 question,
                 written,
                 self._verifier,
-                lambda text: nearest((question, text), self.scope),
+                lambda text: nearest((question, text), plan, found, self.scope),
                 self._check_used,
                 within=min(CHECK_SECONDS, self._tools.seconds),
             )
             self.trace.events += [] if done else ["The check of meaning could not be used."]
         except ModelError as error:
             self.trace.events.append(str(error))
+        except Exception:
+            log.exception("the check of meaning failed")
+            self.trace.events.append("The check of meaning failed; the log says why.")
         self.trace.called("check", self._check_used)
         return CHECKED if done else FAILED
 

@@ -19,14 +19,14 @@ class Style:
     """`papers` are considered for an answer, from 1 to `MOST_CONSIDERED`.
 
     Without a model, `table` sets what is found side by side, and `context` keeps the papers spoken of in mind. With
-    one, `meaning` has it check what it wrote, beyond the exact check of figures and names.
+    one, `meaning` is whether it checks what it wrote, beyond figures and names; None: as the settings say.
     """
 
     papers: int = 10
     length: Length = Length.USUAL
     table: bool = False
     context: bool = True
-    meaning: bool = True
+    meaning: bool | None = None
 
 
 USUAL = Style()

@@ -4,6 +4,7 @@ Whatever the model does, the turn ends in a cited answer within its time: quotes
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 
 from rag.gather.library import Library, read_library
@@ -43,9 +44,10 @@ class Turns:
             talk = read_talk(history, self._tools.linker.spoken_of)
             turn = ModelTurn(self._tools, self.library, self._model, message, talk, within, style)
             answered = False
-            for part in turn.run():
-                answered = isinstance(part, Answer)
-                yield replace(part, question=question) if isinstance(part, Answer) else part
+            with closing(turn.run()) as parts:  # so that the call ends with who leaves
+                for part in parts:
+                    answered = isinstance(part, Answer)
+                    yield replace(part, question=question) if isinstance(part, Answer) else part
             if answered:
                 return
         for piece in self._search.run(question, message, history, scope, filters=filters, style=style):

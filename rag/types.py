@@ -83,9 +83,8 @@ class Checked:
     @property
     def settled(self) -> str:
         """Both checks in one word, one of `VERDICTS`."""
-        if self.verdict in (UNSUPPORTED, VERBATIM, ABSENT, UNSOURCED) or not self.meaning:
-            return self.verdict
-        return self.meaning
+        kept = self.verdict in (UNSUPPORTED, ABSENT, UNSOURCED) or not self.meaning
+        return self.verdict if kept or (self.verdict, self.meaning) == (VERBATIM, SUPPORTED) else self.meaning
 
     @property
     def verified(self) -> bool:
@@ -172,15 +171,17 @@ class Answer:
         counted = [check for check in self.checks if check.counts]
         if not counted:
             return ""
-        good, count = sum(check.verified for check in counted), len(counted)
-        sentences = f"{good} of {count} sentence{'s' if count > 1 else ''}"
+        good, of = sum(check.verified for check in counted), f"of {len(counted)} sentence{'s' * (len(counted) > 1)}"
+        sentences = f"{good} {of}"
         if not self.usage:
             return f"{sentences} verified"
         if self.meaning == CHECKED:
+            borne = sum(check.settled in (SUPPORTED, VERBATIM) for check in counted)
             corrected = sum(check.mended == "corrected" for check in counted)
-            left = sum(not (check.meaning or check.verdict == VERBATIM) for check in counted) - corrected
-            beside = [f"{n} {what}" for n, what in ((corrected, "corrected"), (left, "not checked")) if n]
-            return ", ".join([f"Meaning checked: {sentences} supported", *beside])
+            left = sum(check.settled in (EXACT, WEAK) for check in counted) - corrected
+            withdrawn = sum(check.mended == "withdrawn" for check in self.checks)
+            told = (corrected, "corrected"), (left, "not checked"), (withdrawn, "withdrawn")
+            return ", ".join([f"Meaning checked: {borne} {of} supported", *(f"{n} {what}" for n, what in told if n)])
         state = {CHECKING: "; checking the meaning", FAILED: "; the meaning was not checked"}.get(self.meaning, "")
         return f"Figures and names checked in {sentences}{state}"
 

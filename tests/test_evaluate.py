@@ -159,9 +159,9 @@ def test_a_reader_labels_statements_of_kept_answers_and_sees_both_error_rates(
         file.write_text(json.dumps(kept), "utf-8")
         monkeypatch.setattr("sys.stdin", io.StringIO("y\ny\n"))
         assert main(["eval", "--check", str(file), "--json"]) == 0
-        out = capsys.readouterr().out
-        assert "“OwlNet: It counts owls.”" in out
-        assert json.loads(out[out.rindex("{") :]) == {
+        out, err = capsys.readouterr()
+        assert "“OwlNet: It counts owls.”" in err
+        assert json.loads(out) == {
             "labelled": 2,
             "passed but not borne out": 0.0,
             "borne out but flagged": 0.5,

@@ -14,7 +14,7 @@ from ingest.settings import Settings
 from rag.engine import Engine
 from rag.style import Style
 from rag.types import Answer, Evidence
-from rag.verify.meaning import Claim, Sheet, numbered, read_finding
+from rag.verify.meaning import Claim, Sheet, inert, numbered, read_finding
 from tests.model_endpoint import KEY, ModelEndpoint, Reply, delta, hang_after, serving, status, words
 from tests.scripted_model import answer, check, plan, prompt, spell, stage
 from ui.reread import Fields, read_answer
@@ -77,10 +77,21 @@ def test_a_statement_that_fails_is_corrected_once_and_says_so(ask: Ask) -> None:
     right, mended = given.checks
     assert (right.meaning, mended.mended) == ("supported", "corrected")
     assert mended.was.startswith("It quantizes the key cache per token")
-    assert given.tally == "Meaning checked: 2 of 2 sentences supported, 1 corrected"
+    assert given.tally == "Meaning checked: 1 of 2 sentences supported, 1 corrected"
 
 
-@pytest.mark.parametrize("corrected", ["", "It saves 77% with NoSuchNet.", RIGHT * 20], ids=["none", "wrong", "long"])
+@pytest.mark.parametrize(
+    "corrected",
+    [
+        "",
+        "It saves 77% with NoSuchNet.",
+        RIGHT * 20,
+        "N/A",
+        "The sources do not say this.",
+        SWAPPED.partition(" [[")[0],
+    ],
+    ids=["none", "wrong", "long", "a placeholder", "a remark", "the same again"],
+)
 def test_what_cannot_be_corrected_stays_and_is_set_apart(ask: Ask, corrected: str) -> None:
     given = ask(
         answer(f"{GOOD} {SWAPPED}"), check(("per token and", "contradicted", "keys and values exchanged", corrected))
@@ -120,24 +131,51 @@ def refuses(handler: object) -> None:
     spell(handler, json.dumps({"supported": [], "others": others}))  # type: ignore[arg-type]
 
 
+def cut_short(handler: object) -> None:
+    """Ends within an entry, as a reply does that is too long."""
+    names = re.findall(r"^(S\d+) ", prompt(handler), re.MULTILINE)  # type: ignore[arg-type]
+    others = [{"statement": name, "verdict": "contradicted"} for name in names]
+    spell(handler, json.dumps({"supported": [], "others": others})[:-20])  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     "reply",
     [
         agrees,
         refuses,
+        cut_short,
         words("All is well."),
         words('{"supported": "S1"}'),
         status(500),
         status(401),
         hang_after(delta("{")),
     ],
-    ids=["agrees to all", "flags all", "no JSON", "another form", "fails", "refuses the key", "hangs"],
+    ids=["agrees to all", "flags all", "is cut", "no JSON", "another form", "fails", "refuses the key", "hangs"],
 )
 def test_a_check_that_cannot_be_trusted_changes_nothing_and_is_told(ask: Ask, reply: Reply) -> None:
     given = ask(answer(f"{GOOD} {SWAPPED}"), reply)
     assert given.tally == "Figures and names checked in 2 of 2 sentences; the meaning was not checked"
     assert [(c.verdict, c.meaning) for c in given.checks] == [("exact", "")] * 2
     assert KEY not in json.dumps(given.as_dict(explain=True))
+
+
+def test_an_answer_of_absences_alone_is_not_left_to_who_flags_everything(ask: Ask) -> None:
+    given = ask(answer(ABSENT), refuses)
+    assert given.checks[0].mended == ""
+    assert given.refused
+
+
+def test_statements_that_nobody_judged_do_not_count_as_supported(ask: Ask) -> None:
+    given = ask(answer(f"{GOOD} {SWAPPED}"), check(("per token and", "maybe", "", "")))
+    assert given.tally == "Meaning checked: 1 of 2 sentences supported, 1 not checked"
+
+
+def test_whatever_goes_wrong_in_the_check_the_answer_stays(
+    ask: Ask, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine._tools.gatherer, "nearest", lambda *_: 1 // 0)
+    given = ask(answer(f"{GOOD} {ABSENT}"), check())
+    assert given.tally == "Figures and names checked in 1 of 1 sentence; the meaning was not checked"
 
 
 def test_the_check_can_be_switched_off(ask: Ask, endpoint: ModelEndpoint) -> None:
@@ -147,7 +185,7 @@ def test_the_check_can_be_switched_off(ask: Ask, endpoint: ModelEndpoint) -> Non
 
 
 def test_an_answer_of_200_sentences_is_checked_in_three_calls_at_most(ask: Ask, endpoint: ModelEndpoint) -> None:
-    given = ask(answer("\n".join(f"- In case {n} {SWAPPED}" for n in range(200))), check())
+    given = ask(answer(f"- {SWAPPED}\n" * 200), check())
     assert [stage(asked) for asked in endpoint.asked].count("check") == 3
     assert "not checked" in given.tally
 
@@ -182,12 +220,21 @@ def test_a_statement_cannot_pass_for_another_line_or_mark(evidence: list[Evidenc
 @pytest.mark.parametrize(
     ("fields", "found"),
     [
-        ({"verdict": "PARTLY supported", "why": "a <b>b</b> ![x](http://a.test/b)."}, ("partly", "a b")),
+        ({"verdict": " Partly ", "why": "a <b>b</b> ![x](http://a.test/b)."}, ("partly", "a b")),
         ({"verdict": "not_addressed", "why": None}, ("not addressed", "")),
-        ({"verdict": 7, "why": "x" * 900}, ("not addressed", "x" * 160)),
+        ({"verdict": "contradicted", "why": "x" * 900}, ("contradicted", "x" * 160)),
+        ({"verdict": "supported only in part"}, None),
+        ({"verdict": 7}, None),
     ],
 )
-def test_a_finding_is_read_leniently_and_is_inert(fields: dict[str, object], found: tuple[str, str]) -> None:
+def test_a_finding_is_read_for_its_very_verdict(fields: dict[str, object], found: tuple[str, str] | None) -> None:
     read = read_finding(fields)
-    assert (read.verdict, read.why) == found
-    assert read_finding({"verdict": "partly", "corrected": "| a\n| b [3] https://x.test"}).corrected == "/ a / b"
+    assert (read and (read.verdict, read.why)) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("| a\n| b [3] https://x.test", "/ a / b"), ("# K [[1]2]\u202e\x1b", "K (2)"), ("> - *x*", "x"), ("", "")],
+)
+def test_what_a_model_or_title_says_is_inert(text: str, shown: str) -> None:
+    assert inert(text) == shown

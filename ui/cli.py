@@ -159,8 +159,7 @@ def check(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--check",
         choices=("meaning", "exact"),
-        default="meaning",
-        help="what is checked of an answer by a model: also its meaning (default), or figures and names alone",
+        help="what is checked of an answer by a model: its meaning too, or figures and names alone (default: as set)",
     )
 
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from rag.types import Answer
 
 BUNDLED_PAGE = Path(__file__).parent.parent / "ingest" / "pages" / "daily_papers_page.txt"
+CHECKS = {None: None, "meaning": True, "exact": False}
 DRAWN = 30  # statements to label at a time
 BEGUN = "bundled-page.begun"  # stands in the home until the whole of the bundled page is in
 NO_PAPERS = "No papers yet; take some in with: paperchat ingest SOURCE"
@@ -154,7 +155,7 @@ def ask(args: Namespace) -> int:
     if sum(map(bool, (args.table, args.json, args.bibtex))) > 1:
         raise UsageError("Give one of --json, --table and --bibtex; the JSON holds the table too.")
     with opened(load_settings()) as engine:
-        style = Style(meaning=args.check == "meaning")
+        style = Style(meaning=CHECKS[args.check])
         answer = drain(engine.stream(" ".join(args.question), model=args.model, style=style))
         papers = [paper for citation in answer.citations if (paper := engine.paper(citation.paper_id))]
     if answer.note and (args.bibtex or args.table):  # which have no place for it
@@ -194,15 +195,21 @@ def _bibtex_text(papers: "Sequence[Paper]") -> str:
 def drain(pieces: "Iterator[str | Waiting | Answer]") -> "Answer":
     """The answer at the end of a stream; on a terminal, what is waited for is told meanwhile."""
     from rag.llm.pieces import Waiting
-    from rag.types import Answer
+    from rag.types import FAILED, Answer
 
     answer = None
-    for piece in pieces:
-        if isinstance(piece, Answer):
-            answer = piece
-        elif isinstance(piece, Waiting):
-            doing(piece.words)
-    doing("")
+    try:
+        for piece in pieces:
+            if isinstance(piece, Answer):
+                answer = piece
+            elif isinstance(piece, Waiting):
+                doing(piece.words)
+    except KeyboardInterrupt:
+        if answer is None:
+            raise
+        answer = replace(answer, meaning=FAILED)  # it is there; only its check was stopped
+    finally:
+        doing("")
     assert answer, "a stream ends with its answer"
     return answer
 
@@ -227,7 +234,7 @@ def batch(args: Namespace) -> int:
             step = stack.enter_context(bar(len(rows), "questions"))
             pool = stack.enter_context(ThreadPoolExecutor(args.jobs))
             stopped = Event()
-            how = {"model": args.model, "explain": args.explain, "style": Style(meaning=args.check == "meaning")}
+            how = {"model": args.model, "explain": args.explain, "style": Style(meaning=CHECKS[args.check])}
             running = [pool.submit(answered, engine, one, stopped, **how) for one in asked]
             try:
                 for row, one in zip(rows, running, strict=True):
@@ -273,18 +280,20 @@ def label_statements(path: Path) -> "dict[str, Any]":
     """Asks whoever sits there of statements drawn from kept answers whether their sources bear them out."""
     from rag.evaluate.labels import Labelled, draw, error_rates, read_statements
 
-    drawn = draw(read_statements(path), DRAWN)
+    statements = read_statements(path)
+    drawn = draw(statements, DRAWN)
     labelled: list[tuple[Labelled, bool]] = []
     say("Do the quotes bear the statement out? y: yes, n: no, s: skip, q: end. Nothing is kept.")
     for place, one in enumerate(drawn, start=1):
         quotes = "\n".join(f"   “{quote}”" for quote in one.quotes)
-        print(safe(f"\n{place} of {len(drawn)}. {one.question}\n-> {one.text}\n{quotes}"), flush=True)
+        shown = safe(f"\n{place} of {len(drawn)}. {one.question}\n-> {one.text}\n{quotes}")
+        print(shown, file=sys.stderr, flush=True)
         reply = sys.stdin.readline() if sys.stdin else ""
         if reply.strip().lower() == "q" or not reply:
             break
         if reply.strip().lower() in ("y", "n"):
             labelled.append((one, reply.strip().lower() == "y"))
-    return error_rates(labelled)
+    return error_rates(statements, labelled)
 
 
 def model(args: Namespace) -> int:

@@ -110,6 +110,7 @@ def answer(given: Answer, find: Find, *, before: tuple[int, int, float] = (0, 0,
         frozenset(number for check in given.checks if check.mended == "corrected" for number in check.numbers),
     )
     kind = f"answer refused {given.outcome}" if given.refused else "answer"
+    kind += " checking" if given.meaning == CHECKING else ""
     parts = [
         f'<div class="{escape(kind)}">',
         understood(given),
@@ -157,8 +158,8 @@ def cost(given: Answer, before: tuple[int, int, float]) -> str:
 def told_of(check: Checked) -> str:
     """'“It does so.”: unsupported, the source says 65%, not 75%'."""
     words = UNLINKED.sub("", check.text).strip()
-    was = f"first written: “{check.was}”" if check.was else ""
-    return f"“{words}”: {', '.join(filter(None, (check.mended or check.settled, check.reason, was)))}."
+    was = f"first written: “{check.was}”" if check.was and check.mended else ""
+    return f"“{words}”: {', '.join(filter(None, (check.mended, check.settled, check.reason, was)))}."
 
 
 def usage_line(usage: Usage) -> str:

@@ -139,7 +139,7 @@ def read_answer(fields: Fields, question: str, papers: Mapping[str, Paper]) -> A
         suggestions=tuple(fields.texts("suggestions")),
         plan=_plan(fields.inner("plan")) if fields.has("plan") else None,
         context=tuple(fields.texts("context")),
-        meaning=fields.word("meaning", STATES),
+        meaning=FAILED if fields.word("meaning", STATES) == CHECKING else fields.word("meaning", STATES),
     )
 
 

@@ -51,7 +51,10 @@ def answer_text(answer: "Answer") -> str:
         lines += [f"{f'{answer.tally}. ' if answer.tally else ''}{usage_text(answer.usage)}."]
         doubts = [check for check in answer.checks if check.mended or check.reason]
         lines += [
-            _wrap(f"- {c.text}: {c.mended or c.settled}{f' ({c.reason})' if c.reason else ''}", hanging=2)
+            _wrap(
+                f"- {c.text}: {f'{c.mended}, ' if c.mended else ''}{c.settled}{f' ({c.reason})' if c.reason else ''}",
+                hanging=2,
+            )
             for c in doubts
         ]
         lines += [""]

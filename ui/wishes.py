@@ -36,11 +36,11 @@ class Wishes:
     papers: int = USUAL.papers
     length: str = USUAL.length.value
     theme: str = "system"
-    meaning: bool = USUAL.meaning
+    meaning: bool = True
 
     @property
     def style(self) -> Style:
-        return Style(self.papers, Length(self.length), meaning=self.meaning)
+        return Style(self.papers, Length(self.length), meaning=None if self.meaning else False)
 
     def kept(self) -> str:
         """As it is kept in the browser: as text, because Gradio there overlooks that an object has changed."""

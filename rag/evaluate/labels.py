@@ -56,9 +56,11 @@ def _statements(value: dict[str, Any]) -> Iterator[Labelled]:
             checked = Checked(
                 check["text"], check["verdict"], "", tuple(check["numbers"]), "", check.get("meaning", "")
             )
+            text = check["text"].removesuffix(f" (unverified: {check.get('reason', '')})")
+            text = text if check.get("mended") else check.get("was") or text  # without what the check set beside it
             cited = tuple(quotes[number] for number in checked.numbers if number in quotes)
             if cited and answer.get("usage"):
-                yield Labelled(answer.get("standalone", ""), checked.text, cited, checked.settled in VERIFIED)
+                yield Labelled(answer.get("standalone", ""), text, cited, checked.settled in VERIFIED)
 
 
 def draw(statements: Sequence[Labelled], count: int) -> list[Labelled]:
@@ -72,13 +74,18 @@ def draw(statements: Sequence[Labelled], count: int) -> list[Labelled]:
     return some
 
 
-def error_rates(labelled: Sequence[tuple[Labelled, bool]]) -> dict[str, Any]:
+def error_rates(statements: Sequence[Labelled], labelled: Sequence[tuple[Labelled, bool]]) -> dict[str, Any]:
     """How many were labelled, the share of those that passed which are not borne out, and of the borne out which were
-    flagged. `labelled` are statements, each with whether its sources bear it out."""
+    flagged. `labelled` are some of the `statements`, each with whether its sources bear it out; as flagged ones are
+    drawn more often, each group counts for as many as it stands for."""
     passed = [right for one, right in labelled if one.passed]
-    true = [one.passed for one, right in labelled if right]
+    flagged = [right for one, right in labelled if not one.passed]
+    count = sum(one.passed for one in statements)
+    of_passed = count * sum(passed) / len(passed) if passed else 0.0
+    of_flagged = (len(statements) - count) * sum(flagged) / len(flagged) if flagged else 0.0
+    true = of_passed + of_flagged
     return {
         "labelled": len(labelled),
         "passed but not borne out": round(1 - sum(passed) / len(passed), 3) if passed else None,
-        "borne out but flagged": round(1 - sum(true) / len(true), 3) if true else None,
+        "borne out but flagged": round(of_flagged / true, 3) if true and passed else None,
     }

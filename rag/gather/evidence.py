@@ -88,10 +88,13 @@ class Gatherer:
         others = [one for one in fresh if one.paper.id not in known][:considered]
         return replace(found, ranked=(*meant, *others), searches=(*found.searches, *plan.searches))
 
-    def nearest(self, texts: Sequence[str], scope: Scope | None) -> list[Evidence]:
-        """The sentences that come nearest to what is said to be absent: the best of the best papers."""
-        found = fuse([(self._retriever.search(text, k=NEAREST, scope=scope), 1.0) for text in texts])
-        return [evidence for one in found[:NEAREST] for evidence in one.evidence[:FEW]]
+    def nearest(self, texts: Sequence[str], plan: Plan, found: Found, scope: Scope | None) -> list[Evidence]:
+        """The sentences that come nearest to what is said to be absent: the best of the best papers, of those that the
+        plan means where it means some."""
+        within, _ = self._within(plan, scope)
+        scope = Scope(found.meant) if found.meant else within
+        ranked = fuse([(self._retriever.search(text, k=NEAREST, scope=scope), 1.0) for text in texts])
+        return [evidence for one in ranked[:NEAREST] for evidence in one.evidence[:FEW]]
 
     def _candidates(self) -> int:
         """How many papers are judged where all that fit are wanted."""

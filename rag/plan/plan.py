@@ -117,8 +117,9 @@ def read_plan(reply: str) -> Plan | None:
         return None
 
 
-def read_object(reply: str) -> dict[str, Any] | None:
-    """The first JSON object in a text; one that was cut is completed as far as it came. None where there is none."""
+def read_object(reply: str, *, whole: bool = False) -> dict[str, Any] | None:
+    """The first JSON object in a text; one that was cut is completed as far as it came, unless it must be `whole`. None
+    where there is none."""
     text = reply[:MOST_READ]
     start = text.find("{")
     if start < 0:
@@ -126,6 +127,8 @@ def read_object(reply: str) -> dict[str, Any] | None:
     try:
         found, _ = json.JSONDecoder().raw_decode(text, start)
     except (ValueError, RecursionError):
+        if whole:
+            return None
         try:
             found = from_json(text[start:], allow_partial=True)
         except ValueError:

@@ -7,6 +7,7 @@ one, checks nothing and is not used.
 import logging
 import random
 import secrets
+import time
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,19 +15,23 @@ from typing import Any
 
 from ingest.paper import Paper, Sentence
 from ingest.sentences import split_sentences
-from rag.gather.sources import plain
+from ingest.text import clean
+from rag.gather.sources import plain, tokens
 from rag.llm.model import ChatModel
 from rag.llm.pieces import Message, Usage, Waiting
 from rag.llm.whole import whole_reply
 from rag.plan.plan import read_object
-from rag.types import MEANINGS, NOT_ADDRESSED, PARTLY, SUPPORTED, Evidence
+from rag.types import MEANINGS, PARTLY, SUPPORTED, Evidence
 from rag.write import prompts
 from rag.write.layout import bare, clean_markup
 
 MOST_CLAIMS, MOST_CALLS = 40, 3  # statements of a call; calls for one answer
+PROMPT_SHARE = 0.9  # of what the model reads at once, for a call and its reply
 LONGEST_CLAIM, LONGEST_WHY = 1_000, 160  # characters
 MOST_AUTHORS = 8  # of a paper that are told
-REPLY_TOKENS, TOKENS_EACH = 150, 40  # of the reply, and more for each statement
+FEWEST_SECONDS = 2.0  # that a further call is given
+REPLY_TOKENS, TOKENS_EACH = 150, 60  # of the reply, and for each statement besides its wording
+PLAIN = str.maketrans("|[]", "/()")
 FALSE = (
     "All measurements were taken on a herd of 4,000 sheep in Iceland.",
     "The authors close with a recipe for plum cake.",
@@ -81,28 +86,41 @@ def check_meaning(
 ) -> Found:
     """The finding on each claim, None for one that no reply judged; None for all where a reply cannot be trusted.
 
-    What the calls took goes to `used`; each may take `within` seconds. Raises ModelError.
+    What the calls took goes to `used`; all of them may take `within` seconds. Raises ModelError.
     """
     found: list[Finding | None] = []
-    for start in range(0, min(len(claims), MOST_CALLS * MOST_CLAIMS), MOST_CLAIMS):
-        some = claims[start : start + MOST_CLAIMS]
-        sheet = Sheet(some)
-        asked = prompts.check_request(question, sheet.sources, sheet.statements, word=secrets.token_hex(4))
+    ends = time.monotonic() + within
+    for call in range(MOST_CALLS):
+        rest = claims[len(found) :][:MOST_CLAIMS]
+        if not rest or (call and time.monotonic() > ends - FEWEST_SECONDS):
+            break
+        sheet, messages, most_tokens = _fitting(question, rest, model.context)
         reply = yield from whole_reply(
             model,
-            [Message("system", prompts.CHECK), Message("user", asked)],
+            messages,
             used,
             doing="Checking the answer.",
-            most_tokens=REPLY_TOKENS + TOKENS_EACH * len(some),
+            most_tokens=most_tokens,
             schema=SCHEMA,
-            within=within,
+            within=ends - time.monotonic(),
         )
         read = sheet.read(reply)
         if read is None:
             log.info("a check of %d characters could not be used", len(reply))
             return None
         found += read
-    return found + [None] * (len(claims) - len(found))
+    return found + [None] * (len(claims) - len(found)) if any(found) else None
+
+
+def _fitting(question: str, claims: Sequence[Claim], context: int) -> tuple["Sheet", list[Message], int]:
+    """As many of the first claims as a model that reads `context` tokens at once has room for, half as many each try;
+    with the messages and the most tokens of the reply."""
+    sheet = Sheet(claims)
+    asked = prompts.check_request(question, sheet.sources, sheet.statements, word=secrets.token_hex(4))
+    most = REPLY_TOKENS + sum(TOKENS_EACH + tokens(claim.text[:LONGEST_CLAIM]) for claim in claims)
+    if len(claims) > 1 and tokens(prompts.CHECK) + tokens(asked) + most > PROMPT_SHARE * context:
+        return _fitting(question, claims[: len(claims) // 2], context)
+    return sheet, [Message("system", prompts.CHECK), Message("user", asked)], most
 
 
 class Sheet:
@@ -111,10 +129,9 @@ class Sheet:
     def __init__(self, claims: Sequence[Claim]) -> None:
         chance = random.SystemRandom()
         self._claims = claims
-        control = chance.choice([e for claim in claims if not claim.absent for e in claim.evidence] or [None])
-        self._false, self._true = len(claims), len(claims) + 1 if control else -1
-        shown = [*claims, Claim(chance.choice(FALSE), chance.choice(claims).evidence)]
-        shown += [Claim(control.sentence.text, (control,))] if control else []
+        control = chance.choice([e for claim in claims for e in claim.evidence])
+        self._false, self._true = len(claims), len(claims) + 1
+        shown = [*claims, Claim(chance.choice(FALSE), (control,)), Claim(control.sentence.text, (control,))]
         self._order = chance.sample(range(len(shown)), len(shown))
         text = " ".join(claim.text for claim in claims).casefold()
         numbers, self.sources = numbered([e for claim in shown for e in claim.evidence], text)
@@ -128,7 +145,7 @@ class Sheet:
 
     def read(self, reply: str) -> list[Finding | None] | None:
         """The findings in a reply, in the order of the claims; None for one that cannot be trusted."""
-        fields = read_object(reply) or {}
+        fields = read_object(reply, whole=True) or {}
         supported, others = fields.get("supported"), fields.get("others")
         if not isinstance(supported, list) or not isinstance(others, list):
             return None
@@ -139,21 +156,24 @@ class Sheet:
                 found[place] = Finding(SUPPORTED)
         for one in others:
             place = named.get(str(one.get("statement")).strip().upper()) if isinstance(one, dict) else None
-            if place is not None:
-                found[place] = read_finding(one)
+            if place is not None and (finding := read_finding(one)):
+                found[place] = finding
         caught = self._false in found and found[self._false].verdict != SUPPORTED
-        held = self._true < 0 or (self._true in found and found[self._true].verdict in (SUPPORTED, PARTLY))
+        held = self._true in found and found[self._true].verdict in (SUPPORTED, PARTLY)
         return [found.get(place) for place in range(len(self._claims))] if caught and held else None
 
 
-def read_finding(fields: Mapping[str, Any]) -> Finding:
-    """A finding as a model wrote it: its texts as one line without markup."""
-    said = str(fields.get("verdict")).strip().casefold().replace("_", " ")
-    verdict = next((one for one in MEANINGS if said.startswith(one)), NOT_ADDRESSED)
-    why, corrected = (
-        bare(clean_markup(str(fields.get(name) or ""))).replace("|", "/") for name in ("why", "corrected")
-    )
-    return Finding(verdict, why.rstrip(".")[:LONGEST_WHY], corrected[:LONGEST_CLAIM])
+def read_finding(fields: Mapping[str, Any]) -> Finding | None:
+    """A finding as a model wrote it; None where its verdict is none of ours."""
+    said = " ".join(str(fields.get("verdict")).replace("_", " ").split()).casefold()
+    why, corrected = (inert(str(fields.get(name) or "")) for name in ("why", "corrected"))
+    return Finding(said, why.rstrip(".")[:LONGEST_WHY], corrected[:LONGEST_CLAIM]) if said in MEANINGS else None
+
+
+def inert(text: str) -> str:
+    """A stranger's text as one line that fits into a sentence or cell of an answer: no markup, mark or cell of a table,
+    nothing that begins a heading or list."""
+    return bare(clean_markup(clean(text))).translate(PLAIN).lstrip("#>-+*~. ")
 
 
 def numbered(evidence: Sequence[Evidence], said: str = "") -> tuple[dict[tuple[str, int], int], str]:

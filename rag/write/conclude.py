@@ -47,7 +47,7 @@ def outcome_of(written: Written) -> Outcome:
 def judge_citations(written: Written) -> tuple[Citation, ...]:
     """The citations, each with the worst verdict of the statements that cite it."""
     verdicts: dict[int, str] = {}
-    for check in written.checks:
+    for check in filter(lambda check: check.counts, written.checks):
         for number in check.numbers:
             verdicts[number] = min(verdicts.get(number, "verbatim"), check.settled, key=VERDICTS.index)
     return tuple(replace(c, verdict=verdicts.get(c.number, "verbatim")) for c in written.numbering.citations)

@@ -2,7 +2,7 @@
 // the quote that a mark shows before it is opened.
 (() => {
   const { kept, send } = window.paperchat;
-  const isBusy = () => Boolean(document.querySelector("#chat .answer.draft"));
+  const isBusy = () => Boolean(document.querySelector("#chat .answer:is(.draft, .checking)"));
   const boxOf = () => document.querySelector("#box textarea");
 
   // How the buttons of a search's answer want it: see `ui.wishes.shaped`.

@@ -20,7 +20,7 @@ from rag.llm.pieces import Waiting
 from rag.question import cut
 from rag.retrieve.scope import Scope
 from rag.style import USUAL, Style
-from rag.types import CHECKING, FAILED, Answer
+from rag.types import FAILED, Answer
 from ui import render
 from ui.actions import actions
 from ui.conversation import Exchange, hidden, next_place, papers_of, read_exchange, total, turns_of, unhidden, until
@@ -115,7 +115,7 @@ def wire(page: gr.Blocks, opening: "Future[Engine]", parts: Parts, *browser: gr.
     running: list[Any] = [asked, begun, again]
     # First ended, then told: a piece of the answer that was on its way would else come after what is told.
     halted = box.stop(None, None, None, cancels=running, queue=False, **quiet)
-    halted.then(stop, [chat], [box, chat], queue=False, **quiet)
+    halted.then(talk.stop, [chat], [box, chat, parts.follow], queue=False, **quiet)
     parts.fresh.click(start_over, None, told[:-1], cancels=running, queue=False, **quiet)
     past.wire(parts.wires, opening, told[:-1], running)
 
@@ -207,7 +207,7 @@ class Talk:
         An engine's stream is closed when the reader leaves.
         """
         text = ""
-        given: Answer | None = None
+        given, said = None, ""
         shown = 0.0
         tail = hidden(blank)
         try:
@@ -217,10 +217,10 @@ class Talk:
             with closing(cast(Any, made)) as pieces:
                 for piece in pieces:
                     if isinstance(piece, Answer):
-                        given = piece
-                        yield answered(blank, given, engine.paper, before)
-                    elif given and isinstance(piece, Waiting):  # its meaning is being checked
-                        yield answered(blank, given, engine.paper, before)
+                        given, said = piece, answered(blank, piece, engine.paper, before)
+                        yield said
+                    elif given:  # its meaning is being checked
+                        yield said
                     elif isinstance(piece, Waiting):  # also so that Gradio can close the stream of one who left
                         yield render.draft(text, piece.words, tail) if text else render.waiting(piece.words, tail)
                     else:
@@ -238,6 +238,26 @@ class Talk:
             else:
                 yield ended(blank, text, explain(error))
 
+    def stop(self, chat: Any) -> tuple[Update, Chat, str]:
+        """Keep what had come of the answer that was stopped; of one whose meaning was being checked, all of it."""
+        messages = kept(chat)
+        if not messages:
+            return IDLE, messages, ""
+        find: Find = self.opening.result().paper if self.opening.done() and not self.opening.exception() else missing
+        try:
+            begun = read_exchange(Fields(unhidden(messages[-1]["content"]), "The answer"), find)
+        except UsageError:  # a record of the browser's that is none
+            begun = Exchange(next_place(messages[:-2], messages), "")
+        if render.is_draft(messages[-1]["content"]):
+            messages[-1] = assistant(ended(begun, begun.text, "Stopped here." if begun.text else "Stopped."))
+        elif begun.answer and begun.answer.meaning == FAILED:
+            messages[-1] = assistant(answered(begun, begun.answer, find, total(messages[:-1])))
+        return IDLE, messages, past.going_on([messages[-1]])
+
+
+def missing(paper_id: str) -> None:
+    """No paper, where the library is not open yet."""
+
 
 # The button beside the box: an arrow to send or, while an answer comes, a square to stop it.
 BUSY: Update = gr.update(submit_btn=False, stop_btn=True)
@@ -254,23 +274,6 @@ def ended(blank: Exchange, text: str, why: str) -> str:
     """An exchange without an answer to the end: what had come of it, and why it ended."""
     tail = actions(replace(blank, text=text.strip(), why=why))
     return render.cut(text, why, tail) if text.strip() else render.problem(why, tail)
-
-
-def stop(chat: Any) -> tuple[Update, Chat]:
-    """Keep what had come of the answer that was stopped."""
-    messages = kept(chat)
-    if not messages:
-        return IDLE, messages
-    try:
-        begun = read_exchange(Fields(unhidden(messages[-1]["content"]), "The answer"), lambda _: None)
-    except UsageError:  # a record of the browser's that is none
-        begun = Exchange(next_place(messages[:-2], messages), "")
-    if render.is_draft(messages[-1]["content"]):
-        messages[-1] = assistant(ended(begun, begun.text, "Stopped here." if begun.text else "Stopped."))
-    elif begun.answer and begun.answer.meaning == CHECKING:
-        known = {paper.id: paper for paper in begun.papers}
-        messages[-1] = assistant(answered(begun, replace(begun.answer, meaning=FAILED), known.get, (0, 0, 0.0)))
-    return IDLE, messages
 
 
 def start_over() -> tuple[Update, Chat, str, str]:

@@ -16,8 +16,8 @@ from ingest.settings import NAMES, Settings
 from ui.cli import main
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text("utf-8")
-BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
+DOCS = [ROOT / "README.md", *sorted((ROOT / "ui" / "docs").glob("*.md"))]
+BLOCKS = [block for path in DOCS for block in re.findall(r"```(\w+)\n(.*?)```", path.read_text("utf-8"), re.DOTALL)]
 COMMANDS = [line for kind, text in BLOCKS if kind == "sh" for line in text.splitlines() if line.strip()]
 MAY_IMPORT = {"ingest": {"ingest"}, "rag": {"ingest", "rag"}, "ui": {"ingest", "rag", "ui"}}
 

@@ -19,9 +19,9 @@ from ui.terminal import say
 
 Command = Callable[[argparse.Namespace], int]
 
-DESCRIPTION = """Chat with a page of research papers: every sentence of an answer is cited to the sentence it rests on.
-Without a command: index the bundled page if there is nothing yet, then serve the chat in the browser."""
-EPILOG = """Papers and index are kept in PAPERCHAT_HOME; .env.example lists this and every other setting.
+DESCRIPTION = """Ask research papers questions; every statement in an answer cites the exact sentence behind it.
+Without a command: index the bundled papers if the library is empty, then serve the chat in the browser."""
+EPILOG = """Papers and their index are kept in PAPERCHAT_HOME; .env.example explains every setting.
 Exit codes: 0 done, 1 failed with a message, 2 wrong use."""
 
 
@@ -79,7 +79,7 @@ def parser() -> argparse.ArgumentParser:
     command = add(commands.serve, "serve", "Serve the chat in the browser.")
     command.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
     command.add_argument("--port", type=port, default=7860, help="port to listen on (default: 7860)")
-    command = add(commands.ingest, "ingest", "Take papers in from pages, feeds and files.")
+    command = add(commands.ingest, "ingest", "Add papers from pages, feeds and files.")
     command.add_argument(
         "sources",
         nargs="+",
@@ -87,48 +87,57 @@ def parser() -> argparse.ArgumentParser:
         help="a file, - for standard input, daily:DAY, daily:DAY..DAY, daily:latest, arxiv:ID or arxiv:QUERY",
     )
     command.add_argument(
-        "--ray", action="store_true", help="spread reading and embedding over Ray (RAY_ADDRESS names a cluster)"
+        "--ray", action="store_true", help="read and embed in parallel with Ray (RAY_ADDRESS names a cluster)"
     )
-    command.add_argument("--limit", type=found, default=100, help="papers of an arXiv query (default: 100)")
-    add(commands.update, "update", "Fetch what is new of the days and arXiv queries that were taken in.")
-    command = add(commands.diff, "diff", "What came, went or changed between two days.", json=True)
+    command.add_argument(
+        "--limit", type=found, default=100, help="at most this many papers of an arXiv query (default: 100)"
+    )
+    add(commands.update, "update", "Fetch new papers for the days and arXiv queries added before.")
+    command = add(commands.diff, "diff", "Show which papers came, went or changed between two days.", json=True)
     command.add_argument("days", nargs=2, metavar="DAY", help="a day such as 2026-08-21")
     add(commands.papers, "papers", "List the papers.", json=True)
     command = add(commands.search, "search", "Rank papers for a query, each with its best sentence.", json=True)
     command.add_argument("query", nargs="+", metavar="QUERY", help="words or a question")
     command.add_argument("-k", type=at_least_one, default=10, help="how many papers (default: 10)")
-    command = add(commands.ask, "ask", "Answer one question, each sentence with its source.", json=True)
-    command.add_argument("question", nargs="+", metavar="QUESTION", help="put it in quotes: a shell may expand '?'")
+    command = add(commands.ask, "ask", "Answer one question and cite the source of each statement.", json=True)
+    command.add_argument("question", nargs="+", metavar="QUESTION", help="in quotes, because a shell may expand '?'")
     no_model(command)
     check(command)
     explain(command)
     command.add_argument(
         "--table",
         choices=("markdown", "csv", "latex"),
-        help="print the table alone, with its references, in this format",
+        help="print only the table and its references, in this format",
     )
-    command.add_argument("--bibtex", action="store_true", help="print the papers it cites as BibTeX")
-    command = add(commands.batch, "batch", "Answer a file of questions, an answer a line in their order.")
-    lines = "a line: {id, question, history} or {id, turns}"
+    command.add_argument("--bibtex", action="store_true", help="print the cited papers as BibTeX")
+    command = add(commands.batch, "batch", "Answer a file of questions, one answer per line in the same order.")
+    lines = "one JSON object per line: {id, question, history} or {id, turns}"
     command.add_argument("questions", type=Path, metavar="QUESTIONS.jsonl", help=lines)
-    command.add_argument("answers", type=Path, metavar="ANSWERS.jsonl", help="written anew; what `ask --json` gives")
-    command.add_argument("--jobs", type=jobs, default=1, help="lines answered side by side (default: 1)")
+    command.add_argument(
+        "answers", type=Path, metavar="ANSWERS.jsonl", help="overwritten; each line as `ask --json` prints it"
+    )
+    command.add_argument("--jobs", type=jobs, default=1, help="lines answered in parallel (default: 1)")
     explain(command)
     no_model(command)
     check(command)
     command = add(
-        commands.evaluate, "eval", "Measure answers to known questions, or ranking on a BEIR collection.", json=True
+        commands.evaluate,
+        "eval",
+        "Score answers to questions with known answers, or ranking on a BEIR collection.",
+        json=True,
     )
     command.add_argument(
         "questions",
         type=Path,
         nargs="?",
         metavar="QUESTIONS.jsonl",
-        help="a line: {id, type, question, history, papers, optional, must}",
+        help="one JSON object per line: {id, type, question, history, papers, optional, must}",
     )
-    command.add_argument("--beir", type=Path, metavar="FOLDER", help="corpus.jsonl, queries.jsonl, qrels.tsv")
     command.add_argument(
-        "--check", type=Path, metavar="FILE", help="label statements of kept answers, and see how often the check errs"
+        "--beir", type=Path, metavar="FOLDER", help="a folder with corpus.jsonl, queries.jsonl and qrels.tsv"
+    )
+    command.add_argument(
+        "--check", type=Path, metavar="FILE", help="label statements from saved answers to see how often the check errs"
     )
     command = add(commands.model, "model", "Show, find, test and choose the language model.")
     command.add_argument("--look", action="store_true", help="list the models of servers on this machine's usual ports")
@@ -139,19 +148,19 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--name", default="", metavar="MODEL", help="the model's name there (default: the usual one)")
     command.add_argument("--key", action="store_true", help="read its key from standard input, unseen on a terminal")
     command.add_argument("--forget", action="store_true", help="forget the model chosen here, and its key")
-    command = add(upkeep.export_folder, "export", "Write all papers, vectors and sources as open files to a folder.")
+    command = add(upkeep.export_folder, "export", "Write all papers, vectors and sources to a folder, in open formats.")
     command.add_argument("folder", type=Path, metavar="FOLDER", help="a new or empty folder")
-    command = add(upkeep.import_folder, "import", "Take in what a folder written by export holds and is not there yet.")
+    command = add(upkeep.import_folder, "import", "Add what is missing here from a folder written by export.")
     command.add_argument("folder", type=Path, metavar="FOLDER", help="a folder written by export")
-    command = add(upkeep.check_home, "check", "Verify papers, vectors and indexes against one another.", json=True)
-    command.add_argument("--repair", action="store_true", help="mend what can be made again from what is stored")
-    add(commands.rebuild, "rebuild", "Embed all papers anew with the configured model and make the index again.")
+    command = add(upkeep.check_home, "check", "Check papers, vectors and indexes against one another.", json=True)
+    command.add_argument("--repair", action="store_true", help="repair what can be rebuilt from the stored papers")
+    add(commands.rebuild, "rebuild", "Embed all papers again with the configured model and rebuild the index.")
     return root
 
 
 def no_model(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--no-model", dest="model", action="store_false", help="answer in quotes, whatever model is configured"
+        "--no-model", dest="model", action="store_false", help="answer with quotes even if a model is configured"
     )
 
 
@@ -159,13 +168,15 @@ def check(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--check",
         choices=("meaning", "exact"),
-        help="what is checked of an answer by a model: its meaning too, or figures and names alone (default: as set)",
+        help="how to check what a model wrote: its meaning too, or only figures and names (default: as configured)",
     )
 
 
 def explain(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--explain", action="store_true", help="also how an answer came about: plan, searches, sentences shown, calls"
+        "--explain",
+        action="store_true",
+        help="also show how the answer was made: plan, searches, sentences shown, calls",
     )
 
 
@@ -179,25 +190,25 @@ class OneLineParser(argparse.ArgumentParser):
 
 def port(text: str) -> int:
     if not (text.isdecimal() and len(text) <= 5 and 1 <= int(text) <= 65535):
-        raise argparse.ArgumentTypeError(f"{text[:20]!r} is no port; give a number from 1 to 65535")
+        raise argparse.ArgumentTypeError(f"{text[:20]!r} is not a port; give a number from 1 to 65535")
     return int(text)
 
 
 def at_least_one(text: str) -> int:
     if not (text.isdecimal() and len(text) <= 9 and int(text) >= 1):
-        raise argparse.ArgumentTypeError(f"{text[:20]!r} is no number of papers; ask for 1 or more")
+        raise argparse.ArgumentTypeError(f"{text[:20]!r} is not a number of papers; ask for 1 or more")
     return int(text)
 
 
 def jobs(text: str) -> int:
     if not (text.isdecimal() and len(text) <= 2 and 1 <= int(text) <= 64):
-        raise argparse.ArgumentTypeError(f"{text[:20]!r} is no number of jobs; give 1 to 64")
+        raise argparse.ArgumentTypeError(f"{text[:20]!r} is not a number of jobs; give 1 to 64")
     return int(text)
 
 
 def found(text: str) -> int:
     if not (text.isdecimal() and len(text) <= 4 and 1 <= int(text) <= 2000):
-        raise argparse.ArgumentTypeError(f"{text[:20]!r} is no number of papers; ask for 1 to 2000")
+        raise argparse.ArgumentTypeError(f"{text[:20]!r} is not a number of papers; ask for 1 to 2000")
     return int(text)
 
 

@@ -102,7 +102,7 @@ class Engine:
         if self._settings.locked:
             raise UsageError("Whoever runs this page has locked the model; ask them.")
         if self._settings.model_is_fixed:
-            raise UsageError("The environment (OPENAI_API_KEY, OPENAI_BASE_URL, PAPERCHAT_MODEL) sets the model here.")
+            raise UsageError("The model is set by OPENAI_API_KEY, OPENAI_BASE_URL or PAPERCHAT_MODEL, outside of this page.")
         url = choice.cleaned().url if choice else ""
         if self._settings.shared and url and urlsplit(url).hostname not in LOCAL_HOSTS:
             raise UsageError("This page serves other machines, so only OpenAI or a server on this machine can be used.")

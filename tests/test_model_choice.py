@@ -96,7 +96,7 @@ def test_an_engine_writes_with_what_is_connected_and_quotes_when_it_is_left(
     ("changes", "url", "why"),
     [
         ({"locked": True}, "http://127.0.0.1:1/v1", "locked"),
-        ({"openai_base_url": "http://127.0.0.1:1/v1"}, "http://127.0.0.1:2/v1", "environment"),
+        ({"openai_base_url": "http://127.0.0.1:1/v1"}, "http://127.0.0.1:2/v1", "outside of this page"),
         ({"shared": True}, "http://10.0.0.7/v1", "serves other machines"),
     ],
 )

@@ -314,7 +314,7 @@ def model(args: Namespace) -> int:
             say("No server answered. Start Ollama, LM Studio, llama.cpp or vLLM, or name its address with --use.")
         return 0
     if (args.use or args.forget) and settings.model_is_fixed:
-        raise UsageError("The environment (OPENAI_API_KEY, OPENAI_BASE_URL, PAPERCHAT_MODEL) sets the model; unset it.")
+        raise UsageError("The model is set by OPENAI_API_KEY, OPENAI_BASE_URL or PAPERCHAT_MODEL; unset them first.")
     if args.forget:
         forget_choice(settings.home)
         settings = settings.with_choice(None)

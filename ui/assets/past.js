@@ -93,6 +93,7 @@
   }
 
   function show(talk) {
+    document.dispatchEvent(new CustomEvent("paperchat:shown", { detail: talk.id }));
     if (talk.id !== kept.current()) send("show", JSON.stringify(kept.plain(talk)));
     kept.remember(talk.id);
     if (!WIDE.matches) setOpen(false);

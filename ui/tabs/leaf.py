@@ -57,7 +57,7 @@ class Leaf:
         try:
             engine = self.opening.result()
             found = [paper for paper in map(engine.paper, ids) if paper]
-            if deed == "open" and ids:
+            if deed == "open":
                 if not found:
                     return papers.gone(), gr.skip(), gr.skip()
                 near = engine.nearest(found[0].id, k=NEAREST)

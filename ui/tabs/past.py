@@ -98,10 +98,13 @@ class Past:
             return None
 
     def show(self, data: Any) -> tuple[Any, Any, str, str]:
-        """A conversation that was kept, rendered anew; box, chat, notice and follow-ups."""
+        """A conversation that was kept, rendered anew, or an empty chat; box, chat, notice and follow-ups."""
         box = gr.update(submit_btn=True, stop_btn=False)
+        sent = split_wire(data)[1]
+        if not sent:
+            return box, [], "", ""
         try:
-            messages, whole = messages_of(read_conversation(split_wire(data)[1], self.find))
+            messages, whole = messages_of(read_conversation(sent, self.find))
             return box, messages, "" if whole else render.notice(EARLIER, calm=True), going_on(messages)
         except UsageError as error:
             return box, gr.skip(), render.notice(f"This conversation cannot be shown. {error}"), gr.skip()

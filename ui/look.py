@@ -7,7 +7,7 @@ import gradio as gr
 
 ASSETS = Path(__file__).parent / "assets"
 STYLES = ("frame.css", "page.css", "past.css", "library.css", "leaf.css", "map.css", "import.css", "settings.css")
-SCRIPTS = ("theme.js", "keep.js", "past.js", "ask.js", "page.js", "library.js", "plane.js", "map.js")
+SCRIPTS = ("theme.js", "keep.js", "past.js", "ask.js", "view.js", "page.js", "library.js", "plane.js", "map.js")
 SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Liberation Sans", "sans-serif")
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
 

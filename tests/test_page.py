@@ -22,6 +22,7 @@ pytestmark = [pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs a Chromiu
 OF_GRADIO = ("Method not implemented.", "AbortError: ", "Unexpected error Connection errored out.")
 expect.set_options(timeout=20_000)
 PHONE = {"width": 360, "height": 740}
+LAPTOP_AT_200 = {"width": 1366 // 2, "height": 768 // 2}
 
 
 def free_port() -> int:
@@ -325,7 +326,7 @@ def test_an_engine_that_cannot_be_made_is_said_plainly(browser: Browser, tmp_pat
         expect(ask(page, "How?").locator("> p").first).to_have_text(words)
 
 
-@pytest.mark.parametrize("size", [PHONE, {"width": 1366 // 2, "height": 768 // 2}], ids=["phone", "laptop at 200 %"])
+@pytest.mark.parametrize("size", [PHONE, LAPTOP_AT_200], ids=["phone", "laptop at 200 %"])
 def test_no_tab_scrolls_sideways(page: Page, size: Any) -> None:
     page.set_viewport_size(size)
     ask(page, "How are lenses ground?")
@@ -333,3 +334,103 @@ def test_no_tab_scrolls_sideways(page: Page, size: Any) -> None:
         page.get_by_role("tab", name=tab).click()
         expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
         check_fits(page)
+
+
+def below_top(page: Page, place: str) -> float:
+    """Pixels from the top of the chat's view down to the last of these places."""
+    tops = [page.locator(one).last.bounding_box() for one in ("#chat [role=log]", place)]
+    assert tops[0] and tops[1]
+    return tops[1]["y"] - tops[0]["y"]
+
+
+def check_on_top(page: Page, question: str) -> None:
+    """This question stands at the top of the chat's view, also once everything has come to rest."""
+    expect(page.locator("#chat .question").last).to_have_text(question)
+    page.wait_for_timeout(400)
+    assert abs(below_top(page, "#chat .question")) <= 2
+    expect(page.locator("#chat .question").last).to_be_in_viewport(ratio=0.9)
+
+
+@pytest.mark.parametrize("size", [{"width": 1440, "height": 900}, {"width": 390, "height": 700}, LAPTOP_AT_200])
+def test_the_last_question_stands_on_top_of_its_answer_and_again_after_a_reload(page: Page, size: Any) -> None:
+    page.set_viewport_size(size)
+    for question in ("How are lenses ground?", "Compare lenses, mirrors and cloth", "Hostile papers", "Unknown things"):
+        ask(page, question)
+        check_on_top(page, question)
+    page.get_by_role("tab", name="Library").click()
+    page.get_by_role("tab", name="Chat").click()
+    check_on_top(page, "Unknown things")
+    page.reload()
+    check_on_top(page, "Unknown things")
+    page.set_viewport_size({"width": 800, "height": 600})
+    check_on_top(page, "Unknown things")
+
+
+def test_a_question_stays_on_top_while_its_answer_grows_and_a_reader_who_scrolls_is_left_alone(
+    page: Page, engine: StandIn
+) -> None:
+    ask(page, "Hostile papers")
+    ask_without_end(page, engine)
+    check_on_top(page, "Endless talk")
+    page.locator("#chat .answer").last.hover()
+    page.mouse.wheel(0, -300)
+    eventually(page, lambda: below_top(page, "#chat .question") > 250)
+    left = below_top(page, "#chat .question")
+    page.wait_for_timeout(600)
+    assert below_top(page, "#chat .question") == left
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("#chat .answer.cut")).to_be_visible()
+    assert below_top(page, "#chat .question") == left
+
+
+def test_another_conversation_opens_at_its_last_question_without_the_source_of_the_one_before(page: Page) -> None:
+    ask(page, "Hostile papers")
+    ask(page, "How are lenses ground?")
+    page.get_by_role("button", name="New conversation").click()
+    expect(page.locator("#chat .question")).to_have_count(0)
+    ask(page, "Compare lenses, mirrors and cloth").locator("button.cite").first.click()
+    expect(page.locator("#source mark.chosen")).to_be_in_viewport()
+    page.locator("#talks .open").last.click()
+    check_on_top(page, "How are lenses ground?")
+    expect(page.locator("#source")).to_be_hidden()
+
+
+def test_a_source_takes_no_room_until_one_is_chosen_and_the_mark_stays_where_it_was(page: Page) -> None:
+    page.set_viewport_size({"width": 1440, "height": 480})
+    expect(page.locator("#source")).to_be_hidden()
+    ask(page, "Hostile papers")
+    wide = page.locator("#talk").bounding_box()
+    mark = ask(page, "Compare lenses, mirrors and cloth").locator("td button.cite").last
+    before = below_top(page, "#chat td button.cite")
+    mark.press("Enter")
+    expect(page.locator("#source .sheet")).to_be_focused()
+    narrow = page.locator("#talk").bounding_box()
+    assert wide and narrow and narrow["width"] < wide["width"]
+    page.wait_for_timeout(200)
+    assert abs(below_top(page, "#chat td button.cite") - before) <= 4
+    page.keyboard.press("Escape")
+    expect(page.locator("#source")).to_be_hidden()
+    expect(mark).to_be_focused()
+    page.wait_for_timeout(200)
+    assert abs(below_top(page, "#chat td button.cite") - before) <= 4
+
+
+def test_a_phone_has_a_header_of_64_pixels_and_reads_there_who_writes(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 700})
+    box = page.locator("#tab-chat").bounding_box()
+    assert box and box["y"] <= 64
+    for name in ("History", "New conversation"):
+        expect(page.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("tab", name="Settings")).to_be_in_viewport(ratio=1)
+    page.locator("p.mode").hover()
+    expect(page.locator("p.mode")).to_have_css("font-size", "14px")
+    check_fits(page, "#top")
+
+
+def test_a_table_that_is_too_wide_scrolls_in_its_own_box(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 700})
+    table = ask(page, "Hostile papers").locator("table")
+    page.add_style_tag(content="#chat td, #chat td * { white-space: nowrap !important; }")
+    assert table.evaluate("e => e.scrollWidth > e.clientWidth && getComputedStyle(e).overflowX") == "auto"
+    assert page.locator("#chat [role=log]").evaluate("e => e.scrollWidth <= e.clientWidth")
+    check_fits(page)

@@ -7,7 +7,7 @@ import gradio as gr
 
 ASSETS = Path(__file__).parent / "assets"
 STYLES = ("frame.css", "page.css", "past.css", "library.css", "leaf.css", "map.css", "import.css", "settings.css")
-SCRIPTS = ("theme.js", "keep.js", "past.js", "ask.js", "page.js", "library.js", "plane.js", "map.js", "address.js")
+SCRIPTS = tuple(f"{name}.js" for name in "theme keep past ask view page library plane map address".split())
 SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Liberation Sans", "sans-serif")
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
 

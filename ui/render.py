@@ -24,8 +24,6 @@ BRAND = '<h1 class="brand">paperchat</h1>'
 PANEL = (
     '<div class="sheet" tabindex="-1" role="region"><div class="bar"><span>Source</span>'
     '<button type="button" class="close" title="Close (Esc)">Close</button></div>'
-    '<div class="rest"><p>Every sentence of an answer carries a number.</p>'
-    "<p>Choose one, and the sentence it rests on is shown here, in its abstract.</p></div>"
     '<div class="content"></div></div>'
 )
 
@@ -33,8 +31,8 @@ Find = Callable[[str], Paper | None]
 
 
 def mode(words: str) -> str:
-    """How answers are written just now, always in sight."""
-    return f'<p class="mode" dir="auto">{escape(words)}</p>'
+    """How answers are written just now; whole in its tooltip where there is no room for all of it."""
+    return f'<p class="mode" dir="auto" title="{escape(words)}">{escape(words)}</p>'
 
 
 def notice(words: str, *, calm: bool = False) -> str:

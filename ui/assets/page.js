@@ -2,8 +2,10 @@
 // was understood back into the box, "Copy" copies a table. All of it lies in the same answer, escaped and sanitised,
 // so older answers go on working; it is only cloned, or taken as text, here.
 (() => {
+  const { kept, hold } = window.paperchat;
   const sheet = () => document.querySelector("#source .sheet");
   let opener = null;
+  let talk = null; // whose source is open
 
   const token = (element, letter) =>
     [...element.classList].find((name) => name[0] === letter && /^\d+$/.test(name.slice(1)));
@@ -20,9 +22,9 @@
     content.replaceChildren(copy);
     document.querySelectorAll(".answer .chosen").forEach((chosen) => chosen.classList.remove("chosen"));
     control.classList.add("chosen");
-    document.body.classList.add("source-open");
+    hold(control, () => document.body.classList.add("source-open"));
     sheet().setAttribute("aria-label", "Source");
-    opener = control;
+    [opener, talk] = [control, kept.current()];
     const cited = number ? copy.querySelectorAll(`mark.${number}`) : [];
     cited.forEach((mark) => mark.classList.add("chosen"));
     if (byKeyboard) sheet().focus({ preventScroll: true });
@@ -38,7 +40,7 @@
 
   function close() {
     if (!document.body.classList.contains("source-open")) return;
-    document.body.classList.remove("source-open");
+    hold(opener, () => document.body.classList.remove("source-open"));
     document.querySelectorAll(".answer .chosen").forEach((chosen) => chosen.classList.remove("chosen"));
     sheet()?.querySelector(".content").replaceChildren();
     opener?.isConnected && opener.focus({ preventScroll: true });
@@ -84,11 +86,11 @@
   });
 
   // Gradio names each message by its source, markup and all, its two round buttons not at all, and drops the
-  // names that marks could bring; it follows an answer only where the reader is at the end already, which a new question should bring about.
+  // names that marks could bring.
   const NAMES = { bot: "Answer", user: "Question", "submit-button": "Send", "stop-button": "Stop" };
-  let questions = 0;
 
   function tidy() {
+    if ((kept.current() ?? talk) !== talk) close();
     for (const [id, words] of Object.entries(NAMES))
       for (const element of document.querySelectorAll(`[data-testid="${id}"]`))
         if (element.getAttribute("aria-label") !== words) element.setAttribute("aria-label", words);
@@ -100,10 +102,6 @@
       starters.setAttribute("role", "group"); // a list whose items are none
       starters.setAttribute("aria-label", "Questions to begin with");
     }
-    const count = document.querySelectorAll("#chat .question").length;
-    const log = document.querySelector("#chat [role=log]");
-    if (log && count > questions) log.scrollTop = log.scrollHeight;
-    questions = count;
   }
 
   new MutationObserver(tidy).observe(document.documentElement, {

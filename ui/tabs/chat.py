@@ -76,6 +76,7 @@ def build(top: tuple[gr.Markdown, gr.Checkbox, gr.Button]) -> Parts:
                 height="100%",
                 buttons=[],
                 layout="panel",
+                autoscroll=False,  # view.js keeps the question in view, not the end of its answer
                 latex_delimiters=[],  # what a paper says is shown as it stands
                 placeholder=render.hello(None),
             )

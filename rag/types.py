@@ -167,22 +167,20 @@ class Answer:
 
     @property
     def tally(self) -> str:
-        """'7 of 7 sentences verified', of a model's 'Figures and names checked in …' or 'Meaning checked: … supported';
-        empty where nothing was said that could be checked."""
+        """'Figures and names verified in 7 of 7 sentences' or 'Meaning checked: 7 of 7 sentences supported'; empty where
+        no model wrote, since quotes need none, and where nothing was said that could be checked."""
         counted = [check for check in self.checks if check.counts]
-        if not counted:
+        if not (counted and self.usage) or self.by_search:
             return ""
         good, count = sum(check.verified for check in counted), len(counted)
         sentences = f"{good} of {count} sentence{'s' if count > 1 else ''}"
-        if not self.usage:
-            return f"{sentences} verified"
         if self.meaning == CHECKED:
             corrected = sum(check.mended == "corrected" for check in counted)
             left = sum(not (check.meaning or check.verdict == VERBATIM) for check in counted) - corrected
             beside = [f"{n} {what}" for n, what in ((corrected, "corrected"), (left, "not checked")) if n]
             return ", ".join([f"Meaning checked: {sentences} supported", *beside])
-        state = {CHECKING: "; checking the meaning", FAILED: "; the meaning was not checked"}.get(self.meaning, "")
-        return f"Figures and names checked in {sentences}{state}"
+        state = {CHECKING: "; checking meaning", FAILED: "; meaning not checked"}.get(self.meaning, "")
+        return f"Figures and names verified in {sentences}{state}"
 
     @property
     def by_search(self) -> bool:

@@ -106,6 +106,7 @@ def test_a_follow_up_leans_on_the_paper_spoken_of_and_says_so(engine: Engine) ->
     assert titles(answer)[0].startswith("KIVI")
     assert answer.understood == "kept in mind: KIVI"
     assert answer.context == (answer.citations[0].paper_id,)
+    assert (len(answer.checks), answer.tally) == (len(answer.citations), "")
 
 
 def test_a_follow_up_that_is_asked_anew_searches_all_papers(engine: Engine) -> None:

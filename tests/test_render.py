@@ -135,7 +135,8 @@ def test_what_was_understood_is_said_and_can_be_edited_unless_it_is_what_was_ask
     shown = render.answer(follow, nowhere)
     assert '<p class="understood"><span dir="auto">compare · owls</span>' in shown
     assert '<button type="button" class="edit" title="Do owls fly?">edit</button>' in shown
-    assert "fact · Do owls fly?" in render.answer(replace(follow, understood="fact"), nowhere)
+    shown = render.answer(replace(follow, understood=""), nowhere)
+    assert '<p class="understood"><span dir="auto">Do owls fly?</span>' in shown, "not the bare kind"
     assert "understood" not in cited(cite(1, 0, 9))
 
 

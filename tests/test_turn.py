@@ -102,7 +102,7 @@ def test_a_turn_is_one_call_to_plan_and_one_to_write(endpoint: ModelEndpoint, wr
     assert [stage(asked) for asked in endpoint.asked] == ["plan", "write"]
     (cites,) = given.citations
     assert (given.text, given.outcome, given.kind) == (SHOWN, "answered", "fact")
-    assert (given.tally, cites.verdict) == ("Figures and names checked in 1 of 1 sentence", "exact")
+    assert (given.tally, cites.verdict) == ("Figures and names verified in 1 of 1 sentence", "exact")
     assert given.suggestions == ("How much memory does it save?", "What is ZipCache?")
     assert given.usage
     assert (given.usage.model, given.usage.calls) == ("scribe", 2)
@@ -276,6 +276,9 @@ def test_an_answer_without_a_single_source_is_no_answer(writing: Engine, ask: As
     given = ask(PLAN, words(said))
     assert given.text == writing.ask(KIVI, model=False).text
     assert NO_WORD in given.note
+    assert given.usage
+    assert given.checks
+    assert given.tally == "", "quotes need none"
 
 
 def test_marks_of_nothing_are_left_out_and_a_statement_that_stands_is_given_its_source(ask: Ask) -> None:

@@ -121,14 +121,12 @@ def answer(given: Answer, find: Find, *, before: tuple[int, int, float] = (0, 0,
 
 
 def checks(given: Answer) -> str:
-    """How many sentences were verified; where a model wrote them, each with its verdict, those in doubt first."""
-    if not given.checks:
+    """How many of a model's sentences were verified, and each with its verdict, those in doubt first."""
+    if not given.tally:
         return ""
     said = [check for check in given.checks if check.counts or check.verdict == ABSENT]
     said = [*(c for c in said if c.reason or c.mended), *(c for c in said if not (c.reason or c.mended))]
     told = [f"<li>{escape(told_of(check))}</li>" for check in said]
-    if not told or not given.usage:
-        return f'<p class="tally">{escape(given.tally)}</p>'
     return (
         f'<details class="checks"><summary class="tally">{escape(given.tally)}</summary><ul>{"".join(told)}</ul>'
         "</details>"
@@ -179,7 +177,8 @@ def papers_of(given: Answer, find: Find) -> Shown:
 
 
 def understood(given: Answer) -> str:
-    """What a message was taken to ask; of a search, which papers it kept in mind, and a way to search all."""
+    """What a message was resolved to: papers and limits, or the question written out; of a search with a way to search
+    all papers."""
     if given.by_search:
         anywhere = (
             ' <button type="button" class="anywhere" title="Ask without the papers before">Search all papers</button>'
@@ -189,11 +188,9 @@ def understood(given: Answer) -> str:
     if given.kind == "talk" or not given.standalone:
         return ""
     same = given.standalone.strip() == given.question.strip()
-    if same and not given.understood:
+    line = given.understood or ("" if same else given.standalone)
+    if not line:
         return ""
-    line = given.understood or given.kind
-    if not same and line == given.kind:  # it names nothing, so only the whole question says how it was read
-        line = f"{line} · {given.standalone}"
     return (
         f'<p class="understood"><span dir="auto">{escape(line)}</span>'
         f' <button type="button" class="edit" title="{escape(given.standalone)}">edit</button></p>'

@@ -182,7 +182,7 @@ def test_where_all_that_fit_are_wanted_papers_are_judged_and_counted(endpoint: M
     given = ask(SURVEY, fits("KIVI", "ZipCache"), fits(), answer(f"Two papers.\n- {GOOD}"))
     assert [stage(asked) for asked in endpoint.asked] == ["plan", "relevance", "relevance", "write"]
     assert prompt_of(endpoint).count("\nPaper: ") == 2
-    assert "of 90 papers looked at for “quantizes the KV cache”, 2 fit." in given.note
+    assert "2 of 80 candidates among 90 papers match “quantizes the KV cache”." in given.note
     assert (given.kind, given.text.splitlines()[0]) == ("survey", "Two papers.")
 
 
@@ -296,7 +296,7 @@ def test_what_had_come_stays_when_the_stream_is_cut(ask: Ask) -> None:
 def test_a_model_that_repeats_itself_is_cut_and_told(ask: Ask) -> None:
     given = ask(PLAN, answer(f"{GOOD} " * 2_000))
     assert len(given.text) <= 20_000
-    assert "too long and is cut" in given.note
+    assert "too long and was cut off" in given.note
 
 
 def test_sources_that_are_too_long_are_halved_once(endpoint: ModelEndpoint, ask: Ask) -> None:

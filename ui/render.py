@@ -24,8 +24,7 @@ BRAND = '<h1 class="brand">paperchat</h1>'
 PANEL = (
     '<div class="sheet" tabindex="-1" role="region"><div class="bar"><span>Source</span>'
     '<button type="button" class="close" title="Close (Esc)">Close</button></div>'
-    '<div class="rest"><p>Every sentence of an answer carries a number.</p>'
-    "<p>Choose one, and the sentence it rests on is shown here, in its abstract.</p></div>"
+    '<div class="rest"><p>Click a number in an answer to see the sentence it cites here, in its abstract.</p></div>'
     '<div class="content"></div></div>'
 )
 
@@ -46,13 +45,13 @@ def hello(count: int | None) -> str:
     """The empty page: what can be asked here, and of how many papers (None: not known yet)."""
     if count == 0:
         return (
-            '<div class="hello"><h2>No papers yet.</h2>'
-            "<p>Take some in under Import, or with <code>paperchat ingest</code>, then ask.</p></div>"
+            '<div class="hello"><h2>No papers yet</h2>'
+            "<p>Add papers under Import, or run <code>paperchat ingest FILE</code>.</p></div>"
         )
-    papers = "these papers" if count is None else "one paper" if count == 1 else f"{count:,} papers"
+    papers = "papers" if count is None else "paper" if count == 1 else f"{count:,} papers"
     return (
-        f'<div class="hello"><h2>Ask {papers}.</h2>'
-        "<p>Every sentence of an answer is cited to the sentence it comes from.</p></div>"
+        f'<div class="hello"><h2>Ask your {papers}</h2>'
+        "<p>Every sentence of an answer cites the sentence it comes from.</p></div>"
     )
 
 
@@ -112,7 +111,7 @@ def answer(given: Answer, find: Find, *, before: tuple[int, int, float] = (0, 0,
         checks(given),
         cost(given, before),
         f'<p class="note">{escape(given.note)}</p>' if given.note else "",
-        sources("The closest papers" if given.refused and given.by_search else "Sources", cited, shown),
+        sources("Closest papers" if given.refused and given.by_search else "Sources", cited, shown),
         cards(cited, shown),
         tail,
         "</div>",
@@ -148,20 +147,20 @@ def cost(given: Answer, before: tuple[int, int, float]) -> str:
 def told_of(check: Checked) -> str:
     """'“It does so.”: unsupported, the source says 65%, not 75%'."""
     words = UNLINKED.sub("", check.text).strip()
-    was = f"first written: “{check.was}”" if check.was else ""
+    was = f"originally: “{check.was}”" if check.was else ""
     return f"“{words}”: {', '.join(filter(None, (check.mended or check.settled, check.reason, was)))}."
 
 
 def usage_line(usage: Usage) -> str:
-    """'gpt-4.1-mini · 3,229 tokens in, 101 out · first word after 0.7 s, 2.3 s in all · 0.0012'."""
+    """'gpt-4.1-mini · 3,229 tokens in, 101 out · first word after 0.7 s, 2.3 s total · 0.0012'."""
     about = "about " if usage.estimated else ""
     parts = [
         usage.model or "the model",
         f"{about}{usage.tokens_in:,} tokens in, {usage.tokens_out:,} out",
-        f"first word after {usage.seconds_to_first:.1f} s, {usage.seconds:.1f} s in all",
+        f"first word after {usage.seconds_to_first:.1f} s, {usage.seconds:.1f} s total",
     ]
     if usage.money is not None:
-        parts.append(f"costs {usage.money:.4f}")
+        parts.append(f"cost {usage.money:.4f}")
     return " · ".join(parts)
 
 
@@ -180,9 +179,7 @@ def understood(given: Answer) -> str:
     """What a message was resolved to: papers and limits, or the question written out; of a search with a way to search
     all papers."""
     if given.by_search:
-        anywhere = (
-            ' <button type="button" class="anywhere" title="Ask without the papers before">Search all papers</button>'
-        )
+        anywhere = ' <button type="button" class="anywhere" title="Search again without the papers of earlier answers">Search all papers</button>'
         line = f'<span dir="auto">{escape(given.understood)}</span>{anywhere if given.context else ""}'
         return f'<p class="understood">{line}</p>' if given.understood else ""
     if given.kind == "talk" or not given.standalone:
@@ -193,7 +190,7 @@ def understood(given: Answer) -> str:
         return ""
     return (
         f'<p class="understood"><span dir="auto">{escape(line)}</span>'
-        f' <button type="button" class="edit" title="{escape(given.standalone)}">edit</button></p>'
+        f' <button type="button" class="edit" title="{escape(given.standalone)}">Edit</button></p>'
     )
 
 

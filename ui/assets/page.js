@@ -98,7 +98,7 @@
     }
     for (const starters of document.querySelectorAll('#chat .examples[role="list"]')) {
       starters.setAttribute("role", "group"); // a list whose items are none
-      starters.setAttribute("aria-label", "Questions to begin with");
+      starters.setAttribute("aria-label", "Example questions");
     }
     const count = document.querySelectorAll("#chat .question").length;
     const log = document.querySelector("#chat [role=log]");

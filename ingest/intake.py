@@ -12,7 +12,7 @@ from ingest.index import PaperIndex
 from ingest.library import Ingested, Progress, Source, count_papers, take_in
 from ingest.locks import writing
 
-BUSY = "Another import is under way; wait for it to end, or stop it."
+BUSY = "Another import is running; wait for it to finish, or stop it."
 MOST_TITLES = 20  # of papers that came in, given by name
 
 

@@ -102,7 +102,9 @@ class Engine:
         if self._settings.locked:
             raise UsageError("Whoever runs this page has locked the model; ask them.")
         if self._settings.model_is_fixed:
-            raise UsageError("The model is set by OPENAI_API_KEY, OPENAI_BASE_URL or PAPERCHAT_MODEL, outside of this page.")
+            raise UsageError(
+                "The model is set by OPENAI_API_KEY, OPENAI_BASE_URL or PAPERCHAT_MODEL, outside of this page."
+            )
         url = choice.cleaned().url if choice else ""
         if self._settings.shared and url and urlsplit(url).hostname not in LOCAL_HOSTS:
             raise UsageError("This page serves other machines, so only OpenAI or a server on this machine can be used.")
@@ -196,11 +198,13 @@ class Engine:
         """Papers, each given by id, name or description, side by side; raises UsageError where one is not here."""
         self.index.refresh()
         if not 2 <= len(papers) <= MOST_COMPARED:
-            raise UsageError(f"{len(papers)} papers were given; a comparison has from 2 to {MOST_COMPARED}.")
+            raise UsageError(f"A comparison takes 2 to {MOST_COMPARED} papers; you gave {len(papers)}.")
         found = [self._given(one) for one in papers]
         for place, paper in enumerate(found):
             if paper.id in [one.id for one in found[:place]]:
-                raise UsageError(f"“{papers[place][:TOLD]}” is {short_name(paper)}, which was given before.")
+                raise UsageError(
+                    f"“{papers[place][:TOLD]}” is {short_name(paper)}, which is in the comparison already."
+                )
         on = f" on {', '.join(aspects)}" if aspects else ""
         names = [self._linker.name_of(paper) for paper in found]
         question = f"Compare {', '.join(names[:-1])} and {names[-1]}{on}"
@@ -219,7 +223,9 @@ class Engine:
         near = weighed.top(1)
         if near and chances_of(weighed, near[0], named=False)[1] >= DESCRIBED:
             return near[0].paper
-        raise UsageError(f"No paper here is “{given[:TOLD]}”; give an id, a name or a description of one that is.")
+        raise UsageError(
+            f"No paper matches “{given[:TOLD]}”; give an id, a name or a description of a paper in the library."
+        )
 
     def stream(
         self,
@@ -270,6 +276,6 @@ def mode_of(settings: Settings) -> str:
     """Who writes the answers, and where what is asked goes."""
     if settings.chat_model is None:
         return "No language model: answers are quoted from the papers."
-    name = settings.chat_model or "The first model listed"
+    name = settings.chat_model or "The first model available"
     where = host_of(settings.openai_base_url or OPENAI_URL)
     return f"{name} at {where} writes the answers, which are checked against the papers. Nothing is sent anywhere else."

@@ -40,8 +40,8 @@ NEAREST = 3  # papers shown where none fits
 CHECK_SECONDS = 60.0  # that the check of meaning may take; the answer is there meanwhile
 SHRINK = 0.5  # of the sources, where the endpoint says that they are too long
 MOST_KEPT = 3  # papers spoken of last that a message without a name may be about
-TYPED = "The model's plan could not be read, so the message was searched for as typed."
-NO_WORD = "The model said nothing that rests on a source."
+TYPED = "The model's search plan could not be read, so your message was searched for as typed."
+NO_WORD = "The model's answer cited no source."
 NOTHING = Found((), (), (), ())
 
 log = logging.getLogger(__name__)
@@ -233,8 +233,9 @@ class ModelTurn:
             self.trace.events.append("The candidates could not be judged; the best found are shown.")
             return found
         self.trace.events.append(f"{len(fit)} of {len(candidates)} candidates fit")
-        of_all = f"{len(candidates):,} of {self._library().count:,} papers"
-        count = f"{of_all} looked at for “{criterion}”, {len(fit):,} fit."
+        of_all, total = f"{len(candidates):,}", self._library().count
+        of_all += " papers" if len(candidates) == total else f" candidates among {total:,} papers"
+        count = f"{len(fit):,} of {of_all} match “{criterion}”."
         named = [one for one in found.ranked if one.paper.id in found.meant]  # which the user means, fit or not
         shown = (*named, *(one for one in fit if one not in named)) or found.ranked[:NEAREST]
         return replace(found, ranked=shown, missed=f"{found.missed} {count}".strip())

@@ -19,8 +19,8 @@ def take_question(given: str) -> tuple[str, str]:
     if question == cleaned and len(given) <= MOST_READ:
         return question, ""
     return question, (
-        f"The question was cut to its first {len(question):,} characters, of at most {MOST_CHARACTERS:,}; "
-        "what came after them was not read."
+        f"Your question is too long: only its first {len(question):,} characters were read (the limit is "
+        f"{MOST_CHARACTERS:,})."
     )
 
 
@@ -32,7 +32,7 @@ def take_query(given: str) -> str:
     cleaned = clean(given[:MOST_READ])
     length = len(given) if len(given) > MOST_READ else len(cleaned)
     if length > MOST_CHARACTERS:
-        raise UsageError(f"The question has {length:,} characters; ask in at most {MOST_CHARACTERS:,}.")
+        raise UsageError(f"The question has {length:,} characters; shorten it to {MOST_CHARACTERS:,}.")
     _check(cleaned)
     return cleaned
 
@@ -53,5 +53,5 @@ def _check(question: str) -> None:
     if any(c.isalnum() for c in MARK.sub("", question)):
         return
     if MARK.search(question):
-        raise UsageError(f"{question} is only a mark; ask in words about what it stands for.")
-    raise UsageError("The question is empty; ask in a few words, such as: Which papers are about pruning?")
+        raise UsageError(f"{question} is only a citation number; ask about it in words.")
+    raise UsageError("The question is empty; type one, such as: Which papers are about pruning?")

@@ -39,10 +39,10 @@ WEAK, WEAK_EACH = 5, 2  # papers shown where no match is strong, and sentences o
 OF_WEAK = 3  # of these that are kept in mind
 MOST_KEPT = 30  # papers spoken of that are kept in mind
 FINDS = 3  # times that evidence is sought because papers came in meanwhile
-CONNECT = "To have answers written, connect a language model under Settings."
-FOREIGN = "The papers are in English; without a language model only questions in English find them."
-WRITES = "Writing takes a language model; this is the search alone."
-SERVES = "These passages would serve:"
+CONNECT = "For written answers, connect a language model under Settings."
+FOREIGN = "The papers are in English; without a language model, ask in English."
+WRITES = "Writing needs a language model; this is search only."
+SERVES = "These passages may help:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +156,8 @@ class SearchTurns:
             revision = self._index.record.revision()
             within = narrowed(self._index, scope, filters) if filters else scope
             if filters and within is None:
-                where = "among those chosen" if scope and scope != Scope() else "here"
-                return Reply(Draft(()), f"There is no paper {where} {filters}.", outcome=Outcome.ABSENT)
+                where = "selected papers" if scope and scope != Scope() else "papers"
+                return Reply(Draft(()), f"No {where} match: {filters}.", outcome=Outcome.ABSENT)
             talk = read_talk(history, self._linker.spoken_of) if style.context else Talk()
             reply = self._reply(Asked(message, talk, within, style))
             if is_foreign(message) and not reply.meant:
@@ -168,7 +168,7 @@ class SearchTurns:
 
     def _reply(self, asked: Asked) -> Reply:
         if not self._index.count():
-            return Reply(Draft(()), "There are no papers here yet to answer from.", outcome=Outcome.ABSENT)
+            return Reply(Draft(()), "No papers yet; import some first.", outcome=Outcome.ABSENT)
         if not asked.message:
             return self._newest(asked)
         query = self._retriever.query(asked.message)
@@ -271,7 +271,9 @@ class SearchTurns:
         told = [passages.told_by(one, self._entry(one)) for one in listed]
         if asked.style.table:
             return Reply(passages.side_by_side(told, self._entry), "", tuple(listed), kind=Kind.EVERY)
-        more = f"{len(texts) - len(told):,} more fit; a narrower search lists them." if len(texts) > len(told) else ""
+        more = (
+            f"{len(texts) - len(told):,} more match; narrow the search to see them." if len(texts) > len(told) else ""
+        )
         return Reply(Draft((passages.listed(told),), more), "", tuple(listed), kind=Kind.EVERY)
 
     # -- words -------------------------------------------------------------------------------------------------------
@@ -283,27 +285,26 @@ class SearchTurns:
         return entry if variant(name) == "meaning" else replace(entry, rows=None)
 
     def _tell(self, outside: Sequence[str]) -> str:
-        """'KIVI is not among the papers that are searched.'"""
+        """'KIVI is not among the papers being searched.'"""
         names = [short_name(entry.paper) for paper in outside if (entry := self._index.record.find(paper))]
         be = "is" if len(names) == 1 else "are"
-        return f"{' and '.join(names)} {be} not among the papers that are searched." if names else ""
+        return f"{' and '.join(names)} {be} not among the papers being searched." if names else ""
 
     def _where(self, asked: Asked) -> str:
-        """'these 90 papers', 'the 3 papers chosen'."""
+        """'your 90 papers', 'the 3 selected papers'."""
         if asked.scope and asked.scope != Scope():
             scope = asked.scope
             count = len(self._index.record.select(ids=scope.ids, since=scope.since, until=scope.until))
-            return "the one paper chosen" if count == 1 else f"the {count:,} papers chosen"
+            return "the selected paper" if count == 1 else f"the {count:,} selected papers"
+        return self._library()
+
+    def _library(self) -> str:
         count = self._index.count()
-        return "the one paper here" if count == 1 else f"these {count:,} papers"
+        return "your paper" if count == 1 else f"your {count:,} papers"
 
     def _about(self) -> str:
-        count = self._index.count()
-        papers = "the one paper here" if count == 1 else f"the {count:,} papers here"
-        words = (
-            f"Without a language model this is a search: it finds and quotes the sentences of {papers} that bear on a "
-        )
-        words += "question, a topic or a paper's name, each with its source."
+        words = "Without a language model this is a search: ask a question, or give a topic or the name of a paper, "
+        words += f"and it quotes the sentences of {self._library()} that match, each with its source."
         return words if self._connected else f"{words} {CONNECT}"
 
     def _task(self, reply: Reply) -> str:
@@ -312,15 +313,15 @@ class SearchTurns:
 
     def _nothing(self, asked: Asked) -> str:
         if asked.scope and asked.scope.ids and not self._index.record.select(ids=asked.scope.ids):
-            return "None of the papers chosen is here any more."
-        return f"Nothing in {self._where(asked)} has any word of this."
+            return "None of the selected papers is in the library any more."
+        return f"No word of this appears in {self._where(asked)}; try other words."
 
     def _understood(self, reply: Reply, filters: Filters) -> str:
-        """'KIVI, ZipCache', 'kept in mind: KIVI', 'by Liu, from 2024'."""
+        """'KIVI, ZipCache', 'following up on KIVI', 'by Liu, from 2024'."""
         find = self._index.record.find
         ids = reply.meant or reply.context
         names = ", ".join(short_name(entry.paper) for one in ids[: passages.MOST_COMPARED] if (entry := find(one)))
-        leaned = f"kept in mind: {names}" if names and not reply.meant else names
+        leaned = f"following up on {names}" if names and not reply.meant else names
         return " · ".join(filter(None, (leaned, str(filters))))
 
 

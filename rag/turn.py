@@ -18,7 +18,7 @@ from rag.search_turn import SearchTurns
 from rag.style import USUAL, Style
 from rag.types import Answer, Turn
 
-NO_MODEL = "Quoted from the papers instead."
+NO_MODEL = "Showing quotes from the papers instead."
 
 
 class Turns:

@@ -166,15 +166,12 @@ class Answer:
 
     @property
     def tally(self) -> str:
-        """'7 of 7 sentences verified', of a model's 'Figures and names checked in …' or 'Meaning checked: … supported';
-        empty where nothing was said that could be checked."""
+        """'Figures and names verified in 7 of 7 sentences' or 'Meaning checked: 7 of 7 sentences supported'; empty where
+        no model wrote, since quotes need none, and where nothing was said that could be checked."""
         counted = [check for check in self.checks if check.counts]
-        if not counted:
+        if not (counted and self.usage) or self.by_search:
             return ""
         good, of = sum(check.verified for check in counted), f"of {len(counted)} sentence{'s' * (len(counted) > 1)}"
-        sentences = f"{good} {of}"
-        if not self.usage:
-            return f"{sentences} verified"
         if self.meaning == CHECKED:
             borne = sum(check.settled in (SUPPORTED, VERBATIM) for check in counted)
             corrected = sum(check.mended == "corrected" for check in counted)
@@ -182,8 +179,8 @@ class Answer:
             withdrawn = sum(check.mended == "withdrawn" for check in self.checks)
             told = (corrected, "corrected"), (left, "not checked"), (withdrawn, "withdrawn")
             return ", ".join([f"Meaning checked: {borne} {of} supported", *(f"{n} {what}" for n, what in told if n)])
-        state = {CHECKING: "; checking the meaning", FAILED: "; the meaning was not checked"}.get(self.meaning, "")
-        return f"Figures and names checked in {sentences}{state}"
+        state = {CHECKING: "; checking meaning", FAILED: "; meaning not checked"}.get(self.meaning, "")
+        return f"Figures and names verified in {good} {of}{state}"
 
     @property
     def by_search(self) -> bool:

@@ -168,7 +168,7 @@ def grounded(question: str) -> Answer:
 
 def searched(question: str) -> Answer:
     """What the search without a model found, leaning on a paper spoken of before."""
-    return replace(grounded(question), kind="few", understood="kept in mind: Mirrors", context=(MIRRORS.id,))
+    return replace(grounded(question), kind="few", understood="following up on Mirrors", context=(MIRRORS.id,))
 
 
 def refused(question: str) -> Answer:

@@ -89,7 +89,7 @@ def test_all_papers_that_fit_come_in_two_groups_with_their_counts(engine: Engine
 def test_a_weak_match_is_said_to_be_weak_and_shown(engine: Engine, question: str) -> None:
     answer = engine.ask(question)
     assert answer.outcome == "close"
-    assert re.match(r"No strong match in (these 90 papers|KIVI)\. The closest:\n\n", answer.text)
+    assert re.match(r"No strong match in (your 90 papers|KIVI)\. The closest:\n\n", answer.text)
     assert answer.citations
 
 
@@ -104,8 +104,9 @@ def test_what_needs_no_paper_gets_one_honest_line(engine: Engine, message: str) 
 def test_a_follow_up_leans_on_the_paper_spoken_of_and_says_so(engine: Engine) -> None:
     answer = asked_after(engine, "what is KIVI", "How much memory does it save?")
     assert titles(answer)[0].startswith("KIVI")
-    assert answer.understood == "kept in mind: KIVI"
+    assert answer.understood == "following up on KIVI"
     assert answer.context == (answer.citations[0].paper_id,)
+    assert (len(answer.checks), answer.tally) == (len(answer.citations), "")
 
 
 def test_a_follow_up_that_is_asked_anew_searches_all_papers(engine: Engine) -> None:
@@ -158,7 +159,7 @@ def dated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 def test_operators_keep_the_search_to_what_they_say(dated: Engine, operators: str, found: set[str], rest: str) -> None:
     answer = dated.ask(operators + rest)
     assert {one.paper.title for one in answer.retrieved} == found
-    assert found or answer.text == "There is no paper here with “decision trees” in the title."
+    assert found or answer.text == "No papers match: with “decision trees” in the title."
 
 
 @pytest.mark.parametrize("question", ["since:yesterday trees", "author:? trees", 'title:"" trees', "until:2024-13"])
@@ -185,5 +186,5 @@ def test_starters_can_be_answered(engine: Engine) -> None:
 
 
 def test_who_asks_in_another_language_is_told_to_ask_in_english(engine: Engine) -> None:
-    assert "only questions in English" in engine.ask("¿Hay aquí algún artículo sobre un modelo para simulaciones?").note
+    assert "ask in English" in engine.ask("¿Hay aquí algún artículo sobre un modelo para simulaciones?").note
     assert "only questions in English" not in engine.ask("ZipCache vs KIVI").note

@@ -240,7 +240,7 @@ def test_a_line_that_asks_nothing_is_named(run: Run) -> None:
     for line, wrong in (
         ({"turns": []}, "'turns' must be a list of 1 to 200 questions"),
         ({"turns": [QUESTION] * 201}, "'turns' must be"),
-        ({"question": QUESTION, "history": [said | {"answer": 7}]}, "no JSON object"),
+        ({"question": QUESTION, "history": [said | {"answer": 7}]}, "not a JSON object"),
         ({"question": QUESTION, "history": [said | {"answer": {"citations": [{}]}}]}, "'number' is missing"),
     ):
         code, err, _ = batch(run, [{"question": QUESTION}, line])

@@ -82,17 +82,17 @@ def with_citation(**changed: Any) -> str:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (broken()[:-20], "no JSON, or is cut off"),
-        ("[" * 100_000, "no JSON, or is cut off"),
-        ("{}", "no conversation that paperchat exported"),
+        (broken()[:-20], "not JSON or is incomplete"),
+        ("[" * 100_000, "not JSON or is incomplete"),
+        ("{}", "not a conversation exported by paperchat"),
         (broken(version=2), "another version"),
         (broken(turns=[{}] * 501), "has 501"),
         (broken(turns=[{"id": "x", "talk": "t"}]), "'question' is missing"),
-        (broken(turns=[{"id": "<b>", "talk": "t", "question": "q"}]), "'id' is no name"),
+        (broken(turns=[{"id": "<b>", "talk": "t", "question": "q"}]), "'id' is not a name"),
         (with_citation(number=2), "numbered twice"),
-        (with_citation(quote=["a"]), "'quote' is no text"),
-        (with_citation(verdict="sure"), "'verdict' is none of"),
-        ("x" * (MOST_BYTES + 1), "at most"),
+        (with_citation(quote=["a"]), "'quote' is not text"),
+        (with_citation(verdict="sure"), "'verdict' is not one of"),
+        ("x" * (MOST_BYTES + 1), "the limit is"),
     ],
 )
 def test_a_damaged_file_is_refused_in_a_plain_sentence(data: str, words: str) -> None:
@@ -157,7 +157,7 @@ def test_a_conversation_is_shown_again_as_it_was() -> None:
     assert shown[1]["content"] == render.answer(grounded("How?"), PAPERS.get, tail=actions(answered))
     assert "Why &#60;b&#62;?" in shown[2]["content"]
     assert [turn.content for turn in turns_of(shown, PAPERS.get)][-2:] == ["Why <b>?", "Half a"]
-    assert "The page was left before this was answered." in shown[3]["content"]
+    assert "The page was closed before this was answered." in shown[3]["content"]
     assert unhidden(shown[3]["content"])["id"] == "x9"
 
 

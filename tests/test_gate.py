@@ -64,7 +64,10 @@ def test_a_foreign_host_is_turned_away() -> None:
         *("[::2]:7860", "0.0.0.0:7860", "192.168.0.7:7860", "localhost,evil.example", "127.1", ":7860", ""),
     ):
         answer = send(headers={"Host": host})
-        assert (answer.status_code, answer.json()) == (400, {"detail": "This address is not served here."}), host
+        assert (answer.status_code, answer.json()) == (
+            400,
+            {"detail": "paperchat does not serve this address; open the one it printed."},
+        ), host
 
 
 @pytest.mark.parametrize("method", ["GET", "OPTIONS", "POST"])
@@ -89,7 +92,10 @@ def test_a_body_up_to_the_cap_passes_and_one_byte_more_does_not_whatever_length_
 
     assert [send("POST", content=content).text for content in (b"x" * 1000, chunks(10))] == ["1000"] * 2
     refused = send("POST", content=b"x" * 1001)
-    assert (refused.status_code, refused.json()) == (413, {"detail": "That is too much at once: over 1,000 bytes."})
+    assert (refused.status_code, refused.json()) == (
+        413,
+        {"detail": "The request is too large; the limit is 1,000 bytes."},
+    )
     assert send("POST", content=chunks(11)).status_code == 413
     for length in ("-1", "1e3", "99999999999999999999999", "0000000000000000000000001001"):
         assert send("POST", {"Content-Length": length}, b"x").status_code == 413, length
@@ -140,7 +146,7 @@ def test_nothing_but_the_password_opens(knock: Knock) -> None:
     wrong = (basic("reader:wrong"), basic("reader"), basic(""), basic(f"{AUTH} "))
     for given in ("", "Basic", "Basic ???", f"Bearer {AUTH}", *wrong):
         answer = knock(given)
-        assert (answer.status_code, answer.text) == (401, "A name and a password are needed here."), given
+        assert (answer.status_code, answer.text) == (401, "Sign in with a name and a password."), given
         assert answer.headers["WWW-Authenticate"].startswith("Basic ")
 
 

@@ -117,7 +117,7 @@ def test_filters_keep_the_papers_of_those_dates_and_authors_the_newest_first(dat
 def test_a_filter_that_leaves_nothing_is_set_aside_and_told(dated: Engine) -> None:
     found = find(dated, Plan(searches=("owls",), since="2030"))
     assert found.ranked
-    assert found.missed == "No paper here is from 2030; papers without that limit are shown."
+    assert found.missed == "No papers match: from 2030; showing papers without that limit."
 
 
 def test_the_library_is_told_with_its_dates_and_themes(dated: Engine, engine: Engine) -> None:

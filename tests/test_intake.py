@@ -114,7 +114,7 @@ def test_a_second_import_says_so(engine: Engine) -> None:
     first = threading.Thread(target=take, args=(engine, lenses(1, 3)), kwargs={"progress": holding(begun, end)})
     first.start()
     assert begun.wait(20)
-    with pytest.raises(BusyError, match="Another import is under way"):
+    with pytest.raises(BusyError, match="Another import is running"):
         take(engine, lenses(5, 7))
     end.set()
     first.join(20)

@@ -60,7 +60,7 @@ def test_an_answer_comes_first_unchecked_and_then_with_its_verdicts(endpoint: Mo
     first, last = [piece for piece in engine.stream(KIVI) if isinstance(piece, Answer)]
     assert (first.meaning, last.meaning) == ("checking", "checked")
     assert first.text == last.text
-    assert first.tally == "Figures and names checked in 1 of 1 sentence; checking the meaning"
+    assert first.tally == "Figures and names verified in 1 of 1 sentence; checking meaning"
     assert last.tally == "Meaning checked: 1 of 1 sentence supported"
     assert [c.verdict for c in last.citations] == ["supported"]
     assert first.usage
@@ -154,7 +154,7 @@ def cut_short(handler: object) -> None:
 )
 def test_a_check_that_cannot_be_trusted_changes_nothing_and_is_told(ask: Ask, reply: Reply) -> None:
     given = ask(answer(f"{GOOD} {SWAPPED}"), reply)
-    assert given.tally == "Figures and names checked in 2 of 2 sentences; the meaning was not checked"
+    assert given.tally == "Figures and names verified in 2 of 2 sentences; meaning not checked"
     assert [(c.verdict, c.meaning) for c in given.checks] == [("exact", "")] * 2
     assert KEY not in json.dumps(given.as_dict(explain=True))
 
@@ -175,13 +175,13 @@ def test_whatever_goes_wrong_in_the_check_the_answer_stays(
 ) -> None:
     monkeypatch.setattr(engine._tools.gatherer, "nearest", lambda *_: 1 // 0)
     given = ask(answer(f"{GOOD} {ABSENT}"), check())
-    assert given.tally == "Figures and names checked in 1 of 1 sentence; the meaning was not checked"
+    assert given.tally == "Figures and names verified in 1 of 1 sentence; meaning not checked"
 
 
 def test_the_check_can_be_switched_off(ask: Ask, endpoint: ModelEndpoint) -> None:
     given = ask(answer(GOOD), check(), style=Style(meaning=False))
     assert [stage(asked) for asked in endpoint.asked] == ["plan", "write"]
-    assert (given.meaning, given.tally) == ("", "Figures and names checked in 1 of 1 sentence")
+    assert (given.meaning, given.tally) == ("", "Figures and names verified in 1 of 1 sentence")
 
 
 def test_an_answer_of_200_sentences_is_checked_in_three_calls_at_most(ask: Ask, endpoint: ModelEndpoint) -> None:

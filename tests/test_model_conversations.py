@@ -52,7 +52,7 @@ def test_a_conversation_goes_as_written(endpoint: ModelEndpoint, writing: Engine
         endpoint.asked.clear()
         given = writing.ask(turn["question"], history)
         history += [Turn("user", turn["question"]), Turn("assistant", given.text, given)]
-        assert "Quoted from the papers instead." not in given.note, turn["question"]
+        assert "Showing quotes from the papers instead." not in given.note, turn["question"]
         assert len(endpoint.asked) <= (4 if given.plan and given.plan.every else 2)
         assert [check.text for check in given.checks if check.verdict == "unsupported"] == []
         titles = {citation.title for citation in given.citations}

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, sync_playwright
@@ -145,6 +146,14 @@ def test_a_starter_gets_an_answer_whose_marks_open_their_paper_at_the_sentence(p
     expect(source.locator("mark.chosen")).to_be_in_viewport(ratio=1)
     expect(source.locator("h3 a")).to_have_attribute("href", LENSES.url)
     expect(source.locator(".abstract")).to_have_text(LENSES.abstract.strip())
+
+
+def test_the_page_is_called_paperchat_also_where_no_script_runs(page: Page, address: str) -> None:
+    with urlopen(address) as answer:
+        html = answer.read().decode()
+    assert re.findall(r"(?:og|twitter):[^>]*", html) == ['og:title" content="paperchat" /']
+    assert html.index("<title>paperchat</title>") < html.index("<script")
+    expect(page).to_have_title("paperchat")
 
 
 def test_a_refusal_is_calm_and_offers_the_closest_papers(page: Page) -> None:
@@ -305,9 +314,9 @@ def test_the_page_is_served_before_the_engine_exists(browser: Browser, tmp_path:
 
     with started(slow, tmp_path) as served, browser.new_page() as early:
         early.goto(served.url)
-        expect(early.locator("p.mode")).to_have_text("Opening the papers…")
+        expect(early.locator("p.mode")).to_have_text("Loading papers…")
         send(early, "How are lenses ground?")
-        expect(early.locator("#chat .answer.waiting > p")).to_have_text("Opening the papers")
+        expect(early.locator("#chat .answer.waiting > p")).to_have_text("Loading papers")
         made.set()
         expect(early.locator("#chat .answer button.cite.n1")).to_be_visible()
         expect(early.locator("p.mode")).to_have_text(StandIn.mode)

@@ -202,7 +202,11 @@ def test_a_tab_opens_by_its_address(page: Page, address: str, tab: str) -> None:
     expect_at(page, f"#{tab}")
     sight = {"library": "table.papers", "map": "#plane canvas", "chat": "#chat .example"}
     expect(page.locator(sight.get(tab, f"#tab-{tab}")).first).to_be_visible()
-    assert page.evaluate("[scrollY, document.body.scrollTop, document.querySelector('#top').offsetTop >= 0]") == [0, 0, True]
+    assert page.evaluate("[scrollY, document.body.scrollTop, document.querySelector('#top').offsetTop >= 0]") == [
+        0,
+        0,
+        True,
+    ]
 
 
 def test_a_conversation_opens_by_its_address_and_stays_on_a_reload(page: Page, address: str) -> None:

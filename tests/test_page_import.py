@@ -43,7 +43,7 @@ def test_how_far_it_is_is_told_and_then_what_came_of_it(importing: Page, engine:
     expect(told.locator(".titles li")).to_have_text([" ".join(text.split()) for text in HOSTILE[:3]])
     expect(importing.get_by_role("button", name="Stop")).to_be_hidden()
     expect(importing.get_by_role("textbox", name="Or paste a page")).to_have_value("")
-    assert engine.intake.given == [Given("what was pasted", b"A page")]
+    assert engine.intake.given == [Given("pasted text", b"A page")]
     check_inert(importing, "#told")
 
 
@@ -61,9 +61,9 @@ def test_one_asks_while_papers_come_in_and_finds_the_import_again_in_another_win
     again.get_by_role("tab", name="Import").click()
     expect(again.locator("#told")).to_contain_text("2 of 4 papers")
     name_day(again, "2020-01-01")
-    expect(again.locator("#told")).to_contain_text("Another import is under way; wait for it to end, or stop it.")
+    expect(again.locator("#told")).to_contain_text("Another import is running; wait for it to finish, or stop it.")
     again.get_by_role("button", name="Stop").click()
-    expect(again.locator("#told")).to_contain_text("Stopped. 2 papers came in before and stay")
+    expect(again.locator("#told")).to_contain_text("Stopped: 2 papers imported.")
     expect(again.get_by_role("button", name="Import", exact=True)).to_be_enabled()
 
 
@@ -84,7 +84,7 @@ def test_files_are_given_by_their_content_whatever_their_names(
 
 def test_what_is_no_day_is_told(importing: Page) -> None:
     name_day(importing, "yesterday")
-    expect(importing.locator("#told")).to_contain_text("“yesterday” is no day; write it as 2026-08-21.")
+    expect(importing.locator("#told")).to_contain_text("“yesterday” is not a date; use the form 2026-08-21.")
 
 
 def test_papers_that_came_in_are_asked_and_listed_without_a_restart(browser: Browser, tmp_path: Path) -> None:

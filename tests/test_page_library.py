@@ -44,7 +44,7 @@ def to_tab(page: Page, name: str) -> None:
 
 
 def test_a_page_of_rows_is_shown_and_more_on_demand(library: Page) -> None:
-    expect(library.locator("#found")).to_have_text("129 papers, the first 50 shown")
+    expect(library.locator("#found")).to_have_text("129 papers, showing the first 50")
     for shown in (50, 100):
         expect(library.locator(ROWS)).to_have_count(shown)
         library.get_by_role("button", name="Show more").click()
@@ -78,7 +78,7 @@ def test_a_row_opens_its_paper_with_link_and_nearest(library: Page) -> None:
     expect(opened.locator("h3 a")).to_have_count(0)
     opened.get_by_role("checkbox").check()
     expect(library.locator("table.papers .pick:checked")).to_have_count(1)
-    expect(library.locator("#picked")).to_have_text("1 paper selected · clear")
+    expect(library.locator("#picked")).to_have_text("1 paper selected · Clear")
 
 
 def test_asking_about_a_paper_or_comparing_it_puts_a_question_into_the_box(library: Page) -> None:
@@ -96,9 +96,9 @@ def test_asking_about_a_paper_or_comparing_it_puts_a_question_into_the_box(libra
 def test_selected_papers_alone_are_asked_until_cleared_even_after_a_reload(library: Page, engine: StandIn) -> None:
     tick(library, LENSES.title)
     tick(library, CLOTH.title)
-    expect(library.locator("#picked")).to_have_text("2 papers selected · clear")
+    expect(library.locator("#picked")).to_have_text("2 papers selected · Clear")
     library.reload()
-    expect(library.locator("#scope p")).to_have_text("2 papers selected · clear")
+    expect(library.locator("#scope p")).to_have_text("2 papers selected · Clear")
     ask(library, "How are lenses ground?")
     assert engine.scopes[-1] == Scope(ids=(LENSES.id, CLOTH.id))
     library.locator("#scope").get_by_role("button", name="clear").click()
@@ -113,8 +113,8 @@ def test_all_that_were_found_are_selected_and_shown_alone(library: Page) -> None
     tick(library, LENSES.title)
     search(library, "owls, part 00")
     expect(library.locator(ROWS)).to_have_count(10)
-    library.get_by_role("button", name="Select all found").click()
-    expect(library.locator("#picked")).to_have_text("11 papers selected · clear")
+    library.get_by_role("button", name="Select all results").click()
+    expect(library.locator("#picked")).to_have_text("11 papers selected · Clear")
     search(library, "")
     library.get_by_role("checkbox", name="Selected only").check()
     expect(library.locator(ROWS)).to_have_count(11)

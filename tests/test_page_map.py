@@ -46,7 +46,7 @@ def test_pointing_at_a_point_tells_its_title_and_a_click_opens_it(plane: Page, e
 
 def test_the_plane_is_moved_by_dragging_wheel_and_keys_and_fit_brings_it_back(plane: Page, engine: StandIn) -> None:
     x, y = spot(plane, engine, 1)
-    canvas = plane.get_by_role("img", name="Map of 189 papers in 4 groups; the list beside it offers the same.")
+    canvas = plane.get_by_role("img", name="Map of 189 papers in 4 groups; the list next to it has the same papers.")
 
     def check_lies(right: float, down: float) -> None:
         plane.mouse.move(x + right, y + down)
@@ -78,7 +78,7 @@ def test_what_is_drawn_around_alone_is_asked(plane: Page, engine: StandIn, by_ke
         plane.mouse.move(*corner, steps=3)
     plane.mouse.up()
     plane.keyboard.up("Shift")
-    expect(plane.locator("#taken")).to_have_text("2 papers selected · clear")
+    expect(plane.locator("#taken")).to_have_text("2 papers selected · Clear")
     plane.get_by_role("tab", name="Chat").click()
     ask(plane, "How are lenses ground?")
     assert engine.scopes[-1] == Scope(ids=(LENSES.id, MIRRORS.id))
@@ -96,7 +96,7 @@ def test_the_list_offers_the_groups_to_the_keyboard(plane: Page) -> None:
     plane.keyboard.press("Escape")
     expect(group.locator(".open").first).to_be_focused()
     group.get_by_role("button", name="Select these 47 papers").press("Enter")
-    expect(plane.locator("#taken")).to_have_text("47 papers selected · clear")
+    expect(plane.locator("#taken")).to_have_text("47 papers selected · Clear")
 
 
 def test_the_papers_of_the_last_answer_are_offered(page: Page) -> None:
@@ -104,7 +104,7 @@ def test_the_papers_of_the_last_answer_are_offered(page: Page) -> None:
     page.get_by_role("tab", name="Map").click()
     expect(page.locator("#groups .cited")).to_contain_text("2 papers of the last answer")
     page.get_by_role("button", name="Select them").click()
-    expect(page.locator("#taken")).to_have_text("2 papers selected · clear")
+    expect(page.locator("#taken")).to_have_text("2 papers selected · Clear")
 
 
 def test_hostile_titles_are_only_text(plane: Page, engine: StandIn) -> None:

@@ -78,12 +78,12 @@ def test_papers_and_length_hold_from_the_next_question_on_and_after_a_reload_in_
 
 def test_the_model_is_switched_off_here_or_on_top(page: Page, engine: Priced) -> None:
     to_settings(page)
-    page.get_by_role("checkbox", name="Let the language model write").uncheck()
+    page.get_by_role("checkbox", name="Write answers with the language model").uncheck()
     ask(page)
     assert engine.manners[-1][0] is False
     page.get_by_role("checkbox", name="Language model", exact=True).check()
     to_settings(page)
-    expect(page.get_by_role("checkbox", name="Let the language model write")).to_be_checked()
+    expect(page.get_by_role("checkbox", name="Write answers with the language model")).to_be_checked()
 
 
 def test_the_model_is_told_and_what_it_cost_so_far(page: Page) -> None:
@@ -111,5 +111,5 @@ def test_the_theme_is_dark_light_or_that_of_the_system_and_stays(page: Page) -> 
     page.emulate_media(color_scheme="dark")
     choose(page, "Light")
     expect(body).not_to_have_class(dark)
-    choose(page, "As the system")
+    choose(page, "System")
     expect(body).to_have_class(dark)

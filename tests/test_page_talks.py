@@ -125,7 +125,7 @@ def test_a_page_that_is_left_in_the_middle_keeps_what_had_come(browser: Browser,
         ask_without_end(page, engine)
         page.reload()
         expect(page.locator("#chat .answer.cut")).to_contain_text("and so on")
-        expect(page.locator("#chat .answer.cut .note")).to_contain_text("The page was left before this was answered.")
+        expect(page.locator("#chat .answer.cut .note")).to_contain_text("The page was closed before this was answered.")
         expect(page.locator("#chat .question")).to_have_text(["Endless talk"])
 
 
@@ -148,7 +148,7 @@ def test_the_oldest_conversation_goes_where_there_is_no_room_and_it_is_said(page
         page.evaluate("([key, raw]) => localStorage.setItem(key, raw)", [f"paperchat.talk.{name}", json.dumps(talk)])
     ask(page, ASKED)
     expect(titles(page)).to_have_text([ASKED, "new", "mid"])
-    expect(page.locator("#talks [role=status]")).to_have_text("To make room, the oldest was dropped: “old”.")
+    expect(page.locator("#talks [role=status]")).to_have_text("To make room, the oldest was deleted: “old”.")
 
 
 @pytest.mark.parametrize("raw", ["{", '{"id": "x", "turns": 5}', '"<img src=x onerror=window.ran=1>"'])
@@ -207,7 +207,10 @@ def test_a_conversation_is_exported_as_markdown_bibtex_and_json_which_is_importe
 
 
 def test_a_damaged_file_is_refused_in_a_plain_sentence(page: Page, tmp_path: Path) -> None:
-    for text, words in (("\x00\xff" * 9, "no JSON, or is cut off;"), ("x" * 1_600_000, "at most 1,500,000 bytes")):
+    for text, words in (
+        ("\x00\xff" * 9, "not JSON or is incomplete;"),
+        ("x" * 1_600_000, "the limit is 1,500,000 bytes"),
+    ):
         (tmp_path / "talk.json").write_text(text, "utf-8")
         page.locator("#talks input[type=file]").set_input_files(tmp_path / "talk.json")
         expect(page.locator("#talks [role=status]")).to_contain_text(words)
@@ -231,8 +234,8 @@ def test_a_question_asked_again_takes_the_place_of_its_answer(page: Page, engine
 def test_an_earlier_question_is_changed_and_what_followed_it_goes(page: Page, engine: StandIn) -> None:
     ask(page, ASKED)
     ask(page, "And mirrors?")
-    page.locator("#chat .answer").first.get_by_role("button", name="Change question").click()
-    field = page.get_by_role("textbox", name="Your question, changed")
+    page.locator("#chat .answer").first.get_by_role("button", name="Edit question").click()
+    field = page.get_by_role("textbox", name="Edit your question")
     expect(field).to_have_value(ASKED)
     field.fill("Unknown things")
     field.press("Enter")
@@ -245,7 +248,7 @@ def test_an_earlier_question_is_changed_and_what_followed_it_goes(page: Page, en
 def test_a_vote_is_kept_and_can_be_changed_and_taken_back(page: Page, engine: StandIn) -> None:
     ask(page, "Hello there")
     answer = ask(page, ASKED)
-    good, bad = (answer.get_by_role("button", name=name, exact=True) for name in ("Good", "Not good"))
+    good, bad = (answer.get_by_role("button", name=name, exact=True) for name in ("Good answer", "Bad answer"))
     good.click()
     expect(page.locator("#notice")).to_contain_text("for paperchat eval")
     assert engine.votes[0].answer.question == ASKED
@@ -256,7 +259,7 @@ def test_a_vote_is_kept_and_can_be_changed_and_taken_back(page: Page, engine: St
     eventually(page, lambda: len(engine.votes) == 2)
     expect(good).to_have_attribute("aria-pressed", "false")
     bad.click()
-    expect(page.locator("#notice")).to_contain_text("taken back")
+    expect(page.locator("#notice")).to_contain_text("removed")
     assert [vote.liked for vote in engine.votes] == [True, False, None]
     assert len({vote.id for vote in engine.votes}) == 1
 

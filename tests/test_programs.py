@@ -103,19 +103,19 @@ def test_what_does_not_fit_is_told_in_a_sentence(address: str, capfd: pytest.Cap
     for name, values, said in (
         ("ask", ("", [], [], True), "The question is empty"),
         ("search", ("x" * 4001, 5, "", ""), "'query' has 4,001 characters; send at most 4,000."),
-        ("ask", ("a", "b", [], True), "'history' is to be a list of messages; text was sent."),
+        ("ask", ("a", "b", [], True), "'history' must be a list of messages, not text."),
         ("ask", ("a", [SAID] * 1001, [], True), "'history' has 1,001 messages; send the last 20."),
         ("ask", ("a", [SAID | {"content": "x" * 600_000}] * 2, [], True), "'history' has more than 1,000,000 bytes"),
-        ("ask", ("a", [{"role": "system", "content": "b"}], [], True), "'history[0]' is no message; send"),
+        ("ask", ("a", [{"role": "system", "content": "b"}], [], True), "'history[0]' is not a message; send"),
         ("ask", ("a", [], ["b"] * 1001, True), "'papers' has 1,001 entries; send at most 1,000."),
         ("search", ("a", 0, "", ""), "'k' is 0; send a number from 1 to 100."),
         ("search", ("a", 5, "soon", ""), "'since' is 'soon', no date"),
-        ("compare", (["KIVI", KIVI], [], True), f"“{KIVI}” is KIVI, which was given before."),
-        ("compare", (["KIVI", "GPT-9000"], [], True), "No paper here is “GPT-9000”; give an id"),
+        ("compare", (["KIVI", KIVI], [], True), f"“{KIVI}” is KIVI, which is in the comparison already."),
+        ("compare", (["KIVI", "GPT-9000"], [], True), "No paper matches “GPT-9000”; give an id"),
         ("papers", ("", 0, 10**30), "'limit' is 10000000000000000000; send a number from 1 to 200."),
-        ("paper", ("<b>\x1b[31m",), "No paper here has the id “<b>"),
-        ("paper", ({"a": 1},), "'id' is to be text; an object was sent."),
-        ("search", ("a",), "'search' takes query, k, since, until, in this order and all of them"),
+        ("paper", ("<b>\x1b[31m",), "No paper has the id “<b>"),
+        ("paper", ({"a": 1},), "'id' must be text, not an object."),
+        ("search", ("a",), "'search' takes all of query, k, since, until, in this order;"),
         ("ask", ("a", [{"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}], [], True), "'ask' takes"),
     ):
         told = post(address, name, *values)
@@ -180,7 +180,7 @@ def test_the_readme_asks_each_endpoint_with_gradios_client(address: str) -> None
     code, names = run_readme(address, "gradio_client")
     assert sorted(re.findall(r'api_name="(/\w+)"', code)) == sorted([*ENDPOINTS, "/ask"])
     assert "APOLLO" in names["answer"]["answer"]
-    assert names["follow_up"]["understood"] == "kept in mind: KIVI"
+    assert names["follow_up"]["understood"] == "following up on KIVI"
     assert names["table"]["names"] == ["KIVI", "ZipCache"]
     assert names["listed"]["total"] > 0
     assert names["paper"]["id"] == names["found"][0]["paper_id"]

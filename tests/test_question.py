@@ -13,5 +13,5 @@ def test_what_is_too_long_is_cut_at_the_end_of_a_word() -> None:
 def test_what_is_never_looked_at_is_told_too() -> None:
     assert take_question("What is KIVI?" + " " * 1_000_000 + "Tell me.") == (
         "What is KIVI?",
-        "The question was cut to its first 13 characters, of at most 4,000; what came after them was not read.",
+        "Your question is too long: only its first 13 characters were read (the limit is 4,000).",
     )

@@ -58,14 +58,14 @@ def test_spans_that_overlap_are_both_marked() -> None:
 
 def test_a_quote_that_no_longer_stands_in_the_abstract_is_shown_above_it() -> None:
     shown = cards.highlighted(OWL.abstract, [Citation(1, OWL.id, OWL.title, "Owls read.", 0, 10)])
-    assert shown.startswith('<p><mark class="n1">Owls read.</mark></p><p class="note">This does not stand')
+    assert shown.startswith('<p><mark class="n1">Owls read.</mark></p><p class="note">This quote is not in')
     assert shown.endswith(f"<p>{OWL.abstract}</p>")
 
 
 def test_a_paper_that_is_gone_still_shows_its_quote() -> None:
     shown = cited(Citation(1, "title:gone", "Lost Owls", "Owls were.", 0, 10))
     assert '<mark class="n1">Owls were.</mark>' in shown
-    assert "not indexed here" in shown
+    assert "not in the library" in shown
 
 
 def test_the_markdown_of_answers_is_paragraphs_bold_and_lists() -> None:
@@ -126,7 +126,7 @@ def test_a_refusal_lists_the_closest_papers_to_open() -> None:
     refusal = Answer("q", "Not in these papers.", (), True, "q", many, 0.0, outcome="absent", kind="few")
     shown = render.answer(refusal, nowhere)
     assert '<div class="answer refused absent">' in shown
-    assert "The closest papers" in shown
+    assert "Closest papers" in shown
     assert shown.count('class="source p') == shown.count('class="card p') == render.MOST_CLOSEST
 
 
@@ -134,8 +134,9 @@ def test_what_was_understood_is_said_and_can_be_edited_unless_it_is_what_was_ask
     follow = Answer("and they?", "Owls.", (), False, "Do owls fly?", (), 0.0, understood="compare · owls")
     shown = render.answer(follow, nowhere)
     assert '<p class="understood"><span dir="auto">compare · owls</span>' in shown
-    assert '<button type="button" class="edit" title="Do owls fly?">edit</button>' in shown
-    assert "fact · Do owls fly?" in render.answer(replace(follow, understood="fact"), nowhere)
+    assert '<button type="button" class="edit" title="Do owls fly?">Edit</button>' in shown
+    shown = render.answer(replace(follow, understood=""), nowhere)
+    assert '<p class="understood"><span dir="auto">Do owls fly?</span>' in shown, "not the bare kind"
     assert "understood" not in cited(cite(1, 0, 9))
 
 

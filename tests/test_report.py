@@ -22,8 +22,8 @@ def test_the_rate_and_the_time_left_are_told() -> None:
 def test_what_came_in_and_what_could_not_be_read_is_told_with_reasons() -> None:
     unreadable = [("given:a.jsonl", Unreadable(f"line {n}", "no title")) for n in range(40)]
     told = report.result(Taken(Ingested(93, 88, 1, 3, 1, unreadable), 89, ("On Owls",)), 178)
-    assert "<strong>88 added, 1 updated, 3 unchanged, 1 given twice, 40 unreadable.</strong>" in told
-    assert "178 papers can be asked now." in told
+    assert "<strong>88 added, 1 updated, 3 unchanged, 1 duplicate, 40 unreadable.</strong>" in told
+    assert "The library now has 178 papers." in told
     assert "On Owls</li><li>and 88 more</li>" in told
     assert "a.jsonl, line 0: no title</li>" in told
     assert told.count("no title") == report.MOST_REASONS
@@ -31,8 +31,8 @@ def test_what_came_in_and_what_could_not_be_read_is_told_with_reasons() -> None:
 
 
 def test_a_stopped_import_says_what_stays() -> None:
-    assert report.headline(Taken(Ingested(70, 70), 64, stopped=True)) == "Stopped. 64 papers came in before and stay."
-    assert report.headline(Taken(Ingested(3, 3), 0, stopped=True)) == "Stopped before anything came in."
+    assert report.headline(Taken(Ingested(70, 70), 64, stopped=True)) == "Stopped: 64 papers imported."
+    assert report.headline(Taken(Ingested(3, 3), 0, stopped=True)) == "Stopped: nothing imported."
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -46,12 +46,12 @@ def test_hostile_text_is_harmless(text: str) -> None:
 
 def test_what_cannot_be_imported_is_told() -> None:
     for given, said in (
-        ((None, "", ""), "Nothing was given; choose a file, paste a page, or name a day."),
-        ((["/nowhere/a.txt"], "", ""), "The files were chosen too long ago; choose them again."),
-        ((["a"] * 11, "", ""), "11 files were given; import at most 10 at once."),
-        ((None, "x" * 600_001, ""), "More than 600,000 characters were pasted; give a file instead."),
-        ((None, "", "9999-01-01"), "9999-01-01 is yet to come; name a day up to today."),
-        ((None, "", "http://169.254.169.254/"), "“http://169.254.169.254/” is no day; write it as 2026-08-21."),
+        ((None, "", ""), "Nothing to import; choose a file, paste a page or enter a day."),
+        ((["/nowhere/a.txt"], "", ""), "The upload has expired; choose the files again."),
+        ((["a"] * 11, "", ""), "11 files are too many; import at most 10 at once."),
+        ((None, "x" * 600_001, ""), "More than 600,000 characters were pasted; import a file instead."),
+        ((None, "", "9999-01-01"), "9999-01-01 is in the future; enter a day up to today."),
+        ((None, "", "http://169.254.169.254/"), "“http://169.254.169.254/” is not a date; use the form 2026-08-21."),
     ):
         with pytest.raises(UsageError) as caught:
             adding.read(*given)

@@ -23,7 +23,7 @@ OWLS = Paper(
 MICE = Paper("MouseNet", "MouseNet counts mice. It needs 12 GB of memory.")
 
 
-KNOWN = "90 papers. 82 of 90 papers looked at for “owls”, 2 fit."
+KNOWN = "90 papers. 2 of 82 candidates among 90 papers match “owls”."
 
 
 @pytest.fixture

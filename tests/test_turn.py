@@ -102,7 +102,7 @@ def test_a_turn_is_one_call_to_plan_and_one_to_write(endpoint: ModelEndpoint, wr
     assert [stage(asked) for asked in endpoint.asked] == ["plan", "write"]
     (cites,) = given.citations
     assert (given.text, given.outcome, given.kind) == (SHOWN, "answered", "fact")
-    assert (given.tally, cites.verdict) == ("Figures and names checked in 1 of 1 sentence", "exact")
+    assert (given.tally, cites.verdict) == ("Figures and names verified in 1 of 1 sentence", "exact")
     assert given.suggestions == ("How much memory does it save?", "What is ZipCache?")
     assert given.usage
     assert (given.usage.model, given.usage.calls) == ("scribe", 2)
@@ -182,7 +182,7 @@ def test_where_all_that_fit_are_wanted_papers_are_judged_and_counted(endpoint: M
     given = ask(SURVEY, fits("KIVI", "ZipCache"), fits(), answer(f"Two papers.\n- {GOOD}"))
     assert [stage(asked) for asked in endpoint.asked] == ["plan", "relevance", "relevance", "write"]
     assert prompt_of(endpoint).count("\nPaper: ") == 2
-    assert "of 90 papers looked at for “quantizes the KV cache”, 2 fit." in given.note
+    assert "2 of 80 candidates among 90 papers match “quantizes the KV cache”." in given.note
     assert (given.kind, given.text.splitlines()[0]) == ("survey", "Two papers.")
 
 
@@ -276,6 +276,9 @@ def test_an_answer_without_a_single_source_is_no_answer(writing: Engine, ask: As
     given = ask(PLAN, words(said))
     assert given.text == writing.ask(KIVI, model=False).text
     assert NO_WORD in given.note
+    assert given.usage
+    assert given.checks
+    assert given.tally == "", "quotes need none"
 
 
 def test_marks_of_nothing_are_left_out_and_a_statement_that_stands_is_given_its_source(ask: Ask) -> None:
@@ -293,7 +296,7 @@ def test_what_had_come_stays_when_the_stream_is_cut(ask: Ask) -> None:
 def test_a_model_that_repeats_itself_is_cut_and_told(ask: Ask) -> None:
     given = ask(PLAN, answer(f"{GOOD} " * 2_000))
     assert len(given.text) <= 20_000
-    assert "too long and is cut" in given.note
+    assert "too long and was cut off" in given.note
 
 
 def test_sources_that_are_too_long_are_halved_once(endpoint: ModelEndpoint, ask: Ask) -> None:

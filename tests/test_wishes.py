@@ -36,7 +36,7 @@ def test_a_cost_that_cannot_be_is_none(sent: object) -> None:
 def test_the_cost_adds_up() -> None:
     assert wishes.after(wishes.spent_of("[3000, 100, 0.5]"), (229, 1, 0.25)) == "[3229, 101, 0.75]"
     assert "3,229 tokens in · 101 out</p>" in wishes.cost((3229, 101, 0.75), priced=False)
-    assert "3,229 tokens in · 101 out · 0.7500 in money</p>" in wishes.cost((3229, 101, 0.75), priced=True)
+    assert "3,229 tokens in · 101 out · cost 0.7500</p>" in wishes.cost((3229, 101, 0.75), priced=True)
 
 
 def test_as_many_papers_are_considered_as_were_set(engine: Engine) -> None:

@@ -36,7 +36,7 @@ def test_a_comparison_keeps_those_that_are_chosen_and_says_which_is_not(engine: 
     answer = ask(engine, "Compare KIVI, ZipCache and BottleFit", ids["ZipCache"], ids["BottleFit"])
     assert answer.table
     assert {paper.id for paper in answer.table.papers} == {ids["ZipCache"], ids["BottleFit"]}
-    assert answer.text.startswith("KIVI is not among the papers that are searched.")
+    assert answer.text.startswith("KIVI is not among the papers being searched.")
 
 
 def test_a_follow_up_does_not_lead_out(engine: Engine, ids: dict[str, str]) -> None:
@@ -49,4 +49,4 @@ def test_a_follow_up_does_not_lead_out(engine: Engine, ids: dict[str, str]) -> N
 def test_a_choice_of_papers_that_are_gone_answers_nothing(engine: Engine) -> None:
     gone = ask(engine, "List all papers about pruning", "title:000000000000")
     assert (gone.outcome, gone.citations) == ("absent", ())
-    assert gone.text == "None of the papers chosen is here any more."
+    assert gone.text == "None of the selected papers is in the library any more."

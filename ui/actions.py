@@ -10,17 +10,15 @@ from ui.markdown import answer_markdown
 from ui.prose import escape
 
 AGAIN = '<button type="button" class="again" title="Ask this question again">Ask again</button>'
-AMEND = (
-    '<button type="button" class="amend" title="Change this question; what followed it goes">Change question</button>'
-)
+AMEND = '<button type="button" class="amend" title="Edit this question; replaces what follows">Edit question</button>'
 RESHAPE = (  # of a search's answer, which is quoted anew as it is wanted
-    '<button type="button" class="shorter" title="Fewer sentences; what followed goes">Shorter</button>'
-    '<button type="button" class="longer" title="More sentences and papers; what followed goes">Longer</button>'
-    '<button type="button" class="table" title="The papers side by side; what followed goes">As a table</button>'
+    '<button type="button" class="shorter" title="Fewer sentences; replaces what follows">Shorter</button>'
+    '<button type="button" class="longer" title="More sentences and papers; replaces what follows">Longer</button>'
+    '<button type="button" class="table" title="Papers side by side; replaces what follows">As a table</button>'
 )
-VOTES = (
-    '<span class="votes"><button type="button" class="vote up" title="This answer is good">Good</button>'
-    '<button type="button" class="vote down" title="This answer is not good">Not good</button></span>'
+VOTES = (  # thumbs, drawn by the style, so that their titles name them
+    '<span class="votes"><button type="button" class="vote up" title="Good answer"></button>'
+    '<button type="button" class="vote down" title="Bad answer"></button></span>'
 )
 
 
@@ -45,4 +43,4 @@ def follow_ups(questions: Sequence[str]) -> str:
         f'<li><button type="button" class="suggested" dir="auto">{escape(question)}</button></li>'
         for question in questions
     )
-    return f'<div class="follow" role="group" title="Questions to go on with"><ul>{buttons}</ul></div>'
+    return f'<div class="follow" role="group" title="Suggested questions"><ul>{buttons}</ul></div>'

@@ -15,7 +15,7 @@ from ui.prose import escape
 MOST_AUTHORS = 12
 MANY_SOURCES = 8  # papers; a longer list below an answer is folded, since it repeats what the answer lists
 
-GONE = '<p class="note">This paper is not indexed here.</p>'
+GONE = '<p class="note">This paper is not in the library.</p>'
 
 Shown = Mapping[str, Paper | None]  # the papers of an answer by id, in order; None: no longer indexed
 
@@ -89,7 +89,7 @@ def highlighted(abstract: str, citations: Sequence[Citation]) -> str:
     fits = [c for c in citations if 0 <= c.start < c.end and abstract[c.start : c.end] == c.quote]
     cuts = sorted({0, len(abstract)} | {c.start for c in fits} | {c.end for c in fits})
     moved = quoted([citation for citation in citations if citation not in fits])
-    moved += '<p class="note">This does not stand in the abstract as it is indexed now:</p>' if moved else ""
+    moved += '<p class="note">This quote is not in the current abstract:</p>' if moved else ""
     out = []
     for start, end in pairwise(cuts):
         names = " ".join(f"n{c.number}" for c in fits if c.start <= start and end <= c.end)

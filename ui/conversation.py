@@ -24,7 +24,7 @@ FORMAT, VERSION = "paperchat conversation", 1
 MOST_EXCHANGES = 500
 MOST_RETRIEVED = 10  # papers found whose names go with an answer
 MOST_BYTES = 1_500_000  # of a conversation as JSON: less than the guard lets in
-LONGEST_TITLE = 60  # characters
+LONGEST_TITLE = 200  # characters; a list cuts it as its width wants
 NAME = re.compile(r"[\w-]{1,40}", re.ASCII)
 RECORD = re.compile(r'<div class="record" hidden>([^<]*)</div>')
 
@@ -93,7 +93,7 @@ def papers_of(answer: Answer, find: Find) -> tuple[Paper, ...]:
 
 
 def shorten(question: str) -> str:
-    """A title from a first question: its words up to about 60 characters."""
+    """A title from a first question: its words up to about 200 characters."""
     line = " ".join(question.split())
     return line if len(line) <= LONGEST_TITLE else line[:LONGEST_TITLE].rsplit(" ", 1)[0].rstrip(" ,:;.") + " …"
 
@@ -180,13 +180,13 @@ def read_conversation(data: Any, find: Find) -> Conversation:
     Raises UsageError with a plain sentence for what is none, or is damaged.
     """
     if not isinstance(data, str) or len(data.encode(errors="replace")) > MOST_BYTES:
-        raise UsageError(f"A conversation has at most {MOST_BYTES:,} bytes.")
+        raise UsageError(f"The conversation is too large; the limit is {MOST_BYTES:,} bytes.")
     try:
         fields = Fields(json.loads(data), "The file")
     except (ValueError, RecursionError) as error:
-        raise UsageError("The file is no JSON, or is cut off; export the conversation again.") from error
+        raise UsageError("The file is not JSON or is incomplete; export the conversation again.") from error
     if fields.text("format") != FORMAT:
-        raise UsageError("The file is JSON, but no conversation that paperchat exported.")
+        raise UsageError("The file is JSON, but not a conversation exported by paperchat.")
     if fields.count("version", 10**6) != VERSION:
         raise UsageError("The conversation was exported by another version of paperchat; this one reads version 1.")
     turns = fields.objects("turns")
@@ -213,7 +213,7 @@ def _place(fields: Fields) -> Place:
     names = [fields.text(key) for key in ("id", "talk", "after")]
     for key, name in zip(("id", "talk", "after"), names, strict=True):
         if not NAME.fullmatch(name) and (name or key != "after"):
-            raise fields.wrong(key, "no name of letters and digits")
+            raise fields.wrong(key, "not a name of letters and digits")
     return Place(*names)
 
 

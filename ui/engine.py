@@ -78,4 +78,4 @@ def explain(error: Exception) -> str:
     if isinstance(error, PaperchatError):
         return str(error)
     log.error("the page met an unforeseen error", exc_info=error)
-    return "Something went wrong on this side; the terminal says what. The question can be asked again."
+    return "Something went wrong; see the terminal for details, then try again."

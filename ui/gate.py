@@ -89,7 +89,7 @@ class Gate:
             return None
         if given:
             self._wrong.take(client)
-        return PlainTextResponse("A name and a password are needed here.", 401, CHALLENGE)
+        return PlainTextResponse("Sign in with a name and a password.", 401, CHALLENGE)
 
     def _uploading(self, scope: Scope, client: str) -> PlainTextResponse | None:
         if scope["method"] != "POST" or scope["path"].rstrip("/") != UPLOAD:
@@ -102,7 +102,7 @@ class Gate:
 
 def too_many(wait: float) -> PlainTextResponse:
     """The response to a client that has to wait so many seconds."""
-    words = "Too many requests from here; wait a little and try again."
+    words = "Too many requests; wait a moment and try again."
     return PlainTextResponse(words, 429, {"Retry-After": str(int(wait) + 1)})
 
 

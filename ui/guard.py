@@ -47,6 +47,12 @@ HEADERS = {
 }
 
 
+# Gradio's page names Gradio, and a picture of it elsewhere, where it is shown as a link, and has no title until its
+# script runs.
+SHARED = re.compile(rb'\s*<meta\s+(?:property="og:|name="twitter:)[^>]*>')
+TITLE = b'<title>paperchat</title><meta property="og:title" content="paperchat" />'
+
+
 class TooLargeError(Exception):
     """The body went over the cap while it was read."""
 
@@ -71,7 +77,8 @@ class Guard:
         if refusal is not None:
             await refusal(scope, receive, with_headers(send))
             return
-        await self.pass_on(scope, receive, with_headers(send))
+        titled = with_title(send) if scope["path"] == "/" else send
+        await self.pass_on(scope, receive, with_headers(titled))
 
     def refusal(self, method: str, path: str, headers: Headers) -> Response | None:
         """The response to a request that must not pass, or None."""
@@ -79,13 +86,13 @@ class Guard:
         name = name_of(host)
         known = bool(name) if self.hosts is None else name in self.hosts
         if not known or len(headers.getlist("host")) != 1:
-            return says("This address is not served here.", 400)
+            return says("paperchat does not serve this address; open the one it printed.", 400)
         # Browsers send an Origin with every write and with what a foreign page reads; a command-line client sends none.
         origin = headers.get("origin")
         if origin is not None and origin.lower() not in (f"http://{host}", f"https://{host}"):
-            return says("Only this page itself may send here.", 403)
+            return says("Requests from other sites are not allowed.", 403)
         if path.startswith(MCP) and not speaks_mcp(method, path, headers.get("accept", "")):
-            return says("Programs speak MCP here; a browser has nothing to see.", 406)
+            return says("This address is for MCP clients; there is nothing to see in a browser.", 406)
         length = headers.get("content-length", "0")
         if not (length.isascii() and length.isdigit() and len(length) < 20) or int(length) > self.cap(path):
             return self.too_large(path)
@@ -96,7 +103,7 @@ class Guard:
         return MOST_UPLOAD if path.rstrip("/") == UPLOAD else self.most_bytes
 
     def too_large(self, path: str) -> Response:
-        words = f"That is too much at once: over {self.cap(path):,} bytes."
+        words = f"The request is too large; the limit is {self.cap(path):,} bytes."
         # Gradio's client shows a refused upload as it came.
         return PlainTextResponse(words, 413) if path.startswith(UPLOAD) else says(words, 413)
 
@@ -150,5 +157,29 @@ def with_headers(send: Send) -> Send:
         if message["type"] == "http.response.start":
             MutableHeaders(scope=message).update(HEADERS)
         await send(message)
+
+    return sender
+
+
+def with_title(send: Send) -> Send:
+    """A `send` that puts the page's title into the head of HTML, in place of what Gradio says of itself there."""
+    start: Message = {}
+    body = b""
+
+    async def sender(message: Message) -> None:
+        nonlocal start, body
+        if message["type"] == "http.response.start":
+            start = message
+            return
+        body += message.get("body", b"")
+        if message.get("more_body"):
+            return
+        headers = MutableHeaders(scope=start)
+        if headers.get("content-type", "").startswith("text/html"):
+            head, mark, rest = body.partition(b"</head>")
+            body = SHARED.sub(b"", head).replace(b"<head>", b"<head>" + TITLE, 1) + mark + rest
+            headers["content-length"] = str(len(body))
+        await send(start)
+        await send({**message, "body": body})
 
     return sender

@@ -17,8 +17,8 @@ from ui.prose import UNSEEN
 ACTIVE = re.compile(r"(?<!\\)(<|!(?=\[)|\](?=[(:])|`)")  # tags, images, links, their definitions, code
 LINE_SIGN = re.compile(r"^(\s*)([#>+=-]|\d+[.)])(?=\s|$)")
 DOUBT = {
-    WEAK: "only partly borne out",
-    UNSUPPORTED: "not borne out",
+    WEAK: "only partly supported",
+    UNSUPPORTED: "not supported",
     PARTLY: "only partly supported",
     CONTRADICTED: "contradicted",
     NOT_ADDRESSED: "not addressed",

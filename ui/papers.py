@@ -17,12 +17,12 @@ PANEL = (
     '<button type="button" class="close" title="Close (Esc)">Close</button></div></div>'
 )
 NO_PAPERS = (
-    '<div class="nothing"><h2>No papers yet.</h2><p>Add some from a page, a feed or a file under Import, or with '
-    "<code>paperchat ingest FILE</code>; they appear here as soon as they are in.</p></div>"
+    '<div class="nothing"><h2>No papers yet</h2><p>Add papers under Import, or run '
+    "<code>paperchat ingest FILE</code>.</p></div>"
 )
 NO_MATCH = (
-    '<div class="nothing"><p>No paper fits all of that. Words are found in titles, authors and abstracts by their '
-    "beginnings; try fewer of them, or wider dates.</p></div>"
+    '<div class="nothing"><p>No papers match. Try fewer words or a wider range of dates. Words are matched from their '
+    "beginning, in titles, authors and abstracts.</p></div>"
 )
 
 
@@ -55,14 +55,14 @@ def checkbox(paper: Paper, is_chosen: bool) -> str:
 
 
 def found(count: int, shown: int) -> str:
-    """How many papers there are to what is looked for: '9,877 papers, the first 50 shown'."""
+    """How many papers there are to what is looked for: '9,877 papers, showing the first 50'."""
     papers = "1 paper" if count == 1 else f"{count:,} papers"
-    return f'<p class="found" role="status">{papers}{f", the first {shown:,} shown" if shown < count else ""}</p>'
+    return f'<p class="found" role="status">{papers}{f", showing the first {shown:,}" if shown < count else ""}</p>'
 
 
 def detail(paper: Paper, near: Sequence[Paper], is_chosen: bool) -> str:
     """One paper opened: what it is, what can be done with it, its abstract, the papers nearest to it."""
-    abstract = escape(paper.abstract) if paper.abstract else "It came without an abstract."
+    abstract = escape(paper.abstract) if paper.abstract else "No abstract."
     return (
         f'<div class="leaf-of"><div class="name" hidden>{escape(short_name(paper))}</div>'
         f"{head_of(paper)}{deeds(paper, is_chosen)}"
@@ -77,7 +77,7 @@ def deeds(paper: Paper, is_chosen: bool) -> str:
         f'<div class="deeds"><button type="button" class="quiet ask" value="{value}">Ask about this paper</button>'
         f'<button type="button" class="quiet compare" value="{value}">Compare with…</button>'
         f"<label>{checkbox(paper, is_chosen)} Selected</label></div>"
-        '<p class="choosing" role="status">Choose the other paper: in the list, on the map, or among the nearest. '
+        '<p class="choosing" role="status">Choose a second paper in the list, on the map or among the similar papers. '
         '<button type="button" class="leave">Cancel</button></p>'
     )
 
@@ -90,11 +90,11 @@ def nearest(near: Sequence[Paper]) -> str:
         f'<span dir="auto">{escape(paper.title)}</span> <span class="by">{escape(byline(paper))}</span></button></li>'
         for paper in near
     )
-    return f'<h4>Nearest papers</h4><ul class="nearest">{items}</ul>'
+    return f'<h4>Similar papers</h4><ul class="nearest">{items}</ul>'
 
 
 def gone() -> str:
-    return '<p class="note">This paper is no longer indexed.</p>'
+    return '<p class="note">This paper is no longer in the library.</p>'
 
 
 def selected(ids: Sequence[str], seen: int, *, with_ids: bool = False) -> str:
@@ -105,10 +105,10 @@ def selected(ids: Sequence[str], seen: int, *, with_ids: bool = False) -> str:
     With the ids, hidden, for the page's own script.
     """
     papers = "1 paper" if len(ids) == 1 else f"{len(ids):,} papers"
-    most = ", the most there can be" if len(ids) >= MOST_SELECTED else ""
+    most = " (the maximum)" if len(ids) >= MOST_SELECTED else ""
     line = (
         f'<p role="status">{papers} selected{most}<span class="dot"> · </span>'
-        '<button type="button" class="clear" title="Ask all papers again">clear</button></p>'
+        '<button type="button" class="clear" title="Ask all papers">Clear</button></p>'
     )
     known = f'<div class="ids" hidden>{escape(" ".join(ids))}</div>' if with_ids else ""
     return f'<div class="selected s{int(seen)}">{line if ids else ""}{known}</div>'

@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 
 FRAME = (
     '<div class="plane"><div class="tools">'
-    '<button type="button" class="quiet lasso" title="Draw around papers (or hold Shift)">Select</button>'
+    '<button type="button" class="quiet lasso" title="Select papers by drawing around them (or hold Shift)">Select</button>'
     '<button type="button" class="quiet nearer" title="Zoom in (+)">+</button>'
     '<button type="button" class="quiet farther" title="Zoom out (−)">−</button>'
     '<button type="button" class="quiet whole" title="Show all (0)">Fit</button></div>'
-    '<div class="field"></div><p class="state" role="status">Opening the map…</p><div class="tip" hidden></div></div>'
+    '<div class="field"></div><p class="state" role="status">Loading the map…</p><div class="tip" hidden></div></div>'
 )
 LIST = '<div class="groups"><div class="cited"></div><div class="list"></div></div>'
-EMPTY = "No papers yet. Add some with “paperchat ingest FILE”, and they appear here by what they mean."
-WAITS = "Laying out the map; this takes up to a minute or two…"
-OPENING = "Opening the papers…"
-FAILED = "The map could not be laid out; the terminal says why. The library has all papers."
+EMPTY = "No papers yet. Add papers under Import, or run “paperchat ingest FILE”."
+WAITS = "Building the map; this can take a minute or two…"
+OPENING = "Loading papers…"
+FAILED = "The map could not be built; see the terminal for the reason. The Library lists all papers."
 
 
 def points(mapped: Mapped, count: int) -> dict[str, Any]:

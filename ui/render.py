@@ -49,13 +49,13 @@ def hello(count: int | None, *, connect: bool = False) -> str:
     a model."""
     if count == 0:
         return (
-            '<div class="hello"><h2>No papers yet.</h2>'
-            "<p>Take some in under Import, or with <code>paperchat ingest</code>, then ask.</p></div>"
+            '<div class="hello"><h2>No papers yet</h2>'
+            "<p>Add papers under Import, or run <code>paperchat ingest FILE</code>.</p></div>"
         )
-    papers = "these papers" if count is None else "one paper" if count == 1 else f"{count:,} papers"
+    papers = "papers" if count is None else "paper" if count == 1 else f"{count:,} papers"
     return (
-        f'<div class="hello"><h2>Ask {papers}.</h2>'
-        "<p>Every sentence of an answer is cited to the sentence it comes from.</p>"
+        f'<div class="hello"><h2>Ask your {papers}</h2>'
+        "<p>Every sentence of an answer cites the sentence it comes from.</p>"
         f"{CONNECT if connect else ''}</div>"
     )
 
@@ -118,7 +118,7 @@ def answer(given: Answer, find: Find, *, before: tuple[int, int, float] = (0, 0,
         checks(given),
         cost(given, before),
         f'<p class="note">{escape(given.note)}</p>' if given.note else "",
-        sources("The closest papers" if given.refused and given.by_search else "Sources", cited, shown),
+        sources("Closest papers" if given.refused and given.by_search else "Sources", cited, shown),
         cards(cited, shown),
         tail,
         "</div>",
@@ -127,14 +127,12 @@ def answer(given: Answer, find: Find, *, before: tuple[int, int, float] = (0, 0,
 
 
 def checks(given: Answer) -> str:
-    """How many sentences were verified; where a model wrote them, each with its verdict, those in doubt first."""
-    if not given.checks:
+    """How many of a model's sentences were verified, and each with its verdict, those in doubt first."""
+    if not given.tally:
         return ""
     said = [check for check in given.checks if check.counts or check.verdict == ABSENT]
     said = [*(c for c in said if c.reason or c.mended), *(c for c in said if not (c.reason or c.mended))]
     told = [f"<li>{escape(told_of(check))}</li>" for check in said]
-    if not told or not given.usage:
-        return f'<p class="tally">{escape(given.tally)}</p>'
     return (
         f'<details class="checks"><summary class="tally">{escape(given.tally)}</summary><ul>{"".join(told)}</ul>'
         "</details>"
@@ -156,20 +154,20 @@ def cost(given: Answer, before: tuple[int, int, float]) -> str:
 def told_of(check: Checked) -> str:
     """'“It does so.”: unsupported, the source says 65%, not 75%'."""
     words = UNLINKED.sub("", check.text).strip()
-    was = f"first written: “{check.was}”" if check.was and check.mended else ""
+    was = f"originally: “{check.was}”" if check.was and check.mended else ""
     return f"“{words}”: {', '.join(filter(None, (check.mended, check.settled, check.reason, was)))}."
 
 
 def usage_line(usage: Usage) -> str:
-    """'gpt-4.1-mini · 3,229 tokens in, 101 out · first word after 0.7 s, 2.3 s in all · 0.0012'."""
+    """'gpt-4.1-mini · 3,229 tokens in, 101 out · first word after 0.7 s, 2.3 s total · 0.0012'."""
     about = "about " if usage.estimated else ""
     parts = [
         usage.model or "the model",
         f"{about}{usage.tokens_in:,} tokens in, {usage.tokens_out:,} out",
-        f"first word after {usage.seconds_to_first:.1f} s, {usage.seconds:.1f} s in all",
+        f"first word after {usage.seconds_to_first:.1f} s, {usage.seconds:.1f} s total",
     ]
     if usage.money is not None:
-        parts.append(f"costs {usage.money:.4f}")
+        parts.append(f"cost {usage.money:.4f}")
     return " · ".join(parts)
 
 
@@ -185,24 +183,21 @@ def papers_of(given: Answer, find: Find) -> Shown:
 
 
 def understood(given: Answer) -> str:
-    """What a message was taken to ask; of a search, which papers it kept in mind, and a way to search all."""
+    """What a message was resolved to: papers and limits, or the question written out; of a search with a way to search
+    all papers."""
     if given.by_search:
-        anywhere = (
-            ' <button type="button" class="anywhere" title="Ask without the papers before">Search all papers</button>'
-        )
+        anywhere = ' <button type="button" class="anywhere" title="Search again without the papers of earlier answers">Search all papers</button>'
         line = f'<span dir="auto">{escape(given.understood)}</span>{anywhere if given.context else ""}'
         return f'<p class="understood">{line}</p>' if given.understood else ""
     if given.kind == "talk" or not given.standalone:
         return ""
     same = given.standalone.strip() == given.question.strip()
-    if same and not given.understood:
+    line = given.understood or ("" if same else given.standalone)
+    if not line:
         return ""
-    line = given.understood or given.kind
-    if not same and line == given.kind:  # it names nothing, so only the whole question says how it was read
-        line = f"{line} · {given.standalone}"
     return (
         f'<p class="understood"><span dir="auto">{escape(line)}</span>'
-        f' <button type="button" class="edit" title="{escape(given.standalone)}">edit</button></p>'
+        f' <button type="button" class="edit" title="{escape(given.standalone)}">Edit</button></p>'
     )
 
 

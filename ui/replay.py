@@ -5,7 +5,7 @@ from ui.actions import actions
 from ui.conversation import Conversation, Exchange, total
 from ui.history import MOST_CHAT_BYTES, Chat
 
-UNFINISHED = "The page was left before this was answered. Ask again."
+UNFINISHED = "The page was closed before this was answered. Ask again."
 MOST_SHOWN = MOST_CHAT_BYTES * 9 // 10  # so that the next question finds room
 
 

@@ -33,20 +33,20 @@ def left(seconds: float) -> str:
 
 
 def trouble(words: str) -> str:
-    """Why nothing was taken in."""
+    """Why nothing was imported."""
     return f'<div class="import problem" role="status"><p>{escape(words)}</p></div>'
 
 
 def result(taken: Taken, count: int) -> str:
     """What an import brought; `count` is how many papers there are now."""
     report = taken.report
-    now = f"{count:,} paper{'s' if count != 1 else ''} can be asked now."
+    now = f"The library now has {count:,} paper{'s' if count != 1 else ''}."
     parts = [f"<p><strong>{headline(taken)}</strong> {now}</p>"]
     if taken.titles:
         more = taken.changed - len(taken.titles)
         lines = [f'<li dir="auto">{escape(title)}</li>' for title in taken.titles]
         lines += [f"<li>and {more:,} more</li>"] if more > 0 else []
-        parts.append(f'<h3>Came in</h3><ul class="titles">{"".join(lines)}</ul>')
+        parts.append(f'<h3>Imported</h3><ul class="titles">{"".join(lines)}</ul>')
     failed = [escape(words) for words in report.failed]
     failed += [
         f"{escape(source.removeprefix(GIVEN))}, {escape(record.place)}: {escape(record.reason)}"
@@ -65,15 +65,15 @@ def headline(taken: Taken) -> str:
     report = taken.report
     if taken.stopped:
         kept = f"{taken.changed:,} paper{'s' if taken.changed != 1 else ''}"
-        return f"Stopped. {kept} came in before and stay." if taken.changed else "Stopped before anything came in."
+        return f"Stopped: {kept} imported." if taken.changed else "Stopped: nothing imported."
     if not report.seen and not report.unreadable:
         if report.kept:
-            return "That day was taken in before."
+            return "That day is already imported."
         if report.fetched:
-            return "Nothing is listed on that day."
-        return "Nothing was taken in."
+            return "No papers were listed on that day."
+        return "Nothing imported."
     counts = ((report.added, "added"), (report.updated, "updated"), (report.unchanged, "unchanged"))
     told = [f"{number:,} {word}" for number, word in counts]
-    told += [f"{report.doubled:,} given twice"] if report.doubled else []
+    told += [f"{report.doubled:,} duplicate{'s' * (report.doubled > 1)}"] if report.doubled else []
     told += [f"{len(report.unreadable):,} unreadable"] if report.unreadable else []
     return f"{', '.join(told)}."

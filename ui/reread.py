@@ -41,7 +41,7 @@ class Fields:
 
     def __init__(self, fields: Any, place: str) -> None:
         if not isinstance(fields, dict):
-            raise UsageError(f"{place} is no JSON object.")
+            raise UsageError(f"{place} is not a JSON object.")
         self._fields, self.place = fields, place
 
     def wrong(self, key: str, kind: str) -> UsageError:
@@ -51,7 +51,7 @@ class Fields:
         """A text that may have several lines; '' where it is missing."""
         value = self._fields.get(key, "")
         if not isinstance(value, str) or len(value) > LONGEST:
-            raise self.wrong(key, f"no text of up to {LONGEST:,} characters")
+            raise self.wrong(key, f"not text of up to {LONGEST:,} characters")
         return cleaned(value)
 
     def text(self, key: str) -> str:
@@ -62,19 +62,19 @@ class Fields:
         """One of a few words; the first where it is missing."""
         value = self._fields.get(key, allowed[0])
         if value not in allowed:
-            raise self.wrong(key, f"none of {', '.join(allowed)}")
+            raise self.wrong(key, f"not one of {', '.join(allowed)}")
         return str(value)
 
     def count(self, key: str, most: int) -> int:
         value = self._fields.get(key, 0)
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
-            raise self.wrong(key, f"no whole number from 0 to {most:,}")
+            raise self.wrong(key, f"not a whole number from 0 to {most:,}")
         return value
 
     def real(self, key: str) -> float:
         value = self._fields.get(key, 0.0)
         if not isinstance(value, int | float) or not 0 <= value < 1e9:
-            raise self.wrong(key, "no number from 0 on")
+            raise self.wrong(key, "not a number of 0 or more")
         return float(value)
 
     def flag(self, key: str) -> bool:
@@ -87,14 +87,14 @@ class Fields:
         """A list; empty where it is missing."""
         value = self._fields.get(key) or []
         if not isinstance(value, list) or len(value) > MOST_ENTRIES:
-            raise self.wrong(key, f"no list of up to {MOST_ENTRIES:,} entries")
+            raise self.wrong(key, f"not a list of up to {MOST_ENTRIES:,} entries")
         return value
 
     def texts(self, key: str) -> list[str]:
         """A list of texts, each as one line."""
         values = self.several(key)
         if not all(isinstance(value, str) and len(value) <= LONGEST for value in values):
-            raise self.wrong(key, "no list of texts")
+            raise self.wrong(key, "not a list of texts")
         return [clean(value) for value in values]
 
     def inner(self, key: str) -> "Fields":
@@ -188,7 +188,7 @@ def _citation(fields: Fields) -> Citation:
 def _check(fields: Fields) -> Checked:
     numbers = fields.several("numbers")
     if not all(isinstance(number, int) and 0 < number <= MOST_NUMBER for number in numbers):
-        raise fields.wrong("numbers", "no list of marks")
+        raise fields.wrong("numbers", "not a list of citation numbers")
     return Checked(
         fields.lines("text"),
         fields.word("verdict", (*VERDICTS[::-1], ABSENT, UNSOURCED)),
@@ -239,6 +239,6 @@ def _cell(cell: Any, row: Fields, citations: Mapping[int, Citation], papers: Map
         return Cell(None, words)
     citation = citations.get(fields.count("number", MOST_NUMBER))
     if citation is None:
-        raise fields.wrong("number", "that of no citation")
+        raise fields.wrong("number", "not that of a citation")
     paper = papers.get(citation.paper_id) or Paper(citation.title, "", id=citation.paper_id)
     return Cell(Evidence(paper, Sentence(citation.quote, citation.start, citation.end), 0.0), words)

@@ -36,10 +36,10 @@ def doing(words: str) -> None:
 
 
 def usage_text(usage: "Usage") -> str:
-    """'gpt-4.1-mini: 3,229 tokens in, 101 out, first word after 0.7 s, 2.3 s in all, 0.0012'."""
+    """'gpt-4.1-mini: 3,229 tokens in, 101 out, first word after 0.7 s, 2.3 s total, 0.0012'."""
     about = "about " if usage.estimated else ""
-    money = f", costs {usage.money:.4f}" if usage.money is not None else ""
-    times = f"first word after {usage.seconds_to_first:.1f} s, {usage.seconds:.1f} s in all"
+    money = f", cost {usage.money:.4f}" if usage.money is not None else ""
+    times = f"first word after {usage.seconds_to_first:.1f} s, {usage.seconds:.1f} s total"
     name = usage.model or "the model"
     return f"{name}: {about}{usage.tokens_in:,} tokens in, {usage.tokens_out:,} out, {times}{money}"
 
@@ -64,7 +64,7 @@ def answer_text(answer: "Answer") -> str:
         lines += ["Closest:"]
         lines += [_wrap(f"- {found.paper.title}", hanging=2) for found in answer.retrieved[:3]]
     if answer.suggestions:
-        lines += ["", "Go on with:", *(_wrap(f"- {question}", hanging=2) for question in answer.suggestions)]
+        lines += ["", "Suggested questions:", *(_wrap(f"- {question}", hanging=2) for question in answer.suggestions)]
     return safe("\n".join(lines))
 
 

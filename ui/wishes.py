@@ -15,14 +15,14 @@ from ui.sent import parsed
 CONSIDERED = (5, 10, 20, 30)  # papers to choose from
 THEMES = ("system", "light", "dark")
 MOST = 10**12  # of anything counted
-COST = "<h3>What it cost so far</h3>"
+COST = "<h3>Cost so far</h3>"
 # Of tests/bench/bench_check.py, on its test split, 2026-11-30.
 CHECKS = (
     "<h3>How answers are checked</h3><p>Before a sentence is shown, its figures and names are looked up in what it "
-    "cites. Then the language model reads each statement once more beside its sources, and nothing else. Of 100 true "
-    "statements 1 is flagged; of 260 false ones none passed (without the model's check, 67 of 100 do); of 100 that "
-    "passed, 2 are not wholly supported. This was seen on 356 statements that a careful model wrote and checked. A "
-    "small model errs more often: <code>paperchat eval --check</code> tells.</p>"
+    "cites. Then the language model rereads each statement next to its sources, and nothing else. In our tests, 1 of "
+    "100 true statements was flagged and none of 260 false ones passed (67 of 100 pass without the model's check); of "
+    "100 that passed, 2 were not fully supported. This was measured on 356 statements that a strong model wrote and "
+    "checked. Smaller models make more mistakes; <code>paperchat eval --check</code> measures yours.</p>"
 )
 LONGEST = 1_000  # characters of what a browser keeps
 Spent = tuple[int, int, float]  # tokens in and out and money of all answers in a browser
@@ -94,12 +94,12 @@ def after(spent: Spent, took: Spent) -> str:
 def writer(writing: Writing | None) -> str:
     """Which language model writes, where it is asked and what it costs; its key is not known here."""
     if writing is None:
-        return '<div class="facts"><p>No language model is connected: answers are quoted from the papers.</p></div>'
-    price = "not set; <code>PAPERCHAT_PRICE</code> sets it"
+        return '<div class="facts"><p>No language model is connected, so answers are quotes from the papers.</p></div>'
+    price = "not set (<code>PAPERCHAT_PRICE</code>)"
     if writing.price:
         price = f"{writing.price[0]:g} in, {writing.price[1]:g} out, per million tokens"
     rows = (
-        ("Model", escape(writing.name or "the first that the endpoint lists")),
+        ("Model", escape(writing.name or "the first one the endpoint lists")),
         ("Endpoint", escape(writing.endpoint)),
         ("Price", price),
     )
@@ -111,5 +111,5 @@ def cost(spent: Spent, *, priced: bool) -> str:
     tokens_in, tokens_out, money = spent
     if not (tokens_in or tokens_out):
         return f'{COST}<p class="cost">Nothing so far.</p>'
-    paid = f" · {money:,.4f} in money" if priced else ""
+    paid = f" · cost {money:,.4f}" if priced else ""
     return f'{COST}<p class="cost">{tokens_in:,} tokens in · {tokens_out:,} out{paid}</p>'

@@ -105,7 +105,7 @@ class Gatherer:
         filters = Filters(plan.since, plan.until, tuple(author for author in plan.authors if words_of(author)))
         found = narrowed(self._index, scope, filters) if filters else scope
         if filters and found is None:
-            return scope, f"No paper here is {filters}; papers without that limit are shown."
+            return scope, f"No papers match: {filters}; showing papers without that limit."
         return found, ""
 
     def _all_within(self, scope: Scope | None, ranked: Sequence[Ranked]) -> list[Ranked]:

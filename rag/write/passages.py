@@ -136,7 +136,7 @@ def side_by_side(
     rows += [Row(name, tuple(Cell(column[name]) for column in roles)) for name in TOLD]
     names = tuple(short_name(one.paper) for one in papers)
     more = len(found) - len(papers)
-    note = f"The first {len(papers)} of {len(found)} papers are side by side." if more else ""
+    note = f"Showing the first {len(papers)} of {len(found)} papers." if more else ""
     rows = [row for row in rows if any(cell.evidence for cell in row.cells)]
     return Draft((Table(tuple(one.paper for one in papers), names, tuple(rows)),), note)
 
@@ -152,4 +152,4 @@ def in_groups(strong: Sequence[Ranked], possible: Sequence[Ranked], counts: tupl
     named = (("Strong", strong, counts[0]), ("Possible", possible, counts[1]))
     groups = [listed(papers, f"{name} ({n:,})") for name, papers, n in named if papers]
     more = sum(counts) - len(strong) - len(possible)
-    return Draft(tuple(groups), f"{more:,} more fit; a narrower question lists them." if more else "")
+    return Draft(tuple(groups), f"{more:,} more match; narrow the question to see them." if more else "")

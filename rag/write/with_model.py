@@ -14,7 +14,7 @@ from rag.write.layout import Kind, Layout, Piece
 MOST_QUESTIONS = 3  # to go on with
 LONGEST_QUESTION = 200  # characters
 MOST_SEARCHES = 4
-CUT = "The answer was too long and is cut."
+CUT = "The answer was too long and was cut off."
 
 
 @dataclass

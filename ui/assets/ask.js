@@ -23,7 +23,7 @@
     const question = shown[shown.indexOf(answer) - 1];
     if (!question?.matches(".question") || question.nextElementSibling?.matches(".amending")) return;
     const field = Object.assign(document.createElement("textarea"), { value: record.question, rows: 2 });
-    field.setAttribute("aria-label", "Your question, changed");
+    field.setAttribute("aria-label", "Edit your question");
     const form = Object.assign(document.createElement("form"), { className: "amending" });
     const button = (words, type) => Object.assign(document.createElement("button"), { type, textContent: words });
     const cancel = button("Cancel", "button");

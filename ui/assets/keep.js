@@ -43,7 +43,7 @@
 
   // Puts a conversation in place and makes room for it. Tells what had to go.
   function put(talk) {
-    if (!storage()) return tell("This browser keeps nothing, so conversations end with the page.");
+    if (!storage()) return tell("This browser blocks storage, so this conversation is lost when the page is closed.");
     const turns = [...talk.turns];
     let raw = JSON.stringify({ ...talk, turns });
     let cut = 0;
@@ -65,11 +65,11 @@
         storage().setItem(PREFIX + talk.id, raw);
         break;
       } catch {
-        if (!drop()) return tell("The browser has no room left; this conversation is not kept.");
+        if (!drop()) return tell("The browser's storage is full; this conversation is not saved.");
       }
     }
-    if (cut) tell("This conversation is too long to be kept whole; its oldest questions were dropped.");
-    if (gone.length) tell(`To make room, the oldest was dropped: ${gone.map((title) => `“${title}”`).join(", ")}.`);
+    if (cut) tell("This conversation is too long to save in full; its oldest questions were removed.");
+    if (gone.length) tell(`To make room, the oldest was deleted: ${gone.map((title) => `“${title}”`).join(", ")}.`);
     changed();
   }
 
@@ -125,7 +125,7 @@
 
   function shorten(text) {
     const line = text.split(/\s+/).join(" ").trim();
-    return line.length <= 60 ? line : line.slice(0, 60).replace(/[ ,:;.]*\S*$/, "") + " …";
+    return line.length <= 200 ? line : line.slice(0, 200).replace(/[ ,:;.]*\S*$/, "") + " …";
   }
 
   // Which conversation this window shows, so that a reload shows it again.

@@ -29,7 +29,7 @@
       answer = await fetch(`paperchat/map.json?have=${data?.revision ?? ""}`);
       if (answer.status === 200) show(await answer.json());
     } catch {
-      if (!data?.ids.length) $("#plane .state").textContent = "The page is not being served just now; it is tried again.";
+      if (!data?.ids.length) $("#plane .state").textContent = "The server does not respond; trying again…";
     }
     if (!answer?.ok || data?.waits) timer = setTimeout(load, 2000);
     light();
@@ -83,7 +83,7 @@
     if (!note) return;
     const take = make("button", { type: "button", className: "quiet", textContent: "Select them" });
     take.addEventListener("click", () => tell("paperchat:choose", { only: here }));
-    note.replaceChildren(...(here.length ? [make("p", {}, make("span", { className: "swatch lit" }), `${papers(here.length)} of the last answer`), take] : []));
+    note.replaceChildren(...(here.length ? [make("p", {}, make("span", { className: "swatch lit" }), `${papers(here.length)} from the last answer`), take] : []));
   }
 
   document.addEventListener("paperchat:selected", (event) => {

@@ -100,7 +100,7 @@
     }
     for (const starters of document.querySelectorAll('#chat .examples[role="list"]')) {
       starters.setAttribute("role", "group"); // a list whose items are none
-      starters.setAttribute("aria-label", "Questions to begin with");
+      starters.setAttribute("aria-label", "Example questions");
     }
   }
 

@@ -29,7 +29,7 @@
     told = make("p", { className: "told", role: "status" });
     list = make("ul");
     const bar = make("div", { className: "bar" }, make("h2", { textContent: "Conversations" }),
-      button("Import", () => file.click(), { className: "import", title: "Import a conversation that was exported as JSON" }),
+      button("Import", () => file.click(), { className: "import", title: "Import a conversation exported as JSON", aria: { label: "Import conversation" } }),
       button("Close", toggle, { className: "close" }));
     panel.replaceChildren(bar, search, file, told, list);
     setOpen(WIDE.matches && localOf("paperchat.list") !== "closed");
@@ -50,7 +50,7 @@
     list.replaceChildren(...found.map(row));
     search.hidden = talks.length < 2 && !words.length;
     if (!found.length) {
-      const none = words.length ? "No conversation has these words." : "What you ask is kept here, in this browser alone.";
+      const none = words.length ? "No conversations match." : "Your conversations stay in this browser.";
       list.append(make("li", { className: "none", textContent: none }));
     }
     if (focus) list.querySelector(`[data-key="${CSS.escape(focus)}"]`)?.focus();
@@ -58,7 +58,7 @@
 
   function row(talk) {
     const here = talk.id === kept.current();
-    const open = button("", () => show(talk), { className: "open" });
+    const open = button("", () => show(talk), { className: "open", title: talk.title });
     open.append(make("span", { className: "name", dir: "auto", textContent: talk.title }), make("span", { className: "when", textContent: when(talk.changed) }));
     open.dataset.key = `open ${talk.id}`;
     if (here) open.setAttribute("aria-current", "true");
@@ -74,7 +74,7 @@
       button(name, () => order(form, JSON.stringify(kept.plain(talk)), (text) => download(talk, text, ending, kind)),
         { title: `Export as ${name}` }));
     const json = button("JSON", () => download(talk, JSON.stringify(kept.plain(talk), null, 1), "json", "application/json"),
-      { title: "Export as JSON, which can be imported again" });
+      { title: "Export as JSON (can be imported again)" });
     return make("div", { className: "choices" },
       make("p", {}, button("Rename", () => rename(talk, open)), button("Delete", () => drop(talk))),
       make("p", {}, make("span", { textContent: "Export" }), ...save, json));
@@ -150,7 +150,7 @@
   }
 
   function download(talk, text, ending, kind) {
-    if (!text) return tell("No paper is cited in this conversation.");
+    if (!text) return tell("This conversation cites no papers.");
     const link = make("a", { href: URL.createObjectURL(new Blob([text], { type: kind })), download: `${fileName(talk.title)}.${ending}` });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
@@ -163,7 +163,7 @@
     const [file] = field.files;
     field.value = "";
     if (!file) return;
-    if (file.size > 1_500_000) return tell("A conversation has at most 1,500,000 bytes; this file has more.");
+    if (file.size > 1_500_000) return tell("The file is too large; the limit is 1,500,000 bytes.");
     order("json", await file.text(), (text) => {
       const read = JSON.parse(text);
       const id = crypto.randomUUID?.().slice(0, 12) ?? Math.random().toString(36).slice(2, 14);

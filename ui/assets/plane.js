@@ -247,7 +247,7 @@ window.paperchat.plane = (field, tip, heard) => {
     load(given) {
       data = given;
       meant = -1;
-      canvas.setAttribute("aria-label", `Map of ${data.ids.length} papers in ${data.terms.length} groups; the list beside it offers the same.`);
+      canvas.setAttribute("aria-label", `Map of ${data.ids.length} papers in ${data.terms.length} groups; the list next to it has the same papers.`);
       draw();
     },
     light: (ids) => ((lit = indices(ids)), draw()),

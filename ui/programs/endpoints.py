@@ -32,7 +32,7 @@ LONGEST_ID, LONGEST_DATE, LONGEST_ASPECT, LONGEST_DESCRIPTION = 200, 10, 80, 400
 AT_ONCE = 8  # requests answered side by side
 WAITING = 8  # requests that may wait for one of these; Gradio has 40 threads for all it does
 NONE: list[Any] = []  # the default of a list that may be left out
-BUSY = "Too many programs ask at once; ask again in a moment."
+BUSY = "Too many requests at once; try again in a moment."
 
 
 class Endpoints:
@@ -160,7 +160,7 @@ def known(engine: Engine, paper_id: str) -> Paper:
     """The paper with an id; raises UsageError where there is none."""
     paper = engine.paper(paper_id)
     if paper is None:
-        raise UsageError(f"No paper here has the id “{paper_id[:60]}”; `search` and `papers` give ids.")
+        raise UsageError(f"No paper has the id “{paper_id[:60]}”; take one from `search` or `papers`.")
     return paper
 
 

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 CALLS = "/gradio_api/call/"
-DESCRIBED = "/gradio_api/openapi.json describes each."
+DESCRIBED = "see /gradio_api/openapi.json."
 
 
 class Refusal(gr.Error):
@@ -31,7 +31,7 @@ class Page(gr.Blocks):
             if isinstance(error, gr.Error) or block_fn.api_visibility != "public":
                 raise
             taken = ", ".join(inspect.signature(block_fn.fn).parameters)
-            words = f"'{block_fn.api_name}' takes {taken}, in this order and all of them; {DESCRIBED}"
+            words = f"'{block_fn.api_name}' takes all of {taken}, in this order; {DESCRIBED}"
             raise Refusal(words) from error
 
 

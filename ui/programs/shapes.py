@@ -24,7 +24,7 @@ class CitationObject(TypedDict):
 
 
 class AnswerObject(TypedDict):
-    """What `paperchat ask --json` gives."""
+    """What `paperchat ask --json` gives; `tally` is empty where no language model wrote."""
 
     answer: str
     refused: bool

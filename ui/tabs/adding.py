@@ -27,7 +27,7 @@ MOST_FILE_BYTES = 20_000_000  # of one file, as ingest reads
 MOST_BYTES = 40_000_000  # of all files together
 MOST_PASTED = 600_000  # characters: all that the guard lets in, were each of three bytes
 BEAT = 0.25  # seconds between two looks at an import
-PASTED = "what was pasted"
+PASTED = "pasted text"
 
 Told = tuple[str, Any, Any, Any, Any, Any]
 
@@ -46,9 +46,8 @@ def build() -> Parts:
     markdown: dict[str, Any] = {"container": False, "latex_delimiters": []}
     with gr.Column(elem_id="import"):
         gr.Markdown(
-            "<h2>Import papers</h2><p>The text of a Daily Papers page, a saved web page of it, answers of its API,"
-            " arXiv feeds, BibTeX or RIS with abstracts, or JSON Lines with title and abstract. The content tells which"
-            " it is.</p>",
+            "<h2>Import papers</h2><p>Daily Papers (copied text, a saved web page or API answers), arXiv feeds, BibTeX or"
+            " RIS with abstracts, or JSON Lines with title and abstract. The format is detected automatically.</p>",
             **markdown,
         )
         files = gr.File(
@@ -57,7 +56,7 @@ def build() -> Parts:
         text = gr.Textbox(
             elem_id="pasted",
             label="Or paste a page",
-            placeholder="Titles, authors and abstracts, as they were copied",
+            placeholder="Paste titles, authors and abstracts",
             lines=3,
             max_length=MOST_PASTED + 1,  # so that more arrives as too much, not as nothing
             max_lines=12,
@@ -130,26 +129,26 @@ def read(files: Any, text: Any, day: Any) -> list[Source]:
     sources: list[Source] = []
     paths = [Path(path) for path in files or [] if isinstance(path, str)]  # Gradio's own, in its folder for uploads
     if len(paths) > MOST_FILES:
-        raise UsageError(f"{len(paths)} files were given; import at most {MOST_FILES} at once.")
+        raise UsageError(f"{len(paths)} files are too many; import at most {MOST_FILES} at once.")
     if not all(path.is_file() for path in paths):  # an upload that was not used is thrown away after a while
-        raise UsageError("The files were chosen too long ago; choose them again.")
+        raise UsageError("The upload has expired; choose the files again.")
     sizes = [path.stat().st_size for path in paths]
     for path, size in zip(paths, sizes, strict=True):
         if size > MOST_FILE_BYTES:
-            raise UsageError(f"{clean(path.name)} has {size / 1e6:,.0f} MB; import files of up to 20 MB.")
+            raise UsageError(f"{clean(path.name)} is too large ({size / 1e6:,.0f} MB); the limit is 20 MB a file.")
     if sum(sizes) > MOST_BYTES:
-        raise UsageError(f"The files have {sum(sizes) / 1e6:,.0f} MB together; import up to 40 MB at once.")
+        raise UsageError(f"The files are too large ({sum(sizes) / 1e6:,.0f} MB in total); import up to 40 MB at once.")
     sources += [Given(clean(path.name)[:200] or "a file", path.read_bytes()) for path in paths]
     pasted = text if isinstance(text, str) else ""
     if len(pasted) > MOST_PASTED:
-        raise UsageError(f"More than {MOST_PASTED:,} characters were pasted; give a file instead.")
+        raise UsageError(f"More than {MOST_PASTED:,} characters were pasted; import a file instead.")
     if pasted.strip():
         sources.append(Given(PASTED, pasted.encode(errors="replace")))
     chosen = day.strip() if isinstance(day, str) else ""
     if chosen:
         sources.append(f"daily:{read_day(chosen)}")
     if not sources:
-        raise UsageError("Nothing was given; choose a file, paste a page, or name a day.")
+        raise UsageError("Nothing to import; choose a file, paste a page or enter a day.")
     return sources
 
 
@@ -160,7 +159,7 @@ def read_day(text: str) -> str:
     except ValueError:
         found = None
     if found is None:
-        raise UsageError(f"“{clean(text)[:40]}” is no day; write it as 2026-08-21.")
+        raise UsageError(f"“{clean(text)[:40]}” is not a date; use the form 2026-08-21.")
     if found > date.today():
-        raise UsageError(f"{text} is yet to come; name a day up to today.")
+        raise UsageError(f"{text} is in the future; enter a day up to today.")
     return text

@@ -57,7 +57,7 @@ class Parts:
 
 def build_top() -> tuple[gr.Markdown, gr.Checkbox, gr.Button]:
     """What the chat has in the line on top of the page: who writes, whether the model does, and a new start."""
-    mode = gr.Markdown(render.mode("Opening the papers…"), elem_id="mode", latex_delimiters=[])
+    mode = gr.Markdown(render.mode("Loading papers…"), elem_id="mode", latex_delimiters=[])
     pen = gr.Checkbox(True, label="Language model", elem_id="pen", container=False, visible=False, interactive=True)
     gr.Button("History", elem_id="past", size="sm")
     return mode, pen, gr.Button("New conversation", elem_id="fresh", size="sm")
@@ -88,7 +88,7 @@ def build(top: tuple[gr.Markdown, gr.Checkbox, gr.Button]) -> Parts:
                 label="Your question",
                 show_label=False,
                 container=False,
-                placeholder="Ask the papers…",
+                placeholder="Ask about your papers…",
                 lines=1,
                 max_lines=8,
                 submit_btn=True,
@@ -190,7 +190,7 @@ class Talk:
         yield IDLE, gr.skip(), gr.skip(), going_on, after(spent_of(spent), took) if any(took) else gr.skip()
 
     def doing(self) -> str:
-        return "Reading the papers" if self.opening.done() else "Opening the papers"
+        return "Searching the papers" if self.opening.done() else "Loading papers"
 
     def answer(
         self,
@@ -232,7 +232,7 @@ class Talk:
                             shown = time.monotonic()
                             yield render.draft(text, tail=tail)
             if not given:
-                yield ended(blank, text, "The answer broke off here and could not be checked. Please ask again.")
+                yield ended(blank, text, "The answer was cut off here and could not be checked. Ask again.")
         except Exception as error:
             if given:  # which stays, whatever became of the check
                 yield answered(blank, replace(given, meaning=FAILED), engine.paper, before)

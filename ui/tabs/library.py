@@ -66,7 +66,7 @@ def build() -> Parts:
             order = gr.Radio(ORDERS, value="best", elem_id="order", label="Sort by", show_label=False, container=False)
         with gr.Row(elem_id="counted"):
             found = gr.Markdown("", elem_id="found", **markdown)
-            every = gr.Button("Select all found", elem_id="every", elem_classes="quiet", size="sm")
+            every = gr.Button("Select all results", elem_id="every", elem_classes="quiet", size="sm")
             only = gr.Checkbox(False, elem_id="only", label="Selected only", container=False)
             line = gr.Markdown("", elem_id="picked", **markdown)
         with gr.Column(elem_id="rows"):

@@ -35,9 +35,7 @@ from ui.reread import Fields
 from ui.sent import parsed
 
 PANEL = '<div class="past" role="navigation" title="Conversations"></div>'
-EARLIER = (
-    "The oldest questions of this conversation are kept, and exported, but not shown: it is too long for the page."
-)
+EARLIER = "This conversation is too long to show in full. Its oldest questions are saved, and included in exports."
 
 
 @dataclass(frozen=True)
@@ -122,11 +120,11 @@ class Past:
                         turns = turns_of(messages[: max(0, at - 1)], self.find)
                         vote = Vote(str(name), liked, exchange.answer, tuple(turns))
                         path = self.opening.result().keep_vote(vote)
-                        words = "taken back from" if liked is None else "kept in"
-                        return render.notice(f"Your vote is {words} {path.name} for paperchat eval.", calm=True)
-            return render.notice("That answer is not on the page any more; the vote was not kept.")
+                        words = "removed from" if liked is None else "saved to"
+                        return render.notice(f"Vote {words} {path.name} for paperchat eval.", calm=True)
+            return render.notice("The vote was not saved: that answer is no longer on the page.")
         except Exception as error:
-            return render.notice(f"The vote was not kept. {explain(error)}")
+            return render.notice(f"The vote was not saved. {explain(error)}")
 
     def deliver(self, wanted: Any) -> str:
         """A file of a conversation, or what is wrong with it, as JSON hidden in HTML for the script that asked.
@@ -139,7 +137,7 @@ class Past:
         try:
             answer["text"] = FORMS[form](read_conversation(data, self.find))
         except KeyError:
-            answer["error"] = "A conversation is exported as Markdown, BibTeX or JSON."
+            answer["error"] = "A conversation can be exported as Markdown, BibTeX or JSON."
         except PaperchatError as error:
             answer["error"] = str(error)
         return f'<div class="file" hidden>{escape(json.dumps(answer, ensure_ascii=False))}</div>'

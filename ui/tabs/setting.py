@@ -13,8 +13,8 @@ from ui.wishes import Wishes, read_wishes, wishes_of
 
 STORE = "paperchat-settings"
 SPENT = "paperchat-spent"
-LENGTHS = [("Short", "short"), ("Usual", "usual"), ("Long", "long")]
-THEMES = [("As the system", "system"), ("Light", "light"), ("Dark", "dark")]
+LENGTHS = [("Short", "short"), ("Standard", "usual"), ("Long", "long")]
+THEMES = [("System", "system"), ("Light", "light"), ("Dark", "dark")]
 
 
 @dataclass(frozen=True)
@@ -44,15 +44,15 @@ def build(stores: tuple[gr.BrowserState, gr.BrowserState]) -> Parts:
     markdown: dict[str, Any] = {"container": False, "latex_delimiters": []}
     usual = Wishes()
     with gr.Column(elem_id="settings"):
-        gr.Markdown("<h2>Settings</h2><p>Kept in this browser; they hold from the next question on.</p>", **markdown)
-        pen = gr.Checkbox(usual.model, label="Let the language model write", elem_id="writes", visible=False)
+        gr.Markdown("<h2>Settings</h2><p>Saved in this browser; changes apply from your next question.</p>", **markdown)
+        pen = gr.Checkbox(usual.model, label="Write answers with the language model", elem_id="writes", visible=False)
         meaning = gr.Checkbox(
-            usual.meaning, label="Let it check the meaning of what it wrote", elem_id="checks", visible=False
+            usual.meaning, label="Check the meaning of answers with the language model", elem_id="checks", visible=False
         )
         writer = gr.Markdown("", elem_id="writer", **markdown)
         connecting = model.build()
-        papers = gr.Radio([*wishes.CONSIDERED], value=usual.papers, label="Papers considered for an answer")
-        length = gr.Radio(LENGTHS, value=usual.length, label="Length of answers in sentences")
+        papers = gr.Radio([*wishes.CONSIDERED], value=usual.papers, label="Papers considered per answer")
+        length = gr.Radio(LENGTHS, value=usual.length, label="Length of answers")
         theme = gr.Radio(THEMES, value=usual.theme, label="Theme", elem_id="theme")
         gr.Markdown(wishes.CHECKS, **markdown)
         cost = gr.Markdown(wishes.cost((0, 0, 0.0), priced=False), elem_id="cost", **markdown)

@@ -97,7 +97,7 @@ def test_a_weak_match_is_said_to_be_weak_and_shown(engine: Engine, question: str
 def test_what_needs_no_paper_gets_one_honest_line(engine: Engine, message: str) -> None:
     answer = engine.ask(message)
     assert answer.text.startswith("Without a language model this is a search")
-    assert "OPENAI_API_KEY" in answer.text
+    assert "connect a language model under Settings" in answer.text
     assert (answer.citations, answer.refused) == ((), False)
 
 

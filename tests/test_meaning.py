@@ -38,7 +38,7 @@ def endpoint() -> Iterator[ModelEndpoint]:
 
 @pytest.fixture(scope="module")
 def engine(endpoint: ModelEndpoint, indexed_home: Path) -> Iterator[Engine]:
-    settings = Settings(indexed_home, openai_api_key=KEY, openai_base_url=endpoint.url, model="scribe", model_timeout=5)
+    settings = Settings(indexed_home, openai_api_key=KEY, openai_base_url=endpoint.url, model="scribe", model_timeout=8)
     with Engine(settings) as made:
         yield made
 

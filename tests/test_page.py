@@ -348,7 +348,8 @@ def test_no_tab_scrolls_sideways(page: Page, size: Any) -> None:
 def below_top(page: Page, place: str) -> float:
     """Pixels from the top of the chat's view down to the last of these places."""
     tops = [page.locator(one).last.bounding_box() for one in ("#chat [role=log]", place)]
-    assert tops[0] and tops[1]
+    assert tops[0]
+    assert tops[1]
     return tops[1]["y"] - tops[0]["y"]
 
 
@@ -414,7 +415,9 @@ def test_a_source_takes_no_room_until_one_is_chosen_and_the_mark_stays_where_it_
     mark.press("Enter")
     expect(page.locator("#source .sheet")).to_be_focused()
     narrow = page.locator("#talk").bounding_box()
-    assert wide and narrow and narrow["width"] < wide["width"]
+    assert wide
+    assert narrow
+    assert narrow["width"] < wide["width"]
     page.wait_for_timeout(200)
     assert abs(below_top(page, "#chat td button.cite") - before) <= 4
     page.keyboard.press("Escape")
@@ -427,7 +430,8 @@ def test_a_source_takes_no_room_until_one_is_chosen_and_the_mark_stays_where_it_
 def test_a_phone_has_a_header_of_64_pixels_and_reads_there_who_writes(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 700})
     box = page.locator("#tab-chat").bounding_box()
-    assert box and box["y"] <= 64
+    assert box
+    assert box["y"] <= 64
     for name in ("History", "New conversation"):
         expect(page.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
     expect(page.get_by_role("tab", name="Settings")).to_be_in_viewport(ratio=1)

@@ -47,6 +47,12 @@ def expect_paper(page: Page, paper: Any) -> None:
     expect(page.locator("#paper")).to_be_in_viewport()
 
 
+def start_anew(page: Page) -> None:
+    page.get_by_role("button", name="New conversation").click()
+    expect_at(page, "#chat")
+    expect(page.locator("#chat .question")).to_have_count(0)
+
+
 def open_row(page: Page, paper: Any) -> None:
     page.locator("table.papers").get_by_role("button", name=paper.title).click()
 
@@ -145,8 +151,7 @@ def test_conversations_have_addresses_and_back_returns_to_the_one_before(page: P
     ask(page, "And mirrors?")
     expect_at(page, first)
     assert steps(page) == before
-    page.get_by_role("button", name="New conversation").click()
-    expect_at(page, "#chat")
+    start_anew(page)
     second = talk_at(page, "Unknown things")
     page.locator("#talks .name").last.click()
     expect_at(page, first)
@@ -182,8 +187,7 @@ def test_back_to_an_empty_chat_empties_it_yet_ends_no_answer(page: Page, engine:
     page.go_forward()
     expect_at(page, place)
     expect(page.locator("#chat .question")).to_have_text([ASKED])
-    page.get_by_role("button", name="New conversation").click()
-    expect_at(page, "#chat")
+    start_anew(page)
     choose(page, "Library")
     choose(page, "Chat")
     ask_without_end(page, engine)
@@ -211,8 +215,7 @@ def test_a_tab_opens_by_its_address(page: Page, address: str, tab: str) -> None:
 
 def test_a_conversation_opens_by_its_address_and_stays_on_a_reload(page: Page, address: str) -> None:
     place = talk_at(page, ASKED)
-    page.get_by_role("button", name="New conversation").click()
-    expect_at(page, "#chat")
+    start_anew(page)
     other = talk_at(page, "Unknown things")
     page.goto("about:blank")
     page.goto(f"{address}{place}")
@@ -247,7 +250,7 @@ def test_a_paper_opens_by_its_address_even_before_the_engine_is_there(
         early.keyboard.press("Escape")
         expect_at(early, "#library")
         expect(early.locator("#paper")).to_be_hidden()
-        check_inert(early, "#leaf", "#rows")
+        check_inert(early, "#leaf .abstract", "#rows")
 
 
 MISSING = {

@@ -46,14 +46,12 @@
 
   // Brings the page in step with the address. An empty chat is worth no answer under way, nor one that is kept nowhere.
   function go() {
-    leaving = false;
-    told.remove();
-    soon();
+    (leaving = false), told.remove(), soon();
     const [name, id] = read();
     if (name === "paper" && id !== null) {
       choose([history.state?.tab, tabOf(), "library"].find(isShelf));
       $("#paper .leave")?.click(); // lest it be compared with another
-      return paperOf() !== id && document.dispatchEvent(new CustomEvent("paperchat:open", { detail: id }));
+      return (paperOf() || null) !== id && document.dispatchEvent(new CustomEvent("paperchat:open", { detail: id }));
     }
     const talk = name === "chat" && talkAt(id);
     if (name === "chat" && id !== null && !talk) return miss("This conversation is not in this browser.");
@@ -78,7 +76,7 @@
   // The reader opens a conversation, or a new one.
   function step(id) {
     settle();
-    if (ready && talkOf() !== id) bring(id), history.pushState({ tab: "chat", deep: 0 }, "", path("chat", id));
+    if (ready && talkOf() !== id) bring(id), history.pushState({ tab: "chat" }, "", path("chat", id));
   }
 
   document.addEventListener("paperchat:shown", (event) => step(event.detail));

@@ -63,7 +63,7 @@
   }
 
   function arrived() {
-    if (!document.body.classList.contains("paper-coming")) return;
+    if (!document.body.classList.contains("paper-coming") || $("#leaf [data-testid=status-tracker] > div")) return; // still asked for
     document.body.classList.remove("paper-coming");
     $("#paper")?.scrollTo(0, 0);
     $("#paper .leaf")?.setAttribute("aria-label", "Paper");

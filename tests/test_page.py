@@ -345,12 +345,15 @@ def test_no_tab_scrolls_sideways(page: Page, size: Any) -> None:
         check_fits(page)
 
 
+def box_of(page: Page, place: str) -> Any:
+    """Where the last of these places stands on the page."""
+    return page.locator(place).last.bounding_box()
+
+
 def below_top(page: Page, place: str) -> float:
     """Pixels from the top of the chat's view down to the last of these places."""
-    tops = [page.locator(one).last.bounding_box() for one in ("#chat [role=log]", place)]
-    assert tops[0]
-    assert tops[1]
-    return tops[1]["y"] - tops[0]["y"]
+    view, shown = (box_of(page, one) for one in ("#chat [role=log]", place))
+    return shown["y"] - view["y"]
 
 
 def check_on_top(page: Page, question: str) -> None:
@@ -409,15 +412,12 @@ def test_a_source_takes_no_room_until_one_is_chosen_and_the_mark_stays_where_it_
     page.set_viewport_size({"width": 1440, "height": 480})
     expect(page.locator("#source")).to_be_hidden()
     ask(page, "Hostile papers")
-    wide = page.locator("#talk").bounding_box()
+    wide = box_of(page, "#talk")["width"]
     mark = ask(page, "Compare lenses, mirrors and cloth").locator("td button.cite").last
     before = below_top(page, "#chat td button.cite")
     mark.press("Enter")
     expect(page.locator("#source .sheet")).to_be_focused()
-    narrow = page.locator("#talk").bounding_box()
-    assert wide
-    assert narrow
-    assert narrow["width"] < wide["width"]
+    assert box_of(page, "#talk")["width"] < wide
     page.wait_for_timeout(200)
     assert abs(below_top(page, "#chat td button.cite") - before) <= 4
     page.keyboard.press("Escape")
@@ -429,9 +429,7 @@ def test_a_source_takes_no_room_until_one_is_chosen_and_the_mark_stays_where_it_
 
 def test_a_phone_has_a_header_of_64_pixels_and_reads_there_who_writes(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 700})
-    box = page.locator("#tab-chat").bounding_box()
-    assert box
-    assert box["y"] <= 64
+    assert box_of(page, "#tab-chat")["y"] <= 64
     for name in ("History", "New conversation"):
         expect(page.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
     expect(page.get_by_role("tab", name="Settings")).to_be_in_viewport(ratio=1)

@@ -70,4 +70,4 @@ def withdrawn(written: Written, check: Checked, claim: Claim) -> Checked:
     best = claim.evidence[0]
     number = written.numbering.number(best)
     text = f"{check.text} (withdrawn: see what {best.paper.title} says [{number}])"
-    return Checked(text, VERBATIM, "the papers do say something on it", (number,), "withdrawn", "", claim.text)
+    return Checked(text, VERBATIM, "the papers do say something about it", (number,), "withdrawn", "", claim.text)

@@ -46,8 +46,8 @@ def build() -> Parts:
     markdown: dict[str, Any] = {"container": False, "latex_delimiters": []}
     with gr.Column(elem_id="import"):
         gr.Markdown(
-            "<h2>Import papers</h2><p>Daily Papers (copied text, a saved web page or API answers), arXiv feeds, BibTeX or"
-            " RIS with abstracts, or JSON Lines with title and abstract. The format is detected automatically.</p>",
+            "<h2>Import papers</h2><p>Daily Papers (copied text, a saved web page or API answers), arXiv feeds, BibTeX"
+            " or RIS with abstracts, or JSON Lines with title and abstract. The format is detected automatically.</p>",
             **markdown,
         )
         files = gr.File(

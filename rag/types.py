@@ -167,8 +167,8 @@ class Answer:
 
     @property
     def tally(self) -> str:
-        """'Figures and names verified in 7 of 7 sentences' or 'Meaning checked: 7 of 7 sentences supported'; empty where
-        no model wrote, since quotes need none, and where nothing was said that could be checked."""
+        """'Figures and names verified in 7 of 7 sentences' or 'Meaning checked: 7 of 7 sentences supported'; empty
+        where no model wrote, since quotes need none, and where nothing was said that could be checked."""
         counted = [check for check in self.checks if check.counts]
         if not (counted and self.usage) or self.by_search:
             return ""

@@ -290,7 +290,7 @@ def test_marks_of_nothing_are_left_out_and_a_statement_that_stands_is_given_its_
 def test_what_had_come_stays_when_the_stream_is_cut(ask: Ask) -> None:
     given = ask(PLAN, half(cut, "It al"))
     assert given.text == SHOWN
-    assert "stopped before the end" in given.note
+    assert "closed the connection" in given.note
 
 
 def test_a_model_that_repeats_itself_is_cut_and_told(ask: Ask) -> None:

@@ -86,7 +86,7 @@ def take_in(index: PaperIndex, sources: Sequence[Source], report: Ingested, prog
 def take_in_spread(index: PaperIndex, sources: Sequence[Source], report: Ingested, progress: Progress) -> None:
     """The same, files read and embedded by other processes; their number of papers is not known before."""
     if index.embedder is None:
-        raise UsageError("Without an embedding model there is nothing to spread; ingest without --ray.")
+        raise UsageError("Without an embedding model there is nothing to spread; import without --ray.")
     spread = Spread(index.settings, index.record, index.embedder)
     live, read = _apart(sources)
     _check_own(index)
@@ -125,7 +125,7 @@ def _check_own(index: PaperIndex) -> None:
     index.keep_up()
     if library := followed(index.record):
         home = index.settings.home
-        raise UsageError(f"The papers in {home} follow the library {library}; take papers in where that is kept.")
+        raise UsageError(f"The papers in {home} follow the library {library}; import papers where that is kept.")
 
 
 def _take_live(index: PaperIndex, pieces: Sequence[Piece], report: Ingested, progress: Progress) -> None:

@@ -63,10 +63,10 @@ def writing(folder: Path, *, told: Callable[[str], None], wait: float = WRITER_W
     while not lock.take():
         if time.monotonic() >= deadline:
             raise BusyError(
-                f"Another ingest is running ({lock.holder()}) in {folder}; wait for it to end and run again."
+                f"Another import is running ({lock.holder()}) in {folder}; wait for it to finish and run again."
             )
         if first:
-            told(f"Another ingest is running ({lock.holder()}); waiting for it to end …")
+            told(f"Another import is running ({lock.holder()}); waiting for it to finish …")
         first = False
         time.sleep(0.1)
     try:

@@ -110,14 +110,14 @@ REASONS = {
     400: "refused the texts for model {model!r}. Check that PAPERCHAT_EMBEDDING names an embedding model.",
     401: "refused the key. Check OPENAI_API_KEY.",
     403: "refused the key or the model {model!r}. Check OPENAI_API_KEY and PAPERCHAT_EMBEDDING.",
-    404: "knows no embedding model {model!r} at this path. Check PAPERCHAT_EMBEDDING and OPENAI_BASE_URL.",
-    429: "is over its limit for this key. Wait a minute, or check the account behind OPENAI_API_KEY.",
+    404: "has no embedding model {model!r} at this path. Check PAPERCHAT_EMBEDDING and OPENAI_BASE_URL.",
+    429: "has reached the limit of this key. Wait a minute, or check the account behind OPENAI_API_KEY.",
 }
 
 
 def _status_fault(status: int, headers: Mapping[str, str], host: str, model: str) -> Fault:
     if 300 <= status < 400:
-        reason = "sends on to another address, which is not followed. Check OPENAI_BASE_URL."
+        reason = "redirects to another address, which is not followed. Check OPENAI_BASE_URL."
     else:
         reason = REASONS.get(status, f"could not embed. Try again later. {CHECK_ADDRESS}").format(model=model)
     return Fault(f"{host} (HTTP {status}) {reason}", status in PASSING, asked_wait(headers))

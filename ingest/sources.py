@@ -132,7 +132,7 @@ def _read(stream: BinaryIO, name: str) -> Records:
     except (EOFError, zlib.error, gzip.BadGzipFile):
         raise SourceError(f"{name}: the gzip file is damaged or cut off; fetch or pack it again") from None
     except OSError as error:
-        raise SourceError(f"{name}: cannot be read to its end ({error.strerror or error}); try again") from None
+        raise SourceError(f"{name}: could not be read to the end ({error.strerror or error}); try again") from None
 
 
 def _with_papers(records: Records) -> Records:
@@ -152,9 +152,9 @@ def _with_papers(records: Records) -> Records:
     if papers:
         return
     if first is None:
-        raise SourceError(f"no paper found in it; {ACCEPTED}")
+        raise SourceError(f"no papers found; {ACCEPTED}")
     if alone == failed:
-        raise SourceError(f"it holds titles and no abstracts ({alone:,} titles); give a page that shows the abstracts")
+        raise SourceError(f"it has titles but no abstracts ({alone:,} titles); give a page that shows the abstracts")
     none = "its one record cannot be read" if failed == 1 else f"none of its {failed:,} records can be read; the first"
     raise SourceError(f"{none}, {first.place}: {first.reason}")
 
@@ -218,7 +218,7 @@ def _text(data: bytes, encoding: str) -> str:
         name = encoding.removesuffix("-sig").upper()
         line = data.count(b"\n", 0, error.start) + 1
         raise SourceError(
-            f"not {name}: byte {error.start + 1:,} (line {line:,}) fits no character; save it as UTF-8"
+            f"not {name}: byte {error.start + 1:,} (line {line:,}) is not a character; save it as UTF-8"
         ) from None
 
 

@@ -125,7 +125,7 @@ def _rows(places: Sequence[str], settings: Settings, known: NDArray[np.uint64]) 
         cause = getattr(error, "cause", None) or error
         reason = next(iter(str(cause).strip().splitlines()), "") or type(cause).__name__
         raise SpreadError(
-            f"Ray gave up ({reason[:200]}); what was taken in stays. Run the same again, or without --ray."
+            f"Ray gave up ({reason[:200]}); what was imported is kept. Run the same command again, or without --ray."
         ) from error
     finally:
         ray.shutdown()

@@ -68,7 +68,7 @@ class Checked:
     `verdict` is that of the exact check: 'verbatim', 'exact' (its figures and names stand in what it cites), 'weak' or
     'unsupported'; 'absent' where it says what the sources do not say, 'unsourced' where it states nothing that needs a
     source. `meaning` is that of a language model, one of `MEANINGS`; empty where it was not checked. `reason` says in
-    plain words why it is not supported. `mended`: '' as the writer wrote it, 'cited anew', 'given its source',
+    plain words why it is not supported. `mended`: '' as the writer wrote it, 'citation corrected', 'citation added',
     'corrected' or 'withdrawn'; then `was` is what was written.
     """
 

@@ -65,7 +65,7 @@ SOURCES = {
     "titles alone": (b'[{"title": "A"}, {"title": "B"}]', "titles and no abstracts (2 titles)"),
     "half a record": (PAPER[:40].encode(), "the JSON breaks off (character 41)"),
     "half a gzip": (gzip.compress(MANY.encode())[:9000], "gzip file is damaged"),
-    "prose": (b"Dear Sir, I write to you about nothing.\n", "no paper found"),
+    "prose": (b"Dear Sir, I write to you about nothing.\n", "no papers found"),
     "wrong JSON": (b'{"papers": 7}', "paper"),
 }
 

@@ -183,9 +183,9 @@ def test_an_endpoint_that_understands_nothing_is_soon_left(endpoint: ModelEndpoi
         (status(401), "OPENAI_API_KEY", 1),
         (status(429, "insufficient_quota"), "account", 1),
         (status(429, Retry_After="120"), "It asks to wait 120 seconds.", 1),
-        (status(429), "(HTTP 429) is over its limit for this key", 3),
+        (status(429), "(HTTP 429) has reached the limit of this key", 3),
         (page(502), "(HTTP 502) could not answer", 3),
-        (cut(reset=True), "cannot be reached, or broke off", 3),
+        (cut(reset=True), "cannot be reached, or closed the connection", 3),
     ],
 )
 def test_a_refusal_is_told_at_once_and_a_lasting_fault_after_three_attempts(
@@ -217,7 +217,7 @@ def test_a_passing_fault_is_tried_again(endpoint: ModelEndpoint, models: Models,
 def test_a_short_wait_is_kept_and_told(models: Models) -> None:
     stream = models(status(429, Retry_After="0.5"), words("Thanks.")).stream(ASKED, most_tokens=50)
     *waited, last = stream
-    assert any("over its limit" in one.words and "Trying again in 0.5 s." in one.words for one in waited)
+    assert any("reached the limit" in one.words and "Trying again in 0.5 s." in one.words for one in waited)
     assert last == Text("Thanks.")
     assert stream.usage.seconds_to_first >= 0.5
 
@@ -225,14 +225,16 @@ def test_a_short_wait_is_kept_and_told(models: Models) -> None:
 def test_a_redirect_is_not_followed(models: Models) -> None:
     with serving() as elsewhere:
         redirected = status(307, Location=f"{elsewhere.url}/chat/completions")
-        assert "(HTTP 307) sends on to another address, which is not followed" in complaint(models(redirected))
+        assert "(HTTP 307) redirects to another address, which is not followed" in complaint(models(redirected))
         assert (elsewhere.asked, elsewhere.listings) == ([], 0)
 
 
 def test_an_address_that_cannot_be_reached_is_named(models: Models) -> None:
     with ModelEndpoint() as closed:
         url = closed.url
-    assert "cannot be reached, or broke off. Check OPENAI_BASE_URL" in complaint(models(openai_base_url=url))
+    assert "cannot be reached, or closed the connection. Check OPENAI_BASE_URL" in complaint(
+        models(openai_base_url=url)
+    )
     assert complaint(models(openai_base_url="http://nowhere.invalid/v1")).startswith("nowhere.invalid ")
 
 
@@ -248,14 +250,17 @@ def test_credentials_in_the_address_are_sent_and_never_shown(endpoint: ModelEndp
     ("reply", "said"),
     [
         (page(200), "not with a stream of words"),
-        (raw(b"data: {oops\n\n"), "sends what is no event of a chat"),
-        (raw(b"data: " + b"[" * 100_000 + b"\n\n"), "sends what is no event of a chat"),
-        (raw(b'data: {"choices": [{"delta": {"content": "\xff\xfe"}}]}\n\n'), "sends what is no event of a chat"),
-        (raw(delta(7)), "sends words of another form"),
+        (raw(b"data: {oops\n\n"), "sent something that is not a chat event"),
+        (raw(b"data: " + b"[" * 100_000 + b"\n\n"), "sent something that is not a chat event"),
+        (
+            raw(b'data: {"choices": [{"delta": {"content": "\xff\xfe"}}]}\n\n'),
+            "sent something that is not a chat event",
+        ),
+        (raw(delta(7)), "sent words in another form"),
         (raw(event(error={"message": f"Overloaded. {KEY}"})), "reported an error"),
         (raw(delta(""), delta(" \n"), finish(), DONE), "ended without a word"),
         (raw(delta("<think>Hm, so"), finish("length"), DONE), "spent its tokens on thinking without a word"),
-        (raw(gzip.compress(b":" + b" " * 50_000_000), Content_Encoding="gzip"), "sends too much"),
+        (raw(gzip.compress(b":" + b" " * 50_000_000), Content_Encoding="gzip"), "sent too much"),
     ],
 )
 def test_a_stream_without_words_is_a_fault(models: Models, reply: Reply, said: str) -> None:
@@ -281,10 +286,10 @@ def test_thinking_counts_as_life_until_the_whole_time_is_over(models: Models) ->
 @pytest.mark.parametrize(
     ("reply", "said"),
     [
-        (raw(BEGUN), "broke off before the end of the answer"),
-        (cut(BEGUN, reset=True), "broke off"),
+        (raw(BEGUN), "stopped before the end of the answer"),
+        (cut(BEGUN, reset=True), "closed the connection"),
         (raw(BEGUN, b"data: {oops\n\n"), "no event of a chat"),
-        (raw(BEGUN, finish("content_filter"), DONE), "by a filter of its own"),
+        (raw(BEGUN, finish("content_filter"), DONE), "with its content filter"),
         (hang_after(BEGUN), "sent nothing more for 0.3 seconds"),
         (repeat(b": ping\n\n", every=0.02, first=BEGUN), "sent nothing more for 0.3 seconds"),
     ],

@@ -152,7 +152,7 @@ def test_ingest_counts_what_became_of_the_papers(run: Run) -> None:
     assert run("ingest", "two.jsonl")[:2] == (0, report.format("2 added, 0 updated, 0 unchanged"))
     Path("two.jsonl").write_text(LINES.replace("nine days", "ten days"))
     assert run("ingest", "two.jsonl")[:2] == (0, report.format("0 added, 1 updated, 1 unchanged"))
-    assert run("rebuild") == (0, "2 papers indexed anew.\n", "")
+    assert run("rebuild") == (0, "2 papers reindexed.\n", "")
 
 
 def test_what_cannot_be_read_is_named_and_costs_nothing_else(run: Run) -> None:
@@ -306,7 +306,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_the_first_start_takes_the_bundled_page_in_and_the_next_does_not(served: list[str], run: Run) -> None:
-    assert run()[2].startswith("Indexing the bundled page of 90 papers, once …\n90 papers seen: 90 added")
+    assert run()[2].startswith("Indexing the bundled page of 90 papers; this happens once …\n90 papers seen: 90 added")
     assert run("serve", "--host", "localhost") == (0, "", "Opening the page …\n")
     assert served == ["127.0.0.1", "localhost"]
 

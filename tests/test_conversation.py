@@ -45,7 +45,7 @@ def talk(*answers: Answer) -> Conversation:
 
 MODEL = replace(  # an answer of a model, with all that one may carry
     grounded("How?"),
-    checks=(Checked("It does. [1]", "weak", "close", (1,), "cited anew"), Checked("So.", "unsourced")),
+    checks=(Checked("It does. [1]", "weak", "close", (1,), "citation corrected"), Checked("So.", "unsourced")),
     usage=Usage("scribe", 10, 20, 0.5, 1.5, 0.001, True, 2),
     suggestions=("Why?",),
     plan=Plan(question="How?", papers=(LENSES.id,), searches=("lenses",), form="short"),

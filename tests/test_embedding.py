@@ -108,8 +108,8 @@ def test_empty_long_and_broken_texts_are_made_fit_to_send(endpoint: ModelEndpoin
         (status(400), r"\(HTTP 400\) .*PAPERCHAT_EMBEDDING", 1),
         (status(401), r"\(HTTP 401\) .*OPENAI_API_KEY", 1),
         (status(404), r"\(HTTP 404\) .*OPENAI_BASE_URL", 1),
-        (status(429, Retry_After="120"), "over its limit", 1),
-        (status(429, Retry_After="inf"), "over its limit", 1),
+        (status(429, Retry_After="120"), "reached the limit", 1),
+        (status(429, Retry_After="inf"), "reached the limit", 1),
         (status(500), r"\(HTTP 500\) could not embed", 3),
         (hang, "did not answer within 0.2 seconds.*OPENAI_BASE_URL", 1),
         (drip, "too slowly.*OPENAI_BASE_URL", 1),
@@ -177,7 +177,7 @@ def test_a_redirect_is_not_followed(endpoint: ModelEndpoint) -> None:
     with serving() as elsewhere:
         message = complaint(endpoint, status(307, Location=f"{elsewhere.url}/embeddings"))
         assert elsewhere.asked == []
-    assert "(HTTP 307) sends on to another address, which is not followed" in message
+    assert "(HTTP 307) redirects to another address, which is not followed" in message
 
 
 def test_a_refused_connection_names_the_address_and_the_setting() -> None:

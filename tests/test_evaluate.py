@@ -123,8 +123,8 @@ def test_lines_are_counted_as_an_editor_counts_them(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "fields", "said"),
     [
-        ("eval", {"must": "abc"}, "'must' is no list of texts"),
-        ("eval", {"optional": ["Zebra", None]}, "'optional' is no list of texts"),
+        ("eval", {"must": "abc"}, "'must' is not a list of texts"),
+        ("eval", {"optional": ["Zebra", None]}, "'optional' is not a list of texts"),
         ("eval", {"question": None}, "no 'question' text"),
         ("batch", {"question": None}, "no 'question' text"),
         ("eval", {"history": "abc"}, "'history' must be a list"),

@@ -86,7 +86,7 @@ def test_a_follower_takes_no_papers_in(homes: Homes) -> None:
     keeper, follower = homes
     take(keeper, count=3)
     for one in (follower, replace(follower, chroma_library="", chroma_url="")):
-        with pytest.raises(UsageError, match=f"follow the library {keeper.chroma_library}; take papers in where"):
+        with pytest.raises(UsageError, match=f"follow the library {keeper.chroma_library}; import papers where"):
             take(one, paper(9))
         with pytest.raises(UsageError, match="follow the library"):
             rebuild(one)

@@ -82,12 +82,15 @@ def test_a_field_is_read_in_any_of_its_shapes(fields, name, read):
 @pytest.mark.parametrize(
     ("record", "why"),
     [
-        ({"title": "Pruning"}, "a title without an abstract"),
-        ({"abstract": ABSTRACT}, "an abstract without a title"),
-        ({"title": "Pruning", "abstract": "Withdrawn."}, "an abstract of 10 characters, fewer than 20"),
+        ({"title": "Pruning"}, "no abstract"),
+        ({"abstract": ABSTRACT}, "no title"),
+        ({"title": "Pruning", "abstract": "Withdrawn."}, "the abstract is too short: 10 characters, fewer than 20"),
         ({"title": "Pruning", "abstract": ["a"]}, "the abstract is a list, not text"),
-        ({"title": "P" * 2_001, "abstract": ABSTRACT}, "a title of 2,001 characters, more than 2,000"),
-        ({"title": "Pruning", "abstract": "a" * 20_001}, "an abstract of 20,001 characters, more than 20,000"),
+        ({"title": "P" * 2_001, "abstract": ABSTRACT}, "the title is too long: 2,001 characters, more than 2,000"),
+        (
+            {"title": "Pruning", "abstract": "a" * 20_001},
+            "the abstract is too long: 20,001 characters, more than 20,000",
+        ),
     ],
     ids=lambda value: getattr(value, "__name__", str(value))[:60],
 )
@@ -277,11 +280,11 @@ def test_a_date_heading_holds_for_the_papers_after_it_and_is_not_guessed_without
 @pytest.mark.parametrize(
     ("lines", "bad"),
     [
-        ([*PRUNING, "A Title That Stands Alone", *CACHES], ("line 3", "a title without an abstract")),
-        ([*PRUNING, "Jul 28", ABOUT_PRUNING, "Jul 27", *CACHES], ("line 4", "an abstract without a title")),
+        ([*PRUNING, "A Title That Stands Alone", *CACHES], ("line 3", "no abstract")),
+        ([*PRUNING, "Jul 28", ABOUT_PRUNING, "Jul 27", *CACHES], ("line 4", "no title")),
         (
             [*PRUNING, CACHES[0], "A sentence. " * 2_000, "Jul 27", *CACHES],
-            ("line 3", "an abstract of 23,999 characters, more than 20,000"),
+            ("line 3", "the abstract is too long: 23,999 characters, more than 20,000"),
         ),
     ],
     ids=["title alone", "abstract alone", "too long"],

@@ -122,7 +122,7 @@ def test_a_second_import_says_so(engine: Engine) -> None:
 
 
 def test_an_ingest_of_another_process_is_not_waited_for(engine: Engine, tmp_path: Path) -> None:
-    with writing(tmp_path / "home", told=print), pytest.raises(BusyError, match="Another ingest is running"):
+    with writing(tmp_path / "home", told=print), pytest.raises(BusyError, match="Another import is running"):
         take(engine, lenses(1, 3))
 
 

@@ -69,10 +69,10 @@ def test_a_paper_of_arxiv_and_a_query_are_taken_in(run: Run, stand: Stand) -> No
 
 def test_what_names_nothing_is_told(run: Run) -> None:
     for source, why in (
-        ("daily:2026-02-30", "is no day"),
+        ("daily:2026-02-30", "is not a date"),
         ("daily:2026-08-21..2026-08-01", "ends before it begins"),
         ("daily:2010-01-01..2026-08-01", "more than 2,000"),
-        ("daily:2026-09-01", "daily:2026-09-01: that day is yet to come"),
+        ("daily:2026-09-01", "daily:2026-09-01: that day is in the future"),
         ("arxiv:", "write arxiv:2407.03618"),
     ):
         code, _, err = run("ingest", source)
@@ -128,7 +128,7 @@ def test_an_interrupted_range_goes_on_where_it_stopped(run: Run, stand: Stand) -
 
 
 def test_an_update_fetches_what_is_new_and_the_second_has_nothing_new(run: Run, stand: Stand) -> None:
-    assert run("update")[1].startswith("Nothing to update: no day and no query was taken in yet")
+    assert run("update")[1].startswith("Nothing to update: no day or query was imported yet")
     run("ingest", DAY, "arxiv:prisms")
     stand.found = feed(3, 1, 2)
     assert run("update") == (0, "2 new papers, 0 updated.\n", "")
@@ -142,7 +142,7 @@ def test_an_update_tells_each_trouble_in_a_line_and_nothing_twice(run: Run, stan
     code, out, err = run("update")  # offline
     assert (code, out, err.count("\n"), err.count("cannot be reached")) == (1, "", 2, 2)
     assert "Daily Papers cannot be reached (127.0.0.1: " in err
-    assert err.count("check the network and run again; what was fetched is kept") == 2
+    assert err.count("check the network and run again; what was fetched is saved") == 2
     stand.url, stand.found = up, b"no feed"
     code, out, err = run("update")  # half of it is broken
     assert (code, out, err.count("\n"), err.count("damaged answer")) == (1, "1 new paper, 0 updated.\n", 1, 1)
@@ -193,7 +193,7 @@ def test_what_an_update_leaves_of_a_query_comes_with_the_next(
 def test_a_day_that_is_always_refused_is_told_once_and_left_out_after_a_week(run: Run, stand: Stand) -> None:
     run("ingest", DAY)
     stand.refuses = {"2026-08-21"}
-    said = "Daily Papers refused with status 404. Each update of the next 7 days asks again, without a word."
+    said = "Daily Papers refused the request (status 404). Updates try again for 7 days without further notice."
     assert run("update") == (1, "Nothing new.\n", f"paperchat: daily:2026-08-21: {said}\n")
     for today in ("2026-08-22", "2026-08-28", "2026-08-29", "2026-08-30"):
         assert run("update", today=today) == (0, "Nothing new.\n", "")
@@ -203,7 +203,7 @@ def test_a_day_that_is_always_refused_is_told_once_and_left_out_after_a_week(run
 def test_a_service_that_refuses_every_day_is_told_each_time_and_costs_no_day(run: Run, stand: Stand) -> None:
     run("ingest", DAY)
     stand.refuses = {f"2026-08-{day}" for day in range(20, 32)}
-    said = "Daily Papers refused with status 404; check what is asked, and run again; what was fetched is kept."
+    said = "Daily Papers refused the request (status 404); check it and run again; what was fetched is saved."
     for today, more in (("2026-08-22", "1 more day"), ("2026-08-31", "10 more days")):
         assert run("update", today=today) == (1, "", f"paperchat: daily:2026-08-21 and {more}: {said}\n")
     stand.refuses = set()
@@ -215,9 +215,9 @@ def test_two_days_are_compared(run: Run, stand: Stand) -> None:
     run("ingest", "daily:2026-08-20..2026-08-21")
     code, told, _ = run("diff", "2026-08-20", "2026-08-21")
     assert code == 0
-    assert "1 came: on 2026-08-21 only:\n- Lens 3" in told
-    assert "1 went: on 2026-08-20 only:\n- Lens 1" in told
-    assert "said differently:\n- Lens 2" in told
+    assert "1 added: on 2026-08-21 only:\n- Lens 3" in told
+    assert "1 removed: on 2026-08-20 only:\n- Lens 1" in told
+    assert "with another text:\n- Lens 2" in told
     assert "More on 2026-08-20: " in told
     came = json.loads(run("diff", "--json", "2026-08-20", "2026-08-21")[1])["came"]
     assert [one["title"] for one in came] == ["Lens 3"]

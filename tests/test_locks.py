@@ -39,11 +39,11 @@ def test_a_second_writer_is_told_which_process_is_busy(tmp_path: Path) -> None:
     told: list[str] = []
     with (
         held_elsewhere(tmp_path, "ingest") as holder,
-        pytest.raises(BusyError, match=rf"Another ingest is running \(process {holder.pid}\) in .*; wait for it"),
+        pytest.raises(BusyError, match=rf"Another import is running \(process {holder.pid}\) in .*; wait for it"),
         writing(tmp_path, told=told.append, wait=0.3),
     ):
         pytest.fail("both write")
-    assert told == [f"Another ingest is running (process {holder.pid}); waiting for it to end …"]
+    assert told == [f"Another import is running (process {holder.pid}); waiting for it to finish …"]
 
 
 def test_a_second_writer_goes_on_when_the_first_ends(tmp_path: Path) -> None:

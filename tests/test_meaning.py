@@ -113,7 +113,7 @@ def test_a_wrong_figure_stays_told_whatever_the_model_says_of_it(ask: Ask) -> No
 def test_an_absence_is_looked_up_once_more_and_withdrawn_where_that_finds_it(ask: Ask, endpoint: ModelEndpoint) -> None:
     stays = ask(answer(f"{GOOD} {ABSENT}"), check())
     assert stays.checks[1].verdict == "absent"
-    assert stays.checks[1].reason == "looked for in 90 papers"
+    assert stays.checks[1].reason == "searched 90 papers"
     assert "says what is absent; nearest: [" in endpoint.asked[-1]["messages"][-1]["content"]
     gone = ask(answer(f"{GOOD} {ABSENT}"), check(("energy", "contradicted", "it is given", "")))
     assert gone.checks[1].mended == "withdrawn"

@@ -151,7 +151,7 @@ def test_a_starter_gets_an_answer_whose_marks_open_their_paper_at_the_sentence(p
 def test_the_page_is_called_paperchat_also_where_no_script_runs(page: Page, address: str) -> None:
     with urlopen(address) as answer:
         html = answer.read().decode()
-    assert re.findall(r"(?:og|twitter):[^>]*", html) == ['og:title" content="paperchat" /']
+    assert re.findall(r"<meta[^>]*(?:og|twitter):[^>]*>", html) == ['<meta property="og:title" content="paperchat" />']
     assert html.index("<title>paperchat</title>") < html.index("<script")
     expect(page).to_have_title("paperchat")
 
@@ -203,7 +203,7 @@ def test_a_phone_has_a_card_for_each_aspect_and_reaches_the_source_and_the_conve
 
 
 def test_the_question_as_understood_can_be_edited_and_asked_again(page: Page, engine: StandIn) -> None:
-    edit = ask(page, "Compare them").get_by_role("button", name="edit")
+    edit = ask(page, "Compare them").get_by_role("button", name="Edit", exact=True)
     understood = "How do Lenses, Mirrors and Cloth differ in speed and batch size?"
     box = page.locator("#box textarea")
     box.press_sequentially("half a thought")

@@ -109,7 +109,7 @@ def test_what_does_not_fit_is_told_in_a_sentence(address: str, capfd: pytest.Cap
         ("ask", ("a", [{"role": "system", "content": "b"}], [], True), "'history[0]' is not a message; send"),
         ("ask", ("a", [], ["b"] * 1001, True), "'papers' has 1,001 entries; send at most 1,000."),
         ("search", ("a", 0, "", ""), "'k' is 0; send a number from 1 to 100."),
-        ("search", ("a", 5, "soon", ""), "'since' is 'soon', no date"),
+        ("search", ("a", 5, "soon", ""), "'since' is 'soon', not a date"),
         ("compare", (["KIVI", KIVI], [], True), f"“{KIVI}” is KIVI, which is in the comparison already."),
         ("compare", (["KIVI", "GPT-9000"], [], True), "No paper matches “GPT-9000”; give an id"),
         ("papers", ("", 0, 10**30), "'limit' is 10000000000000000000; send a number from 1 to 200."),

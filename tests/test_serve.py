@@ -46,9 +46,9 @@ def test_an_address_that_others_reach_is_refused_without_a_password(host: str) -
 
 def test_why_a_port_cannot_be_had_is_said_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     for code, said in (
-        (errno.EADDRINUSE, "is taken by another program; choose another with --port."),
-        (errno.EACCES, "is kept for the system's administrator; choose one from 1024 on with --port."),
-        (errno.EADDRNOTAVAIL, "cannot be had: this machine has no such address; serve on 127.0.0.1 (--host)."),
+        (errno.EADDRINUSE, "is in use by another program; choose another with --port."),
+        (errno.EACCES, "needs administrator rights; choose one from 1024 up with --port."),
+        (errno.EADDRNOTAVAIL, "is not available: this machine has no such address; serve on 127.0.0.1 (--host)."),
     ):
         monkeypatch.setattr(socket.socket, "bind", Mock(side_effect=OSError(code, os.strerror(code))))
         with pytest.raises(PaperchatError) as caught:

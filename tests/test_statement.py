@@ -101,13 +101,13 @@ def test_a_figure_that_the_user_presupposes_and_the_source_does_not_give_is_in_d
 def test_a_figure_cited_to_the_wrong_sentence_is_cited_anew(sources: Sources) -> None:
     text, checks = verified(sources, "OwlNet needs 2.6x less memory than MouseNet [5].")
     assert text == "OwlNet needs 2.6x less memory than MouseNet [1]."
-    assert checks == [("exact", "cited anew")]
+    assert checks == [("exact", "citation corrected")]
 
 
 def test_a_figure_without_a_source_is_given_one_or_told(sources: Sources) -> None:
-    assert verified(sources, "It is 40% faster at night.")[1] == [("verbatim", "given its source")]
+    assert verified(sources, "It is 40% faster at night.")[1] == [("verbatim", "citation added")]
     text, checks = verified(sources, "It costs 77 dollars.")
-    assert text == "It costs 77 dollars. (unverified: it names no source)"
+    assert text == "It costs 77 dollars. (unverified: no source given)"
     assert checks == [("unsupported", "")]
 
 
@@ -126,7 +126,7 @@ def test_a_gloss_or_connecting_sentence_needs_none(sources: Sources, text: str) 
 def test_a_quote_without_a_mark_is_given_its_source(sources: Sources) -> None:
     text, checks = verified(sources, 'OwlNet: "We propose OwlNet, a network that counts owls."')
     assert text == 'OwlNet: "We propose OwlNet, a network that counts owls." [1]'
-    assert checks == [("verbatim", "given its source")]
+    assert checks == [("verbatim", "citation added")]
 
 
 def test_counts_of_what_is_listed_and_of_the_library_need_no_source(sources: Sources) -> None:

@@ -253,7 +253,7 @@ def check_told(done: "subprocess.CompletedProcess[str]") -> None:
     """A command that failed says so in plain lines, and one of them what to do."""
     said = done.stdout + done.stderr
     assert not re.search("Traceback|a defect", said), said
-    assert done.returncode != 1 or re.search(r"run again|check |To mend it", said), done
+    assert done.returncode != 1 or re.search(r"run again|check |To repair it", said), done
 
 
 def check_starts(home: Path, before: dict[str, Any], after: dict[str, Any]) -> None:

@@ -97,11 +97,11 @@ def test_a_damaged_file_is_told_by_what_can_be_done(home: Path, capsys: pytest.C
 
 def test_the_command_ends_with_0_only_where_all_is_well(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check"]) == 0
-    assert "All is well" in capsys.readouterr().out
+    assert "No problems found" in capsys.readouterr().out
     sql(home, GONE)
     assert main(["check", "--json"]) == 1
     found = json.loads(capsys.readouterr().out)
     assert "have no vectors of words" in found[0]["what"]
     assert not any(one["mended"] for one in found)
     assert main(["check", "--repair"]) == 0
-    assert "Mended." in capsys.readouterr().out
+    assert "Repaired." in capsys.readouterr().out

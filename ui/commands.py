@@ -41,7 +41,7 @@ BUNDLED_PAGE = Path(__file__).parent.parent / "ingest" / "pages" / "daily_papers
 CHECKS = {None: None, "meaning": True, "exact": False}
 DRAWN = 30  # statements to label at a time
 BEGUN = "bundled-page.begun"  # stands in the home until the whole of the bundled page is in
-NO_PAPERS = "No papers yet; take some in with: paperchat ingest SOURCE"
+NO_PAPERS = "No papers yet; import some with: paperchat ingest SOURCE"
 
 
 def serve(args: Namespace) -> int:
@@ -84,7 +84,7 @@ def ingest(args: Namespace) -> int:
     report = _ingest_into(settings, args.sources, limit=args.limit, spread=args.ray)
     print(report_text(report), flush=True)
     if report.kept:
-        say(f"{report.kept:,} day{'s' * (report.kept > 1)} taken in before and not fetched again.")
+        say(f"{report.kept:,} day{'s' * (report.kept > 1)} imported before and not fetched again.")
     for failure in report.failed:
         say(f"paperchat: {failure}")
     return 1 if report.failed else 0
@@ -98,7 +98,7 @@ def update(args: Namespace) -> int:
     with closing(Record(settings.home)) as record:
         pieces = due(record, settings.services)
     if not pieces:
-        print("Nothing to update: no day and no query was taken in yet; begin with: paperchat ingest daily:latest")
+        print("Nothing to update: no day or query was imported yet; start with: paperchat ingest daily:latest")
         return 0
     report = _ingest_into(settings, pieces)
     for sentence in (*report.noted, *report.failed):
@@ -145,7 +145,7 @@ def search(args: Namespace) -> int:
     elif ranked:
         print(ranking_text(ranked))
     else:
-        say("No paper has anything of it; ask in other words." if count else NO_PAPERS)
+        say("No papers match; try other words." if count else NO_PAPERS)
     return 0
 
 
@@ -153,7 +153,7 @@ def ask(args: Namespace) -> int:
     from rag.style import Style
 
     if sum(map(bool, (args.table, args.json, args.bibtex))) > 1:
-        raise UsageError("Give one of --json, --table and --bibtex; the JSON holds the table too.")
+        raise UsageError("Use only one of --json, --table and --bibtex; the JSON includes the table.")
     with opened(load_settings()) as engine:
         style = Style(meaning=CHECKS[args.check])
         answer = drain(engine.stream(" ".join(args.question), model=args.model, style=style))
@@ -188,7 +188,7 @@ def _bibtex_text(papers: "Sequence[Paper]") -> str:
     from ui.bibtex import bibtex
 
     if not papers:
-        raise PaperchatError("The answer cites no paper; ask about something the papers say.")
+        raise PaperchatError("The answer cites no papers; ask about something the papers cover.")
     return bibtex(papers).rstrip()
 
 
@@ -224,7 +224,7 @@ def batch(args: Namespace) -> int:
 
     rows = read_lines(args.questions)
     if args.answers.exists() and args.answers.samefile(args.questions):
-        raise UsageError(f"{args.answers} holds the questions; name another file for the answers.")
+        raise UsageError(f"{args.answers} is the file of questions; name another file for the answers.")
     written = failed = 0
     try:
         with ExitStack() as stack:
@@ -250,7 +250,7 @@ def batch(args: Namespace) -> int:
         if written:
             say(f"{written:,} of {len(rows):,} answers in {args.answers}.")
     if failed:
-        say(f"{failed:,} could not be asked; 'answer' says why.")
+        say(f"{failed:,} could not be asked; see 'answer' for the reason.")
     return 0
 
 
@@ -283,7 +283,7 @@ def label_statements(path: Path) -> "dict[str, Any]":
     statements = read_statements(path)
     drawn = draw(statements, DRAWN)
     labelled: list[tuple[Labelled, bool]] = []
-    say("Do the quotes bear the statement out? y: yes, n: no, s: skip, q: end. Nothing is kept.")
+    say("Do the quotes support the statement? y: yes, n: no, s: skip, q: quit. Nothing is saved.")
     for place, one in enumerate(drawn, start=1):
         quotes = "\n".join(f"   “{quote}”" for quote in one.quotes)
         shown = safe(f"\n{place} of {len(drawn)}. {one.question}\n-> {one.text}\n{quotes}")
@@ -340,7 +340,7 @@ def rebuild(args: Namespace) -> int:
 
     with bar(None, "papers") as step:
         count = rebuild_index(load_settings(), told=say, progress=step)
-    print(f"{count:,} papers indexed anew.")
+    print(f"{count:,} papers reindexed.")
     return 0
 
 
@@ -375,7 +375,7 @@ def _ingest_bundled_page(settings: Settings) -> None:
         begun.touch()
     elif not begun.exists():
         return
-    say("Indexing the bundled page of 90 papers, once …")
+    say("Indexing the bundled page of 90 papers; this happens once …")
     report = _ingest_into(settings, [str(BUNDLED_PAGE)])
     begun.unlink(missing_ok=True)
     say(report_text(report))
@@ -399,6 +399,6 @@ def _new_file(path: Path) -> Iterator[TextIO]:
             yield out
     except OSError as error:
         raise PaperchatError(
-            f"{safe(str(path))} cannot be written ({error.strerror}); name a file on a disk with space, in a folder "
-            "that is there and yours."
+            f"{safe(str(path))} cannot be written ({error.strerror}); name a file in a folder that you can write to, "
+            "on a disk with free space."
         ) from error

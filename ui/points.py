@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
 FRAME = (
     '<div class="plane"><div class="tools">'
-    '<button type="button" class="quiet lasso" title="Select papers by drawing around them (or hold Shift)">'
-    "Select</button>"
+    '<button type="button" class="quiet lasso" title="Draw around papers to select (or hold Shift)">Select</button>'
     '<button type="button" class="quiet nearer" title="Zoom in (+)">+</button>'
     '<button type="button" class="quiet farther" title="Zoom out (−)">−</button>'
     '<button type="button" class="quiet whole" title="Show all (0)">Fit</button></div>'

@@ -186,8 +186,7 @@ def understood(given: Answer) -> str:
     """What a message was resolved to: papers and limits, or the question written out; of a search with a way to search
     all papers."""
     if given.by_search:
-        title = "Search again without the papers of earlier answers"
-        anywhere = f' <button type="button" class="anywhere" title="{title}">Search all papers</button>'
+        anywhere = ' <button type="button" class="anywhere" title="Ignore earlier papers">Search all papers</button>'
         line = f'<span dir="auto">{escape(given.understood)}</span>{anywhere if given.context else ""}'
         return f'<p class="understood">{line}</p>' if given.understood else ""
     if given.kind == "talk" or not given.standalone:

@@ -33,11 +33,11 @@ SECONDS_TO_OPEN = (
     10  # for an engine under way when the page is told to stop; it takes one or two, more where it is busy
 )
 SESSIONS = 500  # whose state Gradio keeps at most
-NO_ADDRESS = "cannot be had: this machine has no such address; serve on 127.0.0.1 (--host)."
+NO_ADDRESS = "is not available: this machine has no such address; serve on 127.0.0.1 (--host)."
 REFUSED = {
-    errno.EADDRINUSE: "is taken by another program; choose another with --port.",
-    errno.EACCES: "is kept for the system's administrator; choose one from 1024 on with --port.",
-    errno.EPERM: "is forbidden by the system; choose another with --port.",
+    errno.EADDRINUSE: "is in use by another program; choose another with --port.",
+    errno.EACCES: "needs administrator rights; choose one from 1024 up with --port.",
+    errno.EPERM: "is blocked by the system; choose another with --port.",
     errno.EADDRNOTAVAIL: NO_ADDRESS,
     errno.EAFNOSUPPORT: NO_ADDRESS,
 }
@@ -165,7 +165,7 @@ def check_address(host: str, port: int, auth: str = "") -> None:
     """Refuse an address that others can reach where there is no password, and one that cannot be had."""
     if not is_loopback(host) and not auth:
         raise UsageError(
-            f"Serving on {host} would open your papers to the network without a password; set PAPERCHAT_AUTH to "
+            f"Serving on {host} would expose your papers to the network without a password; set PAPERCHAT_AUTH to "
             "name:password first, or serve on 127.0.0.1."
         )
     try:
@@ -175,7 +175,7 @@ def check_address(host: str, port: int, auth: str = "") -> None:
     except OverflowError as error:
         raise PaperchatError(f"Port {port} on {host} does not exist; choose another with --port.") from error
     except OSError as error:
-        reason = REFUSED.get(error.errno or 0, f"cannot be had ({error.strerror}); choose another with --port.")
+        reason = REFUSED.get(error.errno or 0, f"cannot be used ({error.strerror}); choose another with --port.")
         raise PaperchatError(f"Port {port} on {host} {reason}") from error
 
 

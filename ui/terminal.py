@@ -72,7 +72,7 @@ def trace_text(answer: "Answer") -> str:
     """How an answer came about, a line a step: plan, searches, what was shown, calls, what took how long."""
     trace = answer.trace
     if trace is None:
-        return "How this answer came about was not kept."
+        return "No record of how this answer was made."
     lines = [f"planned by: {trace.planned_by}"]
     lines += (
         [f"plan, {name}: {value}" for name, value in answer.plan.model_dump().items() if value] if answer.plan else []
@@ -110,7 +110,7 @@ def report_text(report: "Report") -> str:
     """Each record that could not be read, with its place and reason, then '90 papers seen: 90 added, …'."""
     lines = [f"{source}, {record.place}: {record.reason}" for source, record in report.unreadable]
     counts = f"{report.added:,} added, {report.updated:,} updated, {report.unchanged:,} unchanged"
-    counts += f", {report.doubled:,} doubled" if report.doubled else ""
+    counts += f", {report.doubled:,} duplicate{'s' * (report.doubled > 1)}" if report.doubled else ""
     seen = f"{report.seen:,} paper{'' if report.seen == 1 else 's'} seen"
     return safe("\n".join([*lines, f"{seen}: {counts}, {len(report.unreadable):,} could not be read."]))
 
@@ -127,13 +127,13 @@ def difference_text(found: "Difference") -> str:
     first, second = found.days
     lines = []
     for papers, words in (
-        (found.came, f"came: on {second} only"),
-        (found.went, f"went: on {first} only"),
-        (found.changed, "changed: on both days, said differently"),
+        (found.came, f"added: on {second} only"),
+        (found.went, f"removed: on {first} only"),
+        (found.changed, "changed: on both days, with another text"),
     ):
         lines += [f"{len(papers):,} {words}{':' if papers else '.'}"]
         lines += [_wrap(f"- {paper.title}", hanging=2) for paper in papers]
-    lines += [f"{found.stayed:,} on both days, as they were."]
+    lines += [f"{found.stayed:,} on both days, unchanged."]
     for day, terms in zip(found.days, found.themes, strict=True):
         lines += [_wrap(f"More on {day}: {', '.join(terms) or 'nothing stands out'}.", hanging=2)]
     return safe("\n".join(lines))

@@ -18,7 +18,7 @@ def export_folder(args: Namespace) -> int:
     with closing(Record(load_settings().home)) as record:
         if record.count() == 0:
             raise PaperchatError(
-                "No papers yet, so there is nothing to export; take some in with: paperchat ingest SOURCE"
+                "No papers yet, so there is nothing to export; import some with: paperchat ingest SOURCE"
             )
         with bar(record.count(), "papers") as step:
             count = export_snapshot(record, args.folder, progress=step)
@@ -34,7 +34,7 @@ def import_folder(args: Namespace) -> int:
     unread = len(report.unreadable)
     print(f"{report.added:,} papers imported, {report.there:,} were there already, {unread:,} could not be read.")
     if report.bare:
-        say(f"{report.bare:,} came without vectors that fit this version and model, and were embedded anew.")
+        say(f"{report.bare:,} had no vectors for this version and model and were embedded again.")
     for reason in report.unreadable[:MOST_TOLD]:
         say(f"paperchat: {safe(str(args.folder))}: {safe(reason)}")
     return 1 if report.unreadable else 0
@@ -50,7 +50,7 @@ def check_home(args: Namespace) -> int:
         print_json([asdict(finding) for finding in findings])
     else:
         for finding in findings:
-            print(safe(f"{finding.what}. {'Mended.' if finding.mended else f'To mend it, {finding.mend}.'}"))
+            print(safe(f"{finding.what}. {'Repaired.' if finding.mended else f'To repair it, {finding.mend}.'}"))
         if not findings:
-            print("All is well: the record is whole, and the index agrees with it.")
+            print("No problems found: the record is intact and the index matches it.")
     return 1 if left else 0

@@ -37,7 +37,9 @@ def read_atom(text: str) -> Records:
             raise SourceError(f"{reason}; fetch the feed again") from None
         yield Unreadable(f"entry {number + 1}", reason)
     except DefusedXmlException:
-        raise SourceError("XML with a document type or entities, which are not read; give a plain Atom feed") from None
+        raise SourceError(
+            "XML with a document type or entities, which are not allowed; give a plain Atom feed"
+        ) from None
     if not number:
         raise SourceError("the feed holds no entry; check the query it answers")
 

@@ -15,8 +15,8 @@ MAX_AUTHORS = 1_000  # names; the largest collaborations list some 3,000
 MAX_NAME = 200  # characters of one author's name
 MAX_URL = 2_000  # characters, what browsers take
 
-NO_TITLE = "an abstract without a title"
-NO_ABSTRACT = "a title without an abstract"
+NO_TITLE = "no title"
+NO_ABSTRACT = "no abstract"
 
 TITLE = ("title",)
 ABSTRACT = ("abstract", "summary", "text")
@@ -42,15 +42,15 @@ def checked_paper(
     """The cleaned paper, or why it is not one; an arXiv id is also looked for in the URL."""
     title, abstract = clean(title), clean(abstract)
     if not title:
-        return Unreadable(place, NO_TITLE if abstract else "neither title nor abstract")
+        return Unreadable(place, NO_TITLE if abstract else "no title and no abstract")
     if not abstract:
         return Unreadable(place, NO_ABSTRACT)
     if len(abstract) < MIN_ABSTRACT:
-        return Unreadable(place, f"an abstract of {len(abstract)} characters, fewer than {MIN_ABSTRACT}")
+        return Unreadable(place, f"the abstract is too short: {len(abstract)} characters, fewer than {MIN_ABSTRACT}")
     if len(title) > MAX_TITLE:
-        return Unreadable(place, f"a title of {len(title):,} characters, more than {MAX_TITLE:,}")
+        return Unreadable(place, f"the title is too long: {len(title):,} characters, more than {MAX_TITLE:,}")
     if len(abstract) > MAX_ABSTRACT:
-        return Unreadable(place, f"an abstract of {len(abstract):,} characters, more than {MAX_ABSTRACT:,}")
+        return Unreadable(place, f"the abstract is too long: {len(abstract):,} characters, more than {MAX_ABSTRACT:,}")
     link = web_address(url)
     arxiv = arxiv or arxiv_in_url(link)
     link = link or (f"https://arxiv.org/abs/{arxiv}" if arxiv else "")

@@ -16,7 +16,7 @@ def read_json_lines(stream: BinaryIO) -> Records:
     for number, (line, length) in enumerate(_lines(stream), 1):
         place = f"line {number}"
         if length > MAX_LINE:
-            yield Unreadable(place, f"a line of {length:,} bytes, more than {MAX_LINE:,}")
+            yield Unreadable(place, f"the line is too long: {length:,} bytes, more than {MAX_LINE:,}")
             continue
         try:
             text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip()

@@ -44,7 +44,7 @@ def read_bibtex(text: str) -> Records:
         fields = {field.key.lower(): BRACES.sub("", str(field.value)) for field in entry.fields}
         yield _paper(fields, clean(f"entry {entry.key[:100]}"))
     for block in library.failed_blocks:
-        yield Unreadable(f"line {(block.start_line or 0) + 1}", "an entry that is damaged or stands there twice")
+        yield Unreadable(f"line {(block.start_line or 0) + 1}", "a damaged or duplicate entry")
 
 
 def _paper(fields: Mapping[str, str], place: str) -> Any:
@@ -81,7 +81,7 @@ def _ris_paper(text: str, place: str) -> Paper | Unreadable:
     except (rispy.parser.ParseError, ValueError, LookupError, TypeError, AttributeError, OSError):
         return Unreadable(place, "a damaged record; export it again")
     if not records:
-        return Unreadable(place, "it has no end (ER), so it may be cut off; export it again")
+        return Unreadable(place, "it has no end (ER), so it may be incomplete; export it again")
     record = records[0]
     urls = record.get("urls") or []
     return checked_paper(

@@ -39,7 +39,9 @@ def newest_day(service: Service, today: date) -> tuple[str, list[Paper | Unreada
         day = (today - timedelta(days=back)).isoformat()
         if found := read_day(service, day):
             return day, found
-    raise SourceError(f"Daily Papers had nothing in the last {LOOK_BACK} days; name a day, such as daily:2026-08-21.")
+    raise SourceError(
+        f"Daily Papers listed nothing in the last {LOOK_BACK} days; name a day, such as daily:2026-08-21."
+    )
 
 
 def _check(body: bytes) -> None:

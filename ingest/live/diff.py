@@ -73,5 +73,5 @@ def _listed(record: Record, day: str) -> dict[int, str]:
     day_of(day)
     found = record.said_by(DAILY + day) or dict.fromkeys(record.select(since=day, until=day), "")
     if not found:
-        raise UsageError(f"No paper of {day} is here; take the day in with: paperchat ingest daily:{day}")
+        raise UsageError(f"No papers of {day} yet; import the day with: paperchat ingest daily:{day}")
     return found

@@ -82,7 +82,7 @@ class Feeds:
             day, found = newest_day(self._daily, self._today)
             return Day(day), found
         if date.fromisoformat(piece.day) > self._today + timedelta(days=1):  # it is tomorrow east of here
-            raise SourceError("that day is yet to come; name a day up to today.")
+            raise SourceError("that day is in the future; name a day up to today.")
         found = read_day(self._daily, piece.day)
         self._answers = True
         return piece, found
@@ -108,8 +108,8 @@ class Feeds:
             taken.leave(query.text, query.since, query.left)
             many = f"{query.limit:,}"
             self.noted[query.name] = (
-                f"{query.name}: more than {many} papers are new. The newest {many} were taken in; those of "
-                f"{query.left[:10]} and before are left, and the next update goes on with them."
+                f"{query.name}: more than {many} papers are new. The newest {many} were imported; the next "
+                f"update continues with those of {query.left[:10]} and before."
             )
 
     def failures(self) -> list[str]:
@@ -133,7 +133,7 @@ class Feeds:
         if began:
             return ""
         why = str(error).partition(";")[0].rstrip(".")  # without the advice, which is for one who waits for it
-        return f"{Day(day).name}: {why}. Each update of the next {PATIENCE.days} days asks again, without a word."
+        return f"{Day(day).name}: {why}. Updates try again for {PATIENCE.days} days without further notice."
 
 
 def due(record: Record, services: Services) -> list[Piece]:

@@ -24,7 +24,7 @@ TIMEOUT = 20.0  # seconds without a byte
 MOST_REDIRECTS = 3  # within the service
 SLICE = 0.25  # seconds slept between two looks whether to stop
 AGENT = "paperchat"
-AGAIN = "run again; what was fetched is kept"
+AGAIN = "run again; what was fetched is saved"
 
 
 class UnreachableError(SourceError):
@@ -78,7 +78,7 @@ class Service:
                 reason = f"{self.name} gave a damaged answer ({error})"
                 continue
             if status not in PASSING:
-                raise SourceError(f"{self.name} refused with status {status}; check what is asked, and {AGAIN}.")
+                raise SourceError(f"{self.name} refused the request (status {status}); check it and {AGAIN}.")
             reason = f"{self.name} refuses for now (status {status} from {self.host})"
             wait = max(wait, asked_wait(headers))
             if wait > MAX_WAIT:
@@ -97,9 +97,11 @@ class Service:
                     return response.status_code, response.headers, self._body(response)
                 target = response.url.join(response.headers.get("location", ""))
             if _origin(str(target)) != _origin(self.base):
-                raise SourceError(f"{self.name} leads to another address ({target.host[:100]}), which is not followed.")
+                raise SourceError(
+                    f"{self.name} redirects to another address ({target.host[:100]}), which is not followed."
+                )
             url = str(target)
-        raise SourceError(f"{self.name} leads in circles; {AGAIN}.")
+        raise SourceError(f"{self.name} redirects in a loop; {AGAIN}.")
 
     def _body(self, response: httpx.Response) -> bytes:
         body = bytearray()
@@ -108,7 +110,9 @@ class Service:
             self._resting()
             body += chunk
             if len(body) > MAX_ANSWER:
-                raise SourceError(f"{self.name} answered with more than {MAX_ANSWER // 1_000_000} MB; none was taken.")
+                raise SourceError(
+                    f"{self.name} answered with more than {MAX_ANSWER // 1_000_000} MB; nothing was imported."
+                )
             if time.monotonic() - began > MAX_SECONDS:
                 raise UnreachableError(f"{self.name} answers too slowly ({self.host}); {AGAIN}.")
         return bytes(body)

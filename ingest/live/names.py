@@ -70,7 +70,7 @@ def read_live(name: str, *, limit: int = LIMIT) -> list[Piece]:
     if kind == "daily":
         return [Day(LATEST)] if text == LATEST else [Day(day) for day in _days(text)]
     if not text or len(text) > LONGEST_QUERY:
-        raise SourceError(f"{clean(name[:60])!r} asks arXiv for nothing it can look for; {HOW_ARXIV}.")
+        raise SourceError(f"{clean(name[:60])!r} is not something arXiv can search for; {HOW_ARXIV}.")
     return [Query(text, limit)]
 
 
@@ -81,7 +81,7 @@ def day_of(text: str) -> date:
             return date.fromisoformat(text)
     except ValueError:
         pass
-    raise SourceError(f"{text[:40]!r} is no day; {HOW_DAILY}.")
+    raise SourceError(f"{text[:40]!r} is not a date; {HOW_DAILY}.")
 
 
 def _days(text: str) -> list[str]:
@@ -91,5 +91,5 @@ def _days(text: str) -> list[str]:
     if count < 1:
         raise SourceError(f"daily:{text} ends before it begins; write the earlier day first.")
     if count > MOST_DAYS:
-        raise SourceError(f"daily:{text} has {count:,} days, more than {MOST_DAYS:,}; take fewer at once.")
+        raise SourceError(f"daily:{text} has {count:,} days, more than {MOST_DAYS:,}; import fewer at once.")
     return [(begin + timedelta(days=n)).isoformat() for n in range(count)]

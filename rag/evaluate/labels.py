@@ -31,7 +31,7 @@ def read_statements(path: Path) -> list[Labelled]:
     try:
         text = path.read_text("utf-8-sig")
     except OSError as error:
-        raise SourceError(f"{path} cannot be read ({error.strerror}); check its name and rights.") from error
+        raise SourceError(f"{path} cannot be read ({error.strerror}); check its name and permissions.") from error
     except UnicodeDecodeError as error:
         raise SourceError(f"{path} is not UTF-8 text; save the file as UTF-8.") from error
     try:

@@ -70,7 +70,7 @@ def _expected(row: Row) -> Expected:
     for key in ("papers", "optional", "must"):
         texts = row.get(key) or []
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-            raise UsageError(f'{row.place}: {key!r} is no list of texts; write it as ["…", "…"].')
+            raise UsageError(f'{row.place}: {key!r} is not a list of texts; write it as ["…", "…"].')
         parts.append(tuple(texts))
     return Expected(str(row.get("type", "question")), *parts)
 
@@ -116,7 +116,7 @@ def _text_lines(path: Path) -> list[tuple[int, str]]:
         data = path.read_bytes()
         lines = data.decode("utf-8-sig").split("\n")
     except OSError as error:
-        raise SourceError(f"{path} cannot be read ({error.strerror}); check its name and rights.") from error
+        raise SourceError(f"{path} cannot be read ({error.strerror}); check its name and permissions.") from error
     except UnicodeDecodeError as error:
         number = error.object.count(b"\n", 0, error.start) + 1
         raise SourceError(f"{path}, line {number}: not UTF-8 text; save the file as UTF-8.") from error

@@ -18,7 +18,7 @@ from rag.llm.words import Words
 MAX_CHARACTERS = 20_000  # of an answer
 TAIL = 2.0  # seconds for what may follow the last word: the count of tokens, the end mark
 DRAIN = 0.5  # seconds for the last bytes after the end mark, so that the connection can serve again
-SLOW = "Check the endpoint, choose a quicker PAPERCHAT_MODEL, or raise PAPERCHAT_TIMEOUT."
+SLOW = "Check the endpoint, choose a faster PAPERCHAT_MODEL, or raise PAPERCHAT_TIMEOUT."
 TICK = 0.1  # seconds between two looks at the clock
 
 
@@ -139,9 +139,9 @@ class Call:
             spent = "spent its tokens on thinking" if self._said == "length" else "ended"
             return Fault(f"{self.host}: {self.model!r} {spent} without a word. Check PAPERCHAT_MODEL.")
         if not self._said:
-            return Fault(f"{self.host} broke off before the end of the answer.")
+            return Fault(f"{self.host} stopped before the end of the answer.")
         if self._said == "content_filter":
-            return Fault(f"{self.host} cut the answer by a filter of its own.")
+            return Fault(f"{self.host} cut the answer off with its content filter.")
         return None
 
     def _read(self, fetch: Callable[["Call"], Fault | None]) -> None:

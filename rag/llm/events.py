@@ -68,7 +68,7 @@ def _read_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
         # A carriage return may be the half of a line end, so lines are parted by \n alone; JSON holds neither bare.
         *lines, rest = (rest + chunk).split(b"\n")
         if size > MAX_BYTES or len(rest) > MAX_LINE:  # also where this chunk is the last
-            raise MalformedError("sends too much")
+            raise MalformedError("sent too much")
         for line in lines:
             yield line.removeprefix(b"\xef\xbb\xbf").removesuffix(b"\r")
     yield rest.removesuffix(b"\r")
@@ -86,7 +86,7 @@ def _parse(data: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):  # of which bad UTF-8 is one
         found = None
     if not isinstance(found, dict):
-        raise MalformedError("sends what is no event of a chat")
+        raise MalformedError("sent something that is not a chat event")
     return found
 
 
@@ -104,9 +104,9 @@ def _read_event(found: dict[str, Any]) -> Event:
         thought = delta.get("reasoning_content") or delta.get("reasoning") or isinstance(delta.get("content"), list)
         finish = choice.get("finish_reason")
     except (TypeError, AttributeError, KeyError, IndexError):
-        raise MalformedError("sends events without words") from None
+        raise MalformedError("sent events without words") from None
     if not isinstance(text, str) or not isinstance(finish, str | None):
-        raise MalformedError("sends words of another form")
+        raise MalformedError("sent words in another form")
     return Event(text, bool(thought), finish or "", tokens)
 
 

@@ -17,13 +17,13 @@ CHECK = "Check OPENAI_BASE_URL and the network, or set PAPERCHAT_MODEL=none."
 REASONS = {
     400: "refused the request for model {model!r}. Check PAPERCHAT_MODEL.",
     401: "refused the key. Check OPENAI_API_KEY.",
-    402: "wants payment. Check the account behind OPENAI_API_KEY.",
+    402: "requires payment. Check the account behind OPENAI_API_KEY.",
     403: "refused the key or the model {model!r}. Check OPENAI_API_KEY and PAPERCHAT_MODEL.",
-    404: "knows no model {model!r} at this path. Check PAPERCHAT_MODEL and OPENAI_BASE_URL.",
+    404: "has no model {model!r} at this path. Check PAPERCHAT_MODEL and OPENAI_BASE_URL.",
     422: "refused the request for model {model!r}. Check PAPERCHAT_MODEL.",
-    429: "is over its limit for this key. Wait a minute, or check the account behind OPENAI_API_KEY.",
+    429: "has reached the limit of this key. Wait a minute, or check the account behind OPENAI_API_KEY.",
 }
-TOO_LONG = "cannot read as much as it was sent. Lower PAPERCHAT_CONTEXT, or let PAPERCHAT_MODEL name a model that can."
+TOO_LONG = "got more text than it can read. Lower PAPERCHAT_CONTEXT, or set PAPERCHAT_MODEL to a model that reads more."
 COMPLAINS_OF_LENGTH = re.compile(
     r"context.?length|context.?window|context.?size|maximum context|prompt is too long|too many (?:input )?tokens"
     r"|input is too long|reduce the length",
@@ -49,7 +49,7 @@ def _refusal(error: RefusedError, host: str, model: str) -> Fault:
     if status == 413 or (status in (400, 422, 500) and COMPLAINS_OF_LENGTH.search(complaint)):
         return Fault(f"{host} (HTTP {status}): {model!r} {TOO_LONG}", error=TooLongError)
     if 300 <= status < 400:
-        reason = "sends on to another address, which is not followed. Check OPENAI_BASE_URL."
+        reason = "redirects to another address, which is not followed. Check OPENAI_BASE_URL."
     else:
         reason = REASONS.get(status, f"could not answer. Try again later. {CHECK}").format(model=model)
     passing = status in PASSING and "insufficient_quota" not in complaint  # OpenAI's for an account without credit
@@ -62,14 +62,14 @@ def _broken_connection(error: Exception, host: str) -> Fault:
 
     causes = list(_causes(error))
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
-        return Fault(f"{host} shows no certificate that can be trusted. Check OPENAI_BASE_URL.")
+        return Fault(f"{host} has no trusted certificate. Check OPENAI_BASE_URL.")
     if any(isinstance(cause, socket.gaierror) for cause in causes):
-        return Fault(f"{host} is a name that cannot be found. {CHECK}", passing=True)
+        return Fault(f"{host} could not be found. {CHECK}", passing=True)
     if any(isinstance(cause, openai.APITimeoutError | httpx.TimeoutException) for cause in causes):
         return Fault(f"{host} does not answer. {CHECK}", passing=True)
     if any(isinstance(cause, openai.OpenAIError | httpx.HTTPError | OSError) for cause in causes):
-        return Fault(f"{host} cannot be reached, or broke off. {CHECK}", passing=True)
-    return Fault(f"{host} answered in a form that cannot be read. {CHECK}")
+        return Fault(f"{host} cannot be reached, or closed the connection. {CHECK}", passing=True)
+    return Fault(f"{host} sent an answer that could not be read. {CHECK}")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -82,5 +82,5 @@ class ChatStream(Iterator[Text | Waiting]):
         waited = f"{time.monotonic() - (call.started if call.first_at is None else call.sign):.0f} s"
         name = call.model or "the model"
         if call.first_at is not None:
-            return f"Waiting for the next word of {name}: {waited}."
+            return f"Waiting for {name} to continue: {waited}."
         return f"{name} is thinking: {waited}." if call.thinking else f"Waiting for {name} at {call.host}: {waited}."

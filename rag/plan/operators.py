@@ -19,7 +19,7 @@ def read_operators(message: str) -> tuple[str, Filters]:
         name, value = found["name"].lower(), found["value"].strip('"“”').strip()
         example = {"author": "author:liu", "title": 'title:"kv cache"'}.get(name, f"{name}:2024-08")
         if not value or (name in ("author", "title") and not words_of(value)):
-            raise UsageError(f"“{found[0]}” needs a value behind the colon, such as {example}.")
+            raise UsageError(f"“{found[0]}” needs a value after the colon, such as {example}.")
         if name in ("since", "until") and not DATE.fullmatch(value):
             raise UsageError(f"“{found[0]}” needs a date such as {name}:2024, {name}:2024-08 or {name}:2024-08-21.")
         given[name].append(value)

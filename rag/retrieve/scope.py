@@ -28,7 +28,7 @@ class Scope:
     def __post_init__(self) -> None:
         for name, date in (("since", self.since), ("until", self.until)):
             if date and not DATE.fullmatch(date):
-                raise UsageError(f"{name!r} is {date!r}, no date; write it as 2024, 2024-08 or 2024-08-21.")
+                raise UsageError(f"{name!r} is {date!r}, not a date; use the form 2024, 2024-08 or 2024-08-21.")
         object.__setattr__(self, "until", span_of(self.until)[1])
 
 

@@ -99,5 +99,5 @@ def withdrawn(written: Written, check: Checked, claim: Claim, finding: Finding) 
     best = max(claim.evidence, key=lambda e: len(told & stems(e.sentence.text)))
     number = written.numbering.number(best)
     text = f"{check.text} (withdrawn: see what {inert(best.paper.title)} says [{number}])"
-    why = finding.why or "the papers do say something on it"
+    why = finding.why or "the papers do say something about it"
     return Checked(text, ABSENT, why, (number,), "withdrawn", CONTRADICTED, claim.text)

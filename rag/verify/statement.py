@@ -63,7 +63,7 @@ class Verifier:
             return self._cited(piece, cited)
         if 0 in piece.numbers:
             text = self._marked(piece.text)
-            return Shown(text, Checked(text, ABSENT, f"looked for in {self._among:,} papers"))
+            return Shown(text, Checked(text, ABSENT, f"searched {self._among:,} papers"))
         return self._uncited(piece)
 
     def fault(self, words: str, cited: Sequence[Evidence]) -> str:
@@ -75,7 +75,7 @@ class Verifier:
         stated = read_figures(plain_sentence(piece.words))
         given = [figure for one in cited for figure in figures_of(one.sentence.text)]
         if wrong := self._wrong(piece.words, stated, cited, given):
-            if anew := self._cited_anew(piece, "cited anew"):
+            if anew := self._cited_anew(piece, "citation corrected"):
                 return anew
             text = f"{self._marked(piece.text)} (unverified: {wrong})"
             return Shown(text, Checked(text, "unsupported", wrong, self._numbers(cited)))
@@ -91,23 +91,23 @@ class Verifier:
             return ""
         stated = [q for q in figures if is_written(q) and not (self._is_in(q, self._known) or is_year(q))]
         asked = (q for q in stated if self._is_in(q, self._asked) and not self._is_count(q))
-        return next((f"“{q.written}” is the question's, and not in the cited sentence" for q in asked), "")
+        return next((f"“{q.written}” comes from the question, not from the cited sentence" for q in asked), "")
 
     def _uncited(self, piece: Piece) -> Shown:
         """A statement without a source: one is sought where it states figures or names, or cites what there is not."""
         if quoted := [one for one in self._sources.evidence if one.sentence.text.rstrip(".") in piece.words]:
             text = with_marks(SPACED_MARK.sub("", piece.text), self._numbers(quoted))
-            return Shown(text, Checked(text, "verbatim", "", self._numbers(quoted), "given its source"))
+            return Shown(text, Checked(text, "verbatim", "", self._numbers(quoted), "citation added"))
         said = plain_sentence(piece.words)
         stated = [q for q in read_figures(said) if is_written(q) and not self._is_said(q) and not self._is_count(q)]
         names = (*names_in(said), *(name for name, _ in self._names.named(said)))
         named = len(said.split()) >= FEWEST_WORDS and any(not stands_in(name, self._said) for name in names)
         needs_source = piece.numbers or stated or named
-        if needs_source and (found := self._cited_anew(piece, "given its source")):
+        if needs_source and (found := self._cited_anew(piece, "citation added")):
             return found
         text = self._marked(piece.text)
         if stated:
-            reason = "it names no source"
+            reason = "no source given"
             text = f"{text} (unverified: {reason})"
             return Shown(text, Checked(text, "unsupported", reason))
         return Shown(text, Checked(text, UNSOURCED))

@@ -65,6 +65,11 @@ class Ingested(Report):
     noted: list[str] = field(default_factory=list)  # plain sentences on what is left to do
     fates: dict[str, Fate] = field(default_factory=dict)
 
+    @property
+    def missing(self) -> list[str]:
+        """The arXiv ids asked for that arXiv does not have."""
+        return [arxiv for arxiv, fate in self.fates.items() if fate.what == MISSING]
+
 
 def ingest_sources(
     settings: Settings,
@@ -159,12 +164,13 @@ def _take_live(index: PaperIndex, pieces: Sequence[Piece], report: Ingested, pro
                 if (fetched := feeds.fetch(piece)) is None:
                     continue
                 found, records = fetched
+                held = _held(index, records) if isinstance(piece, Ids) else set()
                 name, record, embedder = found.name, index.record, index.embedder
                 ingest_papers(name, records, record, embedder, report=report, progress=progress, committed=index.share)
                 report.fetched += 1
                 feeds.done(found)
                 if isinstance(piece, Ids):
-                    _settle(index, piece, records, report, progress)
+                    _settle(index, piece, records, held, report, progress)
         finally:
             report.kept += feeds.kept
             report.failed += feeds.failures()
@@ -182,8 +188,18 @@ def _wanted(index: PaperIndex, asked: Ids, report: Ingested, progress: Progress)
     return Ids(wanted)
 
 
+def _held(index: PaperIndex, records: Sequence[Paper | Unreadable]) -> set[str]:
+    """The arXiv ids of those papers that are here, be it by their titles alone."""
+    return {one.arxiv for one in records if isinstance(one, Paper) and index.record.match(one)}
+
+
 def _settle(
-    index: PaperIndex, asked: Ids, records: Sequence[Paper | Unreadable], report: Ingested, progress: Progress
+    index: PaperIndex,
+    asked: Ids,
+    records: Sequence[Paper | Unreadable],
+    held: set[str],
+    report: Ingested,
+    progress: Progress,
 ) -> None:
     """Tells the fate of the papers that were asked for by id, once what was found of them is in."""
     unread = {record.place for record in records if isinstance(record, Unreadable)}
@@ -191,7 +207,8 @@ def _settle(
         if report.fates[arxiv].what == LEFT:
             entry = index.record.find(paper_id("", arxiv))
             missing = UNREAD if arxiv in unread else MISSING
-            report.fates[arxiv] = Fate(IMPORTED, entry.paper.title) if entry else Fate(missing)
+            what = HERE if arxiv in held else IMPORTED
+            report.fates[arxiv] = Fate(what, entry.paper.title) if entry else Fate(missing)
     progress(max(0, len(asked.ids) - sum(isinstance(record, Paper) for record in records)))
 
 

@@ -1,8 +1,10 @@
 """Whole ingests and rebuilds: sources into the record, the record into the index, one writer at a time."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
@@ -11,10 +13,11 @@ from ingest.copies import followed
 from ingest.embedding import Embedder
 from ingest.errors import SourceError, UsageError
 from ingest.formats import Records
+from ingest.formats.ids import NO_DOI, Named, read_ids
 from ingest.index import PaperIndex
-from ingest.live.names import LIMIT, Day, Piece, Query, is_live, read_live
+from ingest.live.names import LIMIT, Day, Ids, Piece, Query, by_ids, is_live, read_live
 from ingest.locks import writing
-from ingest.paper import Paper
+from ingest.paper import Paper, Unreadable, paper_id
 from ingest.pipeline import Report, embed_missing, ingest_papers
 from ingest.restore import Restored, restore
 from ingest.settings import Settings
@@ -39,14 +42,33 @@ def _unheard(papers: int = 0, *, total: int | None = None) -> None:
     """For callers that show no progress."""
 
 
+IMPORTED, HERE, MISSING = "imported", "already here", "not found on arXiv"
+UNREAD, LEFT = "cannot be read", "not fetched"
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What came of a paper that was asked for by its id, and its title where it is here."""
+
+    what: str
+    title: str = ""
+
+
 @dataclass
 class Ingested(Report):
-    """A report with, besides, a plain sentence for each source that could not be read at all."""
+    """A report with, besides, a plain sentence for each source that could not be read at all, and the fate of each
+    paper that was asked for by its arXiv id."""
 
     failed: list[str] = field(default_factory=list)
     fetched: int = 0  # days and queries
     kept: int = 0  # days that were taken in before and not fetched again
     noted: list[str] = field(default_factory=list)  # plain sentences on what is left to do
+    fates: dict[str, Fate] = field(default_factory=dict)
+
+    @property
+    def missing(self) -> list[str]:
+        """The arXiv ids asked for that arXiv does not have."""
+        return [arxiv for arxiv, fate in self.fates.items() if fate.what == MISSING]
 
 
 def ingest_sources(
@@ -96,8 +118,8 @@ def take_in_spread(index: PaperIndex, sources: Sequence[Source], report: Ingeste
 
 def _apart(sources: Sequence[Source]) -> tuple[list[Piece], list[str | Given]]:
     """What is fetched over the network, and what is read."""
-    live = [source for source in sources if isinstance(source, Day | Query)]
-    return live, [source for source in sources if not isinstance(source, Day | Query)]
+    live = [source for source in sources if isinstance(source, Piece)]
+    return live, [source for source in sources if not isinstance(source, Piece)]
 
 
 def _take(
@@ -137,17 +159,57 @@ def _take_live(index: PaperIndex, pieces: Sequence[Piece], report: Ingested, pro
     with closing(Feeds(index.record, index.settings.services, progress)) as feeds:
         try:
             for piece in pieces:
+                if isinstance(piece, Ids) and not (piece := _wanted(index, piece, report, progress)).ids:
+                    continue
                 if (fetched := feeds.fetch(piece)) is None:
                     continue
                 found, records = fetched
+                held = _held(index, records) if isinstance(piece, Ids) else set()
                 name, record, embedder = found.name, index.record, index.embedder
                 ingest_papers(name, records, record, embedder, report=report, progress=progress, committed=index.share)
                 report.fetched += 1
                 feeds.done(found)
+                if isinstance(piece, Ids):
+                    _settle(index, piece, records, held, report, progress)
         finally:
             report.kept += feeds.kept
             report.failed += feeds.failures()
             report.noted += feeds.noted.values()
+
+
+def _wanted(index: PaperIndex, asked: Ids, report: Ingested, progress: Progress) -> Ids:
+    """The papers of those asked for by id that are to be fetched; the fate of each is told as far as it is known."""
+    report.failed += [f"{doi}: {NO_DOI}" for doi in asked.dois]
+    for arxiv in asked.ids:
+        entry = index.record.find(paper_id("", arxiv))
+        report.fates[arxiv] = Fate(HERE, entry.paper.title) if entry else Fate(LEFT)
+    wanted = tuple(arxiv for arxiv in asked.ids if asked.anew or report.fates[arxiv].what == LEFT)
+    progress(len(asked.ids) - len(wanted))
+    return Ids(wanted)
+
+
+def _held(index: PaperIndex, records: Sequence[Paper | Unreadable]) -> set[str]:
+    """The arXiv ids of those papers that are here, be it by their titles alone."""
+    return {one.arxiv for one in records if isinstance(one, Paper) and index.record.match(one)}
+
+
+def _settle(
+    index: PaperIndex,
+    asked: Ids,
+    records: Sequence[Paper | Unreadable],
+    held: set[str],
+    report: Ingested,
+    progress: Progress,
+) -> None:
+    """Tells the fate of the papers that were asked for by id, once what was found of them is in."""
+    unread = {record.place for record in records if isinstance(record, Unreadable)}
+    for arxiv in asked.ids:
+        if report.fates[arxiv].what == LEFT:
+            entry = index.record.find(paper_id("", arxiv))
+            missing = UNREAD if arxiv in unread else MISSING
+            what = HERE if arxiv in held else IMPORTED
+            report.fates[arxiv] = Fate(what, entry.paper.title) if entry else Fate(missing)
+    progress(max(0, len(asked.ids) - sum(isinstance(record, Paper) for record in records)))
 
 
 def count_papers(
@@ -162,25 +224,39 @@ def count_papers(
     for source in _pieces(sources, report, limit):
         try:
             # Standard input can be read only once, so its papers are not counted before they are taken in.
-            if source != "-" and not isinstance(source, Day | Query):
+            if isinstance(source, Ids):
+                total += len(source.ids)
+            elif source != "-" and not isinstance(source, Piece):
                 total += sum(isinstance(record, Paper) for record in read_given(source))
             readable.append(source)
         except SourceError as error:
             report.failed.append(str(error))
-    if not any(source == "-" or isinstance(source, Day | Query) for source in readable):
+    if not any(source == "-" or isinstance(source, Day | Query) for source in readable):  # of which none knows how many
         progress(total=total)
     return readable
 
 
 def _pieces(sources: Sequence[Source], report: Ingested, limit: int) -> list[Source]:
-    """The sources with each live one as the days and queries it stands for."""
+    """The sources with each live one as the days and queries it stands for, and ids and links as papers of arXiv."""
     pieces: list[Source] = []
     for source in sources:
         try:
-            pieces += read_live(source, limit=limit) if isinstance(source, str) and is_live(source) else [source]
+            pieces += _read_name(source, limit) if isinstance(source, str) else [source]
         except SourceError as error:
             report.failed.append(str(error))
-    return pieces
+    named = [piece for piece in pieces if isinstance(piece, Ids) and piece.anew]
+    ids, dois = (dict.fromkeys(chain(*part)) for part in ([one.ids for one in named], [one.dois for one in named]))
+    together = by_ids(Named(tuple(ids), tuple(dois)), anew=True) if named else []
+    return [*together, *(piece for piece in pieces if piece not in named)]
+
+
+def _read_name(source: str, limit: int) -> Sequence[Source]:
+    """What a name stands for: live pieces, papers of arXiv by their ids where it is no file, else itself."""
+    if is_live(source):
+        return read_live(source, limit=limit)
+    if source != "-" and not os.path.exists(source) and (named := read_ids(source)):
+        return by_ids(named, anew=True)
+    return [source]
 
 
 def _named(source: str | Given) -> str:

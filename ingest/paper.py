@@ -6,7 +6,11 @@ import unicodedata
 from dataclasses import dataclass, field
 
 DATE = re.compile(r"[0-9]{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12][0-9]|3[01]))?)?")  # YYYY, YYYY-MM or YYYY-MM-DD
-ARXIV_ID = re.compile(r"(?<!\d)(?<!\d\.)(\d{4}\.\d{4,5}|[a-z][a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?(?![\d/])")
+OF_ARXIV = "arxiv:"  # before the arXiv id of a paper, in its own id
+YEAR_MONTH = r"\d\d(?:0[1-9]|1[0-2])"
+ARXIV_ID = re.compile(
+    rf"(?<!\d)(?<!\d\.)(?:({YEAR_MONTH}\.\d{{4,5}})|([a-z][a-z-]+)(?:\.[A-Z]{{2}})?(/{YEAR_MONTH}\d{{3}}))(?:v\d+)?(?![\d/])"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +74,13 @@ def title_key(title: str) -> str:
 def paper_id(title: str, arxiv: str = "") -> str:
     """The id derived from the arXiv id, else from the normalised title (12 hexadecimal digits of SHA-256)."""
     if arxiv:
-        return f"arxiv:{arxiv}"
+        return f"{OF_ARXIV}{arxiv}"
     key = title_key(title) or title
     return "title:" + hashlib.sha256(key.encode()).hexdigest()[:12]
 
 
-def find_arxiv_id(text: str) -> str:
-    """The first arXiv id in a string or URL, without its version; empty where there is none."""
-    found = ARXIV_ID.search(text)
-    return found[1] if found else ""
+def find_arxiv_id(text: str, *, whole: bool = False) -> str:
+    """The first arXiv id in a string or URL, without its version and, of an old one, its subject class; empty where
+    there is none. Where it is to be the `whole` string, nothing may stand beside it."""
+    found = ARXIV_ID.fullmatch(text) if whole else ARXIV_ID.search(text)
+    return "".join(filter(None, found.groups())) if found else ""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ingest.database import Database, damaged
 from ingest.entry import Change, Entry, Head, Note, Text
-from ingest.paper import Paper, Passage, Sentence, title_key
+from ingest.paper import OF_ARXIV, Paper, Passage, Sentence, title_key
 
 FORMAT = 2
 SCHEMA = """
@@ -188,11 +188,18 @@ class Record:
         return bool(self._db.rows("SELECT EXISTS (SELECT 1 FROM papers WHERE authors != '[]')")[0][0])
 
     def find(self, paper_id: str) -> Entry | None:
-        return next(self.entries(self.select(ids=[paper_id])), None)
+        """The entry with this id, or with the arXiv id that it stands for."""
+        found = self.select(ids=[paper_id])
+        if not found and paper_id.startswith(OF_ARXIV):
+            found = self._by_arxiv(paper_id.removeprefix(OF_ARXIV))
+        return next(self.entries(found), None)
+
+    def _by_arxiv(self, arxiv: str) -> list[int]:
+        return self._numbers("SELECT number FROM papers WHERE arxiv = ? AND arxiv != ''", (arxiv,))
 
     def match(self, paper: Paper) -> Entry | None:
         """The recorded entry that is the same paper: same arXiv id, else same title where not both have such an id."""
-        found = self._numbers("SELECT number FROM papers WHERE arxiv = ? AND arxiv != ''", (paper.arxiv,))
+        found = self._by_arxiv(paper.arxiv)
         if not found:
             query = "SELECT number FROM papers WHERE title_key = ? AND (arxiv = '' OR ? = '') ORDER BY number"
             found = self._numbers(query, (_title_key(paper), paper.arxiv))

@@ -98,6 +98,11 @@ class SearchTurns:
         started = time.perf_counter()
         yield from self._said(question, message, self._find(message, history, scope, filters, style), filters, started)
 
+    def refuse(self, question: str, words: str) -> Iterator[str | Answer]:
+        """Plain words in the place of an answer."""
+        reply = Reply(Draft(()), words, outcome=Outcome.ABSENT)
+        yield from self._said(question, question, reply, Filters(), time.perf_counter())
+
     def compare(self, question: str, papers: Sequence[str], aspects: Sequence[str]) -> Iterator[str | Answer]:
         """The same for papers, by their ids, side by side: the sentence of each that comes closest to each aspect."""
         started = time.perf_counter()

@@ -42,13 +42,16 @@ def feed(*numbers: int, published: str = "2026-08-20") -> bytes:
 
 
 class Stand:
-    """What it was asked; it answers with `days`, `found`, before those each of `troubles` once; 404 to `refuses`."""
+    """What it was asked; it answers with `days`, `found`, the first `held` papers by id, before those each of
+    `troubles` once; 404 to `refuses`, 400 to a request that has one of `malformed` among its ids."""
 
     def __init__(self) -> None:
         self.days: dict[str, list[dict[str, object]]] = {}
         self.found = feed(1, 2)
         self.troubles: list[Reply] = []
         self.refuses: set[str] = set()
+        self.held = 3
+        self.malformed: set[str] = set()
         self.asked: list[str] = []
         self.url = ""
 
@@ -62,6 +65,10 @@ class Stand:
             return 404, {}, b""
         if parts.path == "/api/daily_papers":
             return 200, {}, json.dumps(self.days.get(query["date"], [])).encode()
+        if ids := query.get("id_list", "").split(",") if "id_list" in query else []:
+            if self.malformed.intersection(ids):
+                return 400, {}, b""
+            return 200, {}, feed(*(n for n in range(1, self.held + 1) if f"2607.{n:05}" in ids))
         return 200, {}, self.found
 
     def services(self, today: str = TODAY) -> Services:

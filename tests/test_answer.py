@@ -188,3 +188,52 @@ def test_starters_can_be_answered(engine: Engine) -> None:
 def test_who_asks_in_another_language_is_told_to_ask_in_english(engine: Engine) -> None:
     assert "ask in English" in engine.ask("¿Hay aquí algún artículo sobre un modelo para simulaciones?").note
     assert "only questions in English" not in engine.ask("ZipCache vs KIVI").note
+
+
+@pytest.fixture(scope="module")
+def numbered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """Two papers with arXiv ids."""
+    told = {
+        "1": ("Alphalens: A Lens", "We grind Alphalens from glass."),
+        "2": ("Betalens", "We cast Betalens of sand."),
+    }
+    papers = [{"id": f"2402.0000{n}", "title": title, "abstract": text} for n, (title, text) in told.items()]
+    settings = Settings(tmp_path_factory.mktemp("numbered"), embedding="none")
+    source = settings.home / "two.jsonl"
+    source.write_text("\n".join(map(json.dumps, papers)))
+    ingest_sources(settings, [str(source)])
+    with Engine(settings) as engine:
+        yield engine
+
+
+@pytest.mark.parametrize(
+    ("message", "cited", "note"),
+    [
+        ("2402.00001", ["Alphalens: A Lens"], ""),
+        ("https://arxiv.org/abs/2402.00002v3", ["Betalens"], ""),
+        ("2402.00002, arxiv.org/pdf/2402.00001", ["Betalens", "Alphalens: A Lens"], ""),
+        (
+            "2402.00001 2402.00003 10.1145/7",
+            ["Alphalens: A Lens"],
+            "No paper here has the arXiv id 2402.00003; import it to ask about it. DOIs other than arXiv's are not "
+            "fetched yet; export the record as BibTeX or RIS and import the file.",
+        ),
+    ],
+)
+def test_ids_alone_are_answered_as_names_of_the_papers_that_are_here(
+    numbered: Engine, message: str, cited: list[str], note: str
+) -> None:
+    answer = numbered.ask(message)
+    assert (answer.question, titles(answer)) == (message, cited)
+    assert answer.note == note
+
+
+def test_ids_alone_of_papers_that_are_not_here_are_told(numbered: Engine) -> None:
+    ids = " ".join(f"2402.1000{n}" for n in range(8))
+    answer = numbered.ask(ids)
+    assert (answer.outcome, answer.citations) == ("absent", ())
+    assert answer.text == (
+        "No papers here have the arXiv ids 2402.10000, 2402.10001, 2402.10002, 2402.10003, 2402.10004 and 3 more; "
+        "import them to ask about them."
+    )
+    assert numbered.ask("10.1145/7").text.startswith("DOIs other than arXiv's are not fetched yet;")

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from live_services import standing
 
 from ingest.database import Database
 from ingest.errors import BusyError
 from ingest.intake import MOST_TITLES, Taken
-from ingest.library import Progress
+from ingest.library import HERE, IMPORTED, LEFT, MISSING, Fate, Progress, Source
+from ingest.live.names import Ids
 from ingest.live.services import Services
 from ingest.locks import writing
 from ingest.pipeline import BATCH_PAPERS
@@ -51,7 +53,7 @@ def unheard(papers: int = 0, *, total: int | None = None) -> None:
     pass
 
 
-def take(engine: Engine, *sources: Given | str, progress: Progress = unheard) -> Taken:
+def take(engine: Engine, *sources: Source, progress: Progress = unheard) -> Taken:
     """Takes sources in, not stopped."""
     return engine.intake.take(list(sources), stopped=lambda: False, progress=progress)
 
@@ -91,6 +93,40 @@ def test_a_name_of_what_was_given_is_not_opened(engine: Engine, tmp_path: Path) 
     for name in (str(secret), "../../../etc/passwd", "-", "http://127.0.0.1:9/"):
         report = take(engine, Given(name, b"no papers here")).report
         assert (report.seen, len(report.failed)) == (0, 1)
+
+
+def test_papers_asked_for_by_id_are_fetched_where_they_are_not_here_and_each_is_told(tmp_path: Path) -> None:
+    with standing() as stand, Engine(Settings(tmp_path, embedding="none", services=stand.services())) as engine:
+        ids = Ids(("2607.00001", "2607.00002"), anew=False)
+        prism = {"title": "Prism 2", "abstract": "We cut prism 2 from glass, as told elsewhere."}
+        take(engine, given("titles.jsonl", [prism]))
+        steps: list[int | None] = []
+
+        def step(papers: int = 0, *, total: int | None = None) -> None:
+            steps.append(total if total is not None else papers)
+
+        taken = take(engine, ids, Ids(("2607.00009",), anew=False), progress=step)
+        assert taken.report.fates == {
+            "2607.00001": Fate(IMPORTED, "Prism 1"),
+            "2607.00002": Fate(HERE, "Prism 2"),  # by its title, until now
+            "2607.00009": Fate(MISSING),
+        }
+        assert (steps[0], sum(filter(None, steps[1:]))) == (3, 3)
+        stand.asked.clear()
+        again = take(engine, ids)
+        assert [fate.what for fate in again.report.fates.values()] == [HERE, HERE]
+        assert stand.asked == []
+        stand.troubles = [(403, {}, b"")]
+        failed = take(engine, Ids(("2607.00001", "2607.00003"), anew=False)).report
+        assert [fate.what for fate in failed.fates.values()] == [HERE, LEFT]
+        assert failed.failed[0].startswith("arXiv refused with status 403")
+
+
+def test_papers_by_id_are_not_waited_for_once_stopped(tmp_path: Path) -> None:
+    with standing() as stand, Engine(Settings(tmp_path, embedding="none", services=stand.services())) as engine:
+        asked = [Ids(("2607.00001",), anew=False), Ids(("2607.00002",), anew=False)]
+        taken = engine.intake.take(asked, stopped=lambda: bool(stand.asked), progress=unheard)
+        assert (taken.stopped, stand.asked) == (True, ["2607.00001"])
 
 
 def test_an_import_that_is_stopped_keeps_what_was_committed(engine: Engine) -> None:

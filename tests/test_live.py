@@ -62,9 +62,68 @@ def test_the_latest_day_is_the_last_that_has_papers(run: Run, stand: Stand) -> N
 
 
 def test_a_paper_of_arxiv_and_a_query_are_taken_in(run: Run, stand: Stand) -> None:
-    assert run("ingest", "arxiv:2407.03618", "arxiv:cat:cs.LG AND kv cache", "--limit", "1")[0] == 0
-    assert stand.asked == ["2407.03618", "cat:cs.LG AND kv cache"]
-    assert "Prism 1" in run("papers")[1]
+    assert run("ingest", "arxiv:2607.00003", "arxiv:cat:cs.LG AND kv cache", "--limit", "1")[0] == 0
+    assert stand.asked == ["2607.00003", "cat:cs.LG AND kv cache"]
+    listed = run("papers")[1]
+    assert "Prism 1" in listed
+    assert "Prism 3" in listed
+
+
+def test_ids_and_links_are_fetched_in_one_request_and_one_that_is_not_there_is_told(run: Run, stand: Stand) -> None:
+    links = ["2607.00001v2,", "https://arxiv.org/abs/2607.00002", "arxiv:2607.00003", "see 2607.00009 and 2607.00001"]
+    code, out, err = run("ingest", *links)
+    assert (code, err) == (1, "paperchat: 2607.00009 was not found on arXiv; check the id.\n")
+    assert out == "3 papers seen: 3 added, 0 updated, 0 unchanged, 0 could not be read.\n"
+    assert stand.asked == ["2607.00001,2607.00002,2607.00003,2607.00009"]
+    assert run("ingest", "2607.00001")[:2] == (
+        0,
+        "1 paper seen: 0 added, 0 updated, 1 unchanged, 0 could not be read.\n",
+    )
+
+
+def test_a_file_of_the_name_of_an_id_is_read(
+    run: Run, stand: Stand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("2607.00001").write_text('{"title": "Mine", "abstract": "A paper of mine, in a file of mine."}')
+    assert run("ingest", "2607.00001")[0] == 0
+    assert stand.asked == []
+    assert "Mine" in run("papers")[1]
+
+
+def test_an_id_that_arxiv_cannot_read_costs_no_other(run: Run, stand: Stand) -> None:
+    stand.malformed = {"page/0112017"}
+    code, out, err = run("ingest", "2607.00001 page/0112017 2607.00002")
+    assert (code, err) == (1, "paperchat: page/0112017 was not found on arXiv; check the id.\n")
+    assert out.startswith("2 papers seen: 2 added")
+
+
+def test_more_papers_than_a_request_has_are_fetched_in_several(run: Run, stand: Stand) -> None:
+    run("ingest", " ".join(f"2607.{n:05}" for n in range(1, 151)))
+    assert [len(asked.split(",")) for asked in stand.asked] == [100, 50]
+
+
+def test_a_doi_of_arxiv_is_an_id_and_any_other_is_told(run: Run, stand: Stand) -> None:
+    code, _, err = run("ingest", "10.48550/arXiv.2607.00001", "https://doi.org/10.1145/3292500.3330701")
+    assert (code, stand.asked) == (1, ["2607.00001"])
+    assert err == (
+        "paperchat: 10.1145/3292500.3330701: DOIs other than arXiv's are not fetched yet; export the record as BibTeX "
+        "or RIS and import the file.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("trouble", "why"),
+    [
+        ((503, {}, b""), "paperchat: arXiv refuses for now (status 503 from 127.0.0.1); check the network"),
+        ((403, {}, b""), "paperchat: arXiv refused with status 403"),
+        ((200, {}, b"<html>Sign in</html>"), "paperchat: arXiv gave a damaged answer"),
+    ],
+)
+def test_what_keeps_arxiv_from_giving_papers_by_id_is_told(run: Run, stand: Stand, trouble: Reply, why: str) -> None:
+    stand.troubles = [trouble] * fetch.ATTEMPTS
+    code, _, err = run("ingest", "2607.00001", "2607.00002")
+    assert (code, err[: len(why)], err.count("\n")) == (1, why, 1)
 
 
 def test_what_names_nothing_is_told(run: Run) -> None:

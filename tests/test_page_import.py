@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from live_services import standing
 from playwright.sync_api import Browser, Page, expect
 from standin import HOSTILE, StandIn
 from test_page import address, ask, browser, check_inert, engine, page, pytestmark, started
@@ -101,3 +102,37 @@ def test_papers_that_came_in_are_asked_and_listed_without_a_restart(browser: Bro
         expect(ask(page, "What is Grindel2?")).to_contain_text("We grind lens 2 with Grindel2")
         page.get_by_role("tab", name="Library").click()
         expect(page.locator("#found")).to_have_text("3 papers")
+
+
+def test_an_id_typed_into_the_chat_leads_to_its_import_and_then_to_an_answer(browser: Browser, tmp_path: Path) -> None:
+    with standing() as stand:
+        settings = Settings(tmp_path / "home", embedding="none", services=stand.services())
+        with started(lambda: Engine(settings), tmp_path) as served, browser.new_page() as page:
+            page.goto(served.url)
+            expect(page.locator("#chat")).to_contain_text("No papers yet.")
+            asked = "https://arxiv.org/abs/2607.00001v1 arXiv:2607.00009"
+            expect(ask(page, asked)).to_contain_text(
+                "No papers here have the arXiv ids 2607.00001 and 2607.00009; import them to ask about them."
+            )
+            page.get_by_role("button", name="Import these 2 papers").click()
+            box = page.get_by_role("textbox", name="Or paste a page")
+            expect(box).to_have_value("2607.00001 2607.00009")
+            page.get_by_role("button", name="Import", exact=True).click()
+            told = page.locator("#told")
+            expect(told.get_by_role("status")).to_contain_text("1 imported, 1 not found on arXiv. 1 paper can be asked")
+            expect(told.locator(".fates li")).to_have_text(
+                ["2607.00001 imported: Prism 1", "2607.00009 not found on arXiv"]
+            )
+            expect(box).to_have_value("")
+            page.get_by_role("tab", name="Chat").click()
+            answer = ask(page, asked)
+            expect(answer).to_contain_text("We cut prism 1 from glass")
+            expect(answer.locator(".note")).to_contain_text("No paper here has the arXiv id 2607.00009")
+            expect(answer.get_by_role("button", name="Import 2607.00009")).to_be_visible()
+            stand.troubles = [(403, {}, b"")]
+            page.get_by_role("button", name="Import 2607.00009").click()
+            expect(box).to_have_value("2607.00009")
+            page.get_by_role("button", name="Import", exact=True).click()
+            expect(told).to_contain_text("1 not fetched.")
+            expect(told.locator(".reasons")).to_contain_text("arXiv refused with status 403")
+            expect(box).to_have_value("2607.00009")

@@ -223,3 +223,13 @@ def test_a_copied_table_has_the_numbers_of_its_answer() -> None:
     owls, norms = "Owls. https://owl.org/?a=1&b=2", "Norms. https://norms.org"
     assert references.splitlines() == [f"- [2] {owls}", f"- [3] {norms}", f"- [4] {norms}"]
     assert all("[4] Norms." in texts[name] for name in ("CSV", "LaTeX"))
+
+
+def test_ids_of_papers_that_are_not_here_bring_a_button_to_import_them() -> None:
+    def offered(question: str) -> str:
+        return render.offer(Answer(question, "", (), True, question, (), 0.0), {"arxiv:2402.00001": OWL}.get)
+
+    assert "Import 2402.00002</button><span hidden>2402.00002</span>" in offered("2402.00001 arXiv:2402.00002v2")
+    assert "Import these 2 papers</button><span hidden>cs/0112017 2402.00002</span>" in offered("cs/0112017 2402.00002")
+    for question in ("2402.00001", "What is 2402.00002?", "10.1145/7", *GIVEN):
+        assert offered(question) == ""

@@ -5,8 +5,10 @@ from standin import HOSTILE
 
 from ingest.errors import UsageError
 from ingest.intake import Taken
-from ingest.library import Ingested
+from ingest.library import HERE, IMPORTED, LEFT, MISSING, Fate, Ingested
+from ingest.live.names import Ids
 from ingest.paper import Unreadable
+from ingest.sources import Given
 from ui import report
 from ui.tabs import adding
 
@@ -56,6 +58,55 @@ def test_what_cannot_be_imported_is_told() -> None:
         with pytest.raises(UsageError) as caught:
             adding.read(*given)
         assert str(caught.value) == said
+
+
+def test_a_doi_alone_and_too_many_ids_are_told() -> None:
+    with pytest.raises(UsageError, match="DOIs other than arXiv's are not fetched yet; export the record as BibTeX"):
+        adding.read(None, "https://doi.org/10.1145/3292500.3330701", "")
+    with pytest.raises(UsageError, match="2,001 papers are named; name up to 2,000 at once"):
+        adding.read(None, " ".join(f"2402.{n:05}" for n in range(2_001)), "")
+
+
+SHORT = "Grinding Lenses\nWe grind lenses by hand and measure them. A wet cloth halves the scratches on each of them."
+LONG = "Grinding Lenses\n" + "We grind lenses by hand, as in 2402.02750, and measure what comes of it. " * 5
+REFERENCES = "@misc{a, title={A}, abstract={We grind lenses by hand.}, eprint={2402.02750}}"
+
+
+@pytest.mark.parametrize("page", [f"{SHORT}\nhttps://arxiv.org/abs/2402.02750", LONG, REFERENCES, "A page", SHORT])
+def test_a_page_of_papers_is_read_as_one_though_it_has_links(page: str) -> None:
+    assert adding.read(None, page, "") == [Given(adding.PASTED, page.encode())]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2402.02750 2306.07174",
+        "Please read https://arxiv.org/abs/2402.02750v2 and arXiv:2306.07174",
+        "My reading list\nHere are two papers that I want to read this week; both are about caches, it seems: "
+        "2402.02750, 2306.07174.",
+        "KIVI: Tuning-Free Quantization https://arxiv.org/abs/2402.02750\nThe Other, huggingface.co/papers/2306.07174",
+        "@misc{a, title={A}, eprint={2402.02750}}\n@misc{b, title={B}, eprint={2306.07174}}",
+    ],
+)
+def test_of_a_text_that_names_papers_these_are_taken(text: str) -> None:
+    assert adding.read(None, text, "") == [Ids(("2402.02750", "2306.07174"), anew=False)]
+
+
+def test_what_came_of_each_paper_asked_for_by_id_is_told() -> None:
+    fates = {
+        "2402.02750": Fate(IMPORTED, "On <Owls>"),
+        "2306.07174": Fate(HERE, "On Bats"),
+        "2402.99999": Fate(MISSING),
+        "cs/0112017": Fate(LEFT),
+    }
+    report_of = Ingested(1, 1, fates=fates, failed=["arXiv does not answer."])
+    told = report.result(Taken(report_of, 1, ("On <Owls>",)), 7)
+    assert "1 imported, 1 already here, 1 not found on arXiv, 1 not fetched.</strong> 7 papers can be asked now" in told
+    assert '<li dir="auto">2402.02750 <strong>imported</strong>: On &#60;Owls&#62;</li>' in told
+    assert "2402.99999 <strong>not found on arXiv</strong></li>" in told
+    assert "Came in" not in told
+    assert "arXiv does not answer." in told
+    assert "Came in" in report.result(Taken(Ingested(9, 9, fates=fates), 9, ("On Cats",)), 9)
 
 
 def test_a_pasted_address_is_text_and_is_not_fetched() -> None:

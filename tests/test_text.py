@@ -101,6 +101,8 @@ def test_passages_overlap_by_a_sentence_and_reach_the_end() -> None:
         ("http://arxiv.org/abs/quant-ph/0201082v1", "quant-ph/0201082"),
         ("https://doi.org/10.48550/arXiv.2401.00001", "2401.00001"),
         ("https://example.org/12407.036181", ""),
+        ("https://arxiv.org/abs/math.GT/0309136", "math/0309136"),
+        ("1234.56789", ""),  # there is no month 34
         ("10.1000/182", ""),
         ("", ""),
     ],

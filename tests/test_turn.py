@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.library import ingest_sources
 from ingest.settings import Settings
 from rag.engine import Engine
 from rag.llm.pieces import Waiting
@@ -334,3 +335,21 @@ def test_a_hostile_message_cannot_close_the_fence(endpoint: ModelEndpoint, ask: 
     fences = [line for line in prompt_of(endpoint, 1).splitlines() if line.startswith("----- ")]
     assert len(fences) % 2 == 0
     assert all("END" not in fence for fence in fences)
+
+
+def test_ids_alone_reach_the_model_as_names_of_the_papers_here_and_not_at_all_where_none_is(
+    endpoint: ModelEndpoint, settings: Settings, tmp_path: Path
+) -> None:
+    lens = {"id": "2402.00001", "title": "Alphalens: A Lens", "abstract": "We grind Alphalens by hand from glass."}
+    source = tmp_path / "lens.json"
+    source.write_text(json.dumps([lens]))
+    at = replace(settings, home=tmp_path / "home", embedding="none")
+    ingest_sources(at, [str(source)])
+    with Engine(at) as engine:
+        assert engine.ask("2402.00002").outcome == "absent"
+        assert endpoint.asked == []
+        endpoint.replies = [plan(question="Alphalens?", papers=["Alphalens"]), answer("It is ground [[by hand]].")]
+        given = engine.ask("arXiv:2402.00001 2402.00002")
+    assert "2402.00001" not in prompt_of(endpoint, 0)
+    assert (given.question, given.papers) == ("arXiv:2402.00001 2402.00002", ("arxiv:2402.00001",))
+    assert given.note.startswith("No paper here has the arXiv id 2402.00002;")

@@ -84,7 +84,7 @@ def parser() -> argparse.ArgumentParser:
         "sources",
         nargs="+",
         metavar="SOURCE",
-        help="a file, - for standard input, daily:DAY, daily:DAY..DAY, daily:latest, arxiv:ID or arxiv:QUERY",
+        help="a file, - for standard input, daily:DAY, daily:DAY..DAY, daily:latest, arXiv ids or links, arxiv:QUERY",
     )
     command.add_argument(
         "--ray", action="store_true", help="read and embed in parallel with Ray (RAY_ADDRESS names a cluster)"

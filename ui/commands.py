@@ -85,9 +85,11 @@ def ingest(args: Namespace) -> int:
     print(report_text(report), flush=True)
     if report.kept:
         say(f"{report.kept:,} day{'s' * (report.kept > 1)} imported before and not fetched again.")
+    for arxiv in report.missing:
+        say(f"paperchat: {arxiv} was not found on arXiv; check the id.")
     for failure in report.failed:
         say(f"paperchat: {failure}")
-    return 1 if report.failed else 0
+    return 1 if report.failed or report.missing else 0
 
 
 def update(args: Namespace) -> int:

@@ -8,8 +8,9 @@ Markdown leaves it alone, built only from tags and attributes that Gradio's sani
 import re
 from collections.abc import Callable
 
+from ingest.formats.ids import read_ids
 from ingest.names import short_name
-from ingest.paper import Paper
+from ingest.paper import Paper, paper_id
 from rag.llm.pieces import Usage
 from rag.types import ABSENT, CHECKING, Answer, Checked
 from rag.write.render import flow
@@ -118,12 +119,26 @@ def answer(given: Answer, find: Find, *, before: tuple[int, int, float] = (0, 0,
         checks(given),
         cost(given, before),
         f'<p class="note">{escape(given.note)}</p>' if given.note else "",
+        offer(given, find),
         sources("Closest papers" if given.refused and given.by_search else "Sources", cited, shown),
         cards(cited, shown),
         tail,
         "</div>",
     ]
     return "".join(parts)
+
+
+def offer(given: Answer, find: Find) -> str:
+    """A button to import the papers that a message of nothing but ids names and that are not here."""
+    named = read_ids(given.question)
+    missing = [arxiv for arxiv in named.arxiv if not find(paper_id("", arxiv))] if named.alone else []
+    if not missing:
+        return ""
+    what = escape(missing[0]) if len(missing) == 1 else f"these {len(missing):,} papers"
+    return (
+        f'<p class="offer"><button type="button" class="bring" title="To the Import tab, with the ids filled in">'
+        f"Import {what}</button><span hidden>{escape(' '.join(missing))}</span></p>"
+    )
 
 
 def checks(given: Answer) -> str:

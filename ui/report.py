@@ -1,7 +1,9 @@
 """What is told of an import: how far it is, then what came of it. Pure functions from values to safe HTML."""
 
+from collections.abc import Mapping
+
 from ingest.intake import Taken
-from ingest.library import GIVEN
+from ingest.library import GIVEN, HERE, IMPORTED, LEFT, MISSING, UNREAD, Fate
 from ui.prose import escape
 
 MOST_REASONS = 30  # told of what could not be read
@@ -42,7 +44,10 @@ def result(taken: Taken, count: int) -> str:
     report = taken.report
     now = f"The library now has {count:,} paper{'s' if count != 1 else ''}."
     parts = [f"<p><strong>{headline(taken)}</strong> {now}</p>"]
-    if taken.titles:
+    if report.fates:
+        lines = [fate_line(arxiv, fate) for arxiv, fate in report.fates.items()]
+        parts.append(f'<h3>By id</h3><ul class="fates">{"".join(lines)}</ul>')
+    if taken.titles and taken.changed > counted(report.fates, IMPORTED):  # else all of them are told by id
         more = taken.changed - len(taken.titles)
         lines = [f'<li dir="auto">{escape(title)}</li>' for title in taken.titles]
         lines += [f"<li>and {more:,} more</li>"] if more > 0 else []
@@ -60,12 +65,26 @@ def result(taken: Taken, count: int) -> str:
     return f'<div class="import done" role="status">{"".join(parts)}</div>'
 
 
+def fate_line(arxiv: str, fate: Fate) -> str:
+    """'2402.02750 imported: KIVI: A Tuning-Free …'"""
+    title = f": {escape(fate.title)}" if fate.title else ""
+    return f'<li dir="auto">{escape(arxiv)} <strong>{fate.what}</strong>{title}</li>'
+
+
+def counted(fates: Mapping[str, Fate], what: str) -> int:
+    return sum(fate.what == what for fate in fates.values())
+
+
 def headline(taken: Taken) -> str:
-    """'88 added, 1 updated, 1 unchanged, 2 unreadable.'"""
+    """'88 added, 1 updated, 1 unchanged, 2 unreadable.' or, of papers by id, '2 imported, 1 not found on arXiv.'"""
     report = taken.report
     if taken.stopped:
         kept = f"{taken.changed:,} paper{'s' if taken.changed != 1 else ''}"
         return f"Stopped: {kept} imported." if taken.changed else "Stopped: nothing imported."
+    fates = report.fates
+    if fates and report.seen <= len(fates):
+        kinds = ((counted(fates, what), what) for what in (IMPORTED, HERE, MISSING, UNREAD, LEFT))
+        return f"{', '.join(f'{number:,} {what}' for number, what in kinds if number)}."
     if not report.seen and not report.unreadable:
         if report.kept:
             return "That day is already imported."

@@ -28,7 +28,7 @@ def read_atom(text: str) -> Records:
     number = 0
     try:
         for number, entry in enumerate(_entries(DECLARATION.sub("", text)), 1):
-            yield _paper(entry, f"entry {number}")
+            yield _paper(entry, arxiv_id(_text(entry, "id")) or f"entry {number}")
             entry.clear()
     except ParseError as error:
         line, column = error.position

@@ -17,6 +17,7 @@ MAX_URL = 2_000  # characters, what browsers take
 
 NO_TITLE = "no title"
 NO_ABSTRACT = "no abstract"
+NOTHING = "no title and no abstract"
 
 TITLE = ("title",)
 ABSTRACT = ("abstract", "summary", "text")
@@ -25,8 +26,9 @@ DATE = ("date", "publishedAt", "published")
 URL = ("url", "link")
 ID = ("arxiv_id", "arxiv", "id", "_id")
 
-ID_PREFIX = re.compile(r"^(?:oai:)?arxiv(?:\.org)?[:.]\s*", re.IGNORECASE)
-ID_SUFFIX = re.compile(r"(?:v\d+)?(?:\.pdf)?$")
+ID_PREFIX = re.compile(r"^(?:(?:oai:)?arxiv(?:\.org)?[:.]|(?:doi:\s*)?10\.48550/arxiv\.)\s*", re.IGNORECASE)
+ARXIV_HOSTS = ("arxiv.org", "alphaxiv.org", "ar5iv.org")
+ARXIV_DOI = "/10.48550/arxiv."  # how arXiv's ids stand behind doi.org, in lower case
 
 
 def checked_paper(
@@ -42,7 +44,7 @@ def checked_paper(
     """The cleaned paper, or why it is not one; an arXiv id is also looked for in the URL."""
     title, abstract = clean(title), clean(abstract)
     if not title:
-        return Unreadable(place, NO_TITLE if abstract else "no title and no abstract")
+        return Unreadable(place, NO_TITLE if abstract else NOTHING)
     if not abstract:
         return Unreadable(place, NO_ABSTRACT)
     if len(abstract) < MIN_ABSTRACT:
@@ -88,14 +90,12 @@ def author_names(value: object) -> list[str]:
 
 
 def arxiv_id(value: object) -> str:
-    """The arXiv id that an id field consists of, without its version; empty where it is some other id."""
+    """The arXiv id that an id, a DOI or an address consists of, without its version; empty where it is some other."""
     if not isinstance(value, str) or len(value) > MAX_URL:
         return ""
-    if value.startswith(("http://", "https://")):
-        return arxiv_in_url(value)
-    bare = ID_PREFIX.sub("", value.strip())
-    found = find_arxiv_id(bare)
-    return found if found and ID_SUFFIX.sub("", bare) == found else ""
+    value = value.strip()
+    bare = ID_PREFIX.sub("", value).removesuffix(".pdf")
+    return find_arxiv_id(bare, whole=True) or arxiv_in_url(value if "://" in value else f"https://{value}")
 
 
 def web_address(value: object) -> str:
@@ -111,15 +111,16 @@ def web_address(value: object) -> str:
 
 
 def arxiv_in_url(url: str) -> str:
-    """The arXiv id in the address of a page of arXiv or of Daily Papers; empty in any other address."""
+    """The arXiv id in the address of a page of arXiv, of one that shows its papers, or of doi.org; else empty."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
     except ValueError:
         return ""
-    arxiv = host == "arxiv.org" or host.endswith(".arxiv.org")
+    arxiv = any(host == one or host.endswith(f".{one}") for one in ARXIV_HOSTS)
     daily = host in ("huggingface.co", "hf.co") and parts.path.startswith("/papers/")
-    return find_arxiv_id(parts.path) if arxiv or daily else ""
+    doi = host in ("doi.org", "dx.doi.org", "www.doi.org") and parts.path.lower().startswith(ARXIV_DOI)
+    return find_arxiv_id(parts.path.rstrip("/")) if arxiv or daily or doi else ""
 
 
 def _first(layers: Iterable[Mapping[str, object]], keys: Iterable[str]) -> object:

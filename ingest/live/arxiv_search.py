@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import dropwhile, islice, takewhile
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from ingest.errors import SourceError
-from ingest.formats.fields import arxiv_id, checked_paper
-from ingest.live.fetch import DamagedError, Service
+from ingest.formats.arxiv_atom import read_atom
+from ingest.formats.fields import NOTHING, arxiv_id, checked_paper
+from ingest.live.fetch import DamagedError, RefusedError, Service
 from ingest.live.names import HOW_ARXIV, Query
 from ingest.paper import Paper, Unreadable
 from ingest.text import clean
@@ -33,8 +35,7 @@ def search(service: Service, query: Query) -> tuple[Query, list[Paper | Unreadab
 
     newest, best = arxiv.SortCriterion.SubmittedDate, arxiv.SortCriterion.Relevance
     asked = arxiv.Search(
-        query="" if query.arxiv else query.text,
-        id_list=[query.arxiv] if query.arxiv else [],
+        query=query.text,
         max_results=None if query.since else query.limit,
         sort_by=newest if query.since else best,
     )
@@ -55,6 +56,25 @@ def search(service: Service, query: Query) -> tuple[Query, list[Paper | Unreadab
     if not found and not query.since:
         raise SourceError(f"arXiv has nothing for {query.text[:100]!r}; {HOW_ARXIV}.")
     return query, found
+
+
+def fetch(service: Service, ids: Sequence[str]) -> list[Paper | Unreadable]:
+    """What arXiv has of these ids, in one request; an Unreadable has the id for its place. Raises SourceError.
+
+    Where arXiv refuses them all for one that it cannot read, it is asked for each half.
+    """
+    query = urlencode({"id_list": ",".join(ids), "max_results": len(ids)})
+    try:
+        answer = service.get(f"{service.base}/api/query?{query}", _check).decode()
+        found = list(read_atom(answer)) if "entry" in answer else []
+    except RefusedError:
+        if len(ids) == 1:
+            return []
+        half = len(ids) // 2
+        return [*fetch(service, ids[:half]), *fetch(service, ids[half:])]
+    except UnicodeDecodeError:
+        raise SourceError("arXiv gave an answer that cannot be read; run again.") from None
+    return [one for one in found if isinstance(one, Paper) or one.reason != NOTHING]
 
 
 def _within(results: Iterator[arxiv.Result], query: Query) -> Iterator[arxiv.Result]:
@@ -104,4 +124,4 @@ def _check(body: bytes) -> None:
     for entry in root:
         parts = {str(part.tag).rpartition("}")[2]: part.text or "" for part in entry}
         if ERRORS in parts.get("id", ""):
-            raise SourceError(f"arXiv cannot answer that: {clean(parts.get('summary', ''))[:200]}; {HOW_ARXIV}.")
+            raise RefusedError(f"arXiv cannot answer that: {clean(parts.get('summary', ''))[:200]}; {HOW_ARXIV}.")

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 from ingest.errors import SourceError
-from ingest.live.arxiv_search import search
+from ingest.live.arxiv_search import fetch, search
 from ingest.live.daily import newest_day, read_day
 from ingest.live.fetch import Service, UnreachableError
-from ingest.live.names import LATEST, MOST_FOUND, Day, Piece, Query
+from ingest.live.names import LATEST, MOST_FOUND, Day, Ids, Piece, Query
 from ingest.live.services import Services
 from ingest.live.taken import read_taken
 from ingest.paper import Paper, Unreadable
@@ -66,7 +66,7 @@ class Feeds:
             elif isinstance(piece, Day) and piece.due:
                 self._refused[piece.day] = error
                 return None
-            self._failed.append(f"{piece.name}: {error}")
+            self._failed.append(str(error) if isinstance(piece, Ids) else f"{piece.name}: {error}")
             return None
 
     def _owe(self, piece: Piece) -> None:
@@ -78,6 +78,8 @@ class Feeds:
     def _fetched(self, piece: Piece) -> tuple[Piece, Found]:
         if isinstance(piece, Query):
             return search(self._arxiv, piece)
+        if isinstance(piece, Ids):
+            return piece, fetch(self._arxiv, piece.ids)
         if piece.day == LATEST:
             day, found = newest_day(self._daily, self._today)
             return Day(day), found
@@ -93,7 +95,7 @@ class Feeds:
         if isinstance(piece, Day):
             self._taken.days[piece.day] = today
             self._taken.refused.pop(piece.day, None)
-        elif not piece.arxiv:
+        elif isinstance(piece, Query):
             self._done(piece, today)
         self._taken.keep()
 

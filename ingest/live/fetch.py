@@ -22,6 +22,7 @@ MAX_ANSWER = 20_000_000  # bytes, unpacked; a day has 60,000, a hundred papers o
 MAX_SECONDS = 60.0  # for one answer, however slowly it drips
 TIMEOUT = 20.0  # seconds without a byte
 MOST_REDIRECTS = 3  # within the service
+MEANINGLESS = 400  # status of a request that the service cannot make sense of
 SLICE = 0.25  # seconds slept between two looks whether to stop
 AGENT = "paperchat"
 AGAIN = "run again; what was fetched is saved"
@@ -29,6 +30,10 @@ AGAIN = "run again; what was fetched is saved"
 
 class UnreachableError(SourceError):
     """The service does not answer, so nothing else of it need be tried now."""
+
+
+class RefusedError(SourceError):
+    """The service answers that it cannot make sense of what is asked."""
 
 
 class DamagedError(Exception):
@@ -78,7 +83,8 @@ class Service:
                 reason = f"{self.name} gave a damaged answer ({error})"
                 continue
             if status not in PASSING:
-                raise SourceError(f"{self.name} refused the request (status {status}); check it and {AGAIN}.")
+                refused = RefusedError if status == MEANINGLESS else SourceError
+                raise refused(f"{self.name} refused the request (status {status}); check it and {AGAIN}.")
             reason = f"{self.name} refuses for now (status {status} from {self.host})"
             wait = max(wait, asked_wait(headers))
             if wait > MAX_WAIT:

@@ -6,12 +6,14 @@ from datetime import date, timedelta
 
 from ingest.errors import SourceError
 from ingest.formats.fields import arxiv_id
+from ingest.formats.ids import Named
 from ingest.text import clean
 
 DAILY, ARXIV = "daily:", "arxiv:"
 LATEST = "latest"
 MOST_DAYS = 2_000  # of one range; Daily Papers began in May 2023
 LIMIT, MOST_FOUND = 100, 2_000  # papers of one arXiv query: by default, and at most
+MOST_IDS = 100  # papers of one request by id
 LONGEST_QUERY = 500  # characters
 HOW_DAILY = "write daily:2026-08-21, daily:2026-08-01..2026-08-21 or daily:latest"
 HOW_ARXIV = 'write arxiv:2407.03618 or arxiv:"cat:cs.LG AND kv cache"'
@@ -34,7 +36,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is asked of arXiv: an id, or its query language; only papers from the day `since` on, newest first.
+    """What is asked of arXiv in its query language; only papers from the day `since` on, newest first.
 
     Only those submitted up to the moment `until`, if any. Once fetched, `left` is the moment up to which papers are
     left, more than the limit; empty where none are.
@@ -50,13 +52,21 @@ class Query:
     def name(self) -> str:
         return ARXIV + self.text
 
-    @property
-    def arxiv(self) -> str:
-        """The id that it consists of, if it is one."""
-        return arxiv_id(self.text)
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """Papers of arXiv by their ids, fetched in one request; those that are here too only where `anew`.
+
+    `dois` were given beside them, and are not fetched.
+    """
+
+    ids: tuple[str, ...]
+    anew: bool = True
+    dois: tuple[str, ...] = ()
+    name = "arXiv"
 
 
-Piece = Day | Query
+Piece = Day | Query | Ids
 
 
 def is_live(name: str) -> bool:
@@ -71,7 +81,13 @@ def read_live(name: str, *, limit: int = LIMIT) -> list[Piece]:
         return [Day(LATEST)] if text == LATEST else [Day(day) for day in _days(text)]
     if not text or len(text) > LONGEST_QUERY:
         raise SourceError(f"{clean(name[:60])!r} is not something arXiv can search for; {HOW_ARXIV}.")
-    return [Query(text, limit)]
+    return [Ids((arxiv,))] if (arxiv := arxiv_id(text)) else [Query(text, limit)]
+
+
+def by_ids(named: Named, *, anew: bool) -> list[Ids]:
+    """What has to be asked for papers named by their ids, so many in a request."""
+    first = Ids(named.arxiv[:MOST_IDS], anew, named.dois)
+    return [first, *(Ids(named.arxiv[n : n + MOST_IDS], anew) for n in range(MOST_IDS, len(named.arxiv), MOST_IDS))]
 
 
 def day_of(text: str) -> date:

@@ -55,6 +55,20 @@
     document.execCommand("insertText", false, text);
   }
 
+  // Opens the Import tab, whose box is only there once it was opened, with these ids in it.
+  async function bring(ids) {
+    document.querySelector("#tab-import-button").click();
+    for (let left = 100; left; left--) {
+      const box = document.querySelector("#pasted textarea");
+      if (box?.offsetParent) {
+        box.value = ids;
+        box.dispatchEvent(new Event("input", { bubbles: true }));
+        return document.querySelector("#add").focus();
+      }
+      await new Promise((done) => setTimeout(done, 50));
+    }
+  }
+
   async function copy(control) {
     await clip(control.nextElementSibling.textContent);
     const name = control.textContent;
@@ -78,6 +92,7 @@
     if (control.matches(".cite, .source")) open(control, event.detail === 0);
     else if (control.matches(".edit")) edit(control.title);
     else if (control.matches(".copy")) copy(control);
+    else if (control.matches(".bring")) bring(control.nextElementSibling.textContent);
     else close();
   });
 

@@ -1,6 +1,7 @@
 """Import: files, a pasted page or a day are taken in while the chat goes on.
 
-What comes is content. The name of a file is shown and never opened, and no address is fetched for a reader.
+What comes is content. The name of a file is shown and never opened, and no address is fetched for a reader: of links
+to papers of arXiv only the id is read, and asked of arXiv.
 """
 
 import re
@@ -13,9 +14,13 @@ from typing import Any
 
 import gradio as gr
 
-from ingest.errors import UsageError
-from ingest.library import Source
-from ingest.sources import Given
+from ingest.errors import SourceError, UsageError
+from ingest.formats.ids import NO_DOI, read_ids
+from ingest.formats.page_lines import PROSE_SIZE
+from ingest.library import LEFT, Source
+from ingest.live.names import MOST_FOUND, by_ids
+from ingest.paper import Paper
+from ingest.sources import Given, read_given
 from ingest.text import clean
 from ui import report
 from ui.engine import Engine, explain
@@ -46,8 +51,9 @@ def build() -> Parts:
     markdown: dict[str, Any] = {"container": False, "latex_delimiters": []}
     with gr.Column(elem_id="import"):
         gr.Markdown(
-            "<h2>Import papers</h2><p>Daily Papers (copied text, a saved web page or API answers), arXiv feeds, BibTeX "
-            "or RIS with abstracts, or JSON Lines with title and abstract. The format is detected automatically.</p>",
+            "<h2>Import papers</h2><p>Links or ids of arXiv papers, Daily Papers (copied text, a saved web page or API "
+            "answers), arXiv feeds, BibTeX or RIS with abstracts, or JSON Lines with title and abstract. The format is "
+            "detected automatically.</p>",
             **markdown,
         )
         files = gr.File(
@@ -55,8 +61,8 @@ def build() -> Parts:
         )
         text = gr.Textbox(
             elem_id="pasted",
-            label="Or paste a page",
-            placeholder="Paste titles, authors and abstracts",
+            label="Or paste a page, or arXiv links",
+            placeholder="Titles, authors and abstracts, or https://arxiv.org/abs/2402.02750",
             lines=3,
             max_length=MOST_PASTED + 1,  # so that more arrives as too much, not as nothing
             max_lines=12,
@@ -117,7 +123,9 @@ class Adding:
             yield report.trouble(job.trouble), *IDLE, *kept
             return
         told = report.result(job.taken, self.opening.result().count())
-        nothing = job.taken.stopped or not (job.taken.report.seen or job.taken.report.unreadable)
+        given = job.taken.report
+        left = any(fate.what == LEFT for fate in given.fates.values())
+        nothing = job.taken.stopped or left or not (given.seen or given.unreadable or given.fates)
         yield told, *IDLE, *(kept if nothing else (None, "", ""))
 
 
@@ -143,13 +151,35 @@ def read(files: Any, text: Any, day: Any) -> list[Source]:
     if len(pasted) > MOST_PASTED:
         raise UsageError(f"More than {MOST_PASTED:,} characters were pasted; import a file instead.")
     if pasted.strip():
-        sources.append(Given(PASTED, pasted.encode(errors="replace")))
+        sources += read_pasted(pasted)
     chosen = day.strip() if isinstance(day, str) else ""
     if chosen:
         sources.append(f"daily:{read_day(chosen)}")
     if not sources:
         raise UsageError("Nothing to import; choose a file, paste a page or enter a day.")
     return sources
+
+
+def read_pasted(text: str) -> list[Source]:
+    """The page that was pasted or, where it is none, the papers of arXiv that the text names by id or link."""
+    page = Given(PASTED, text.encode(errors="replace"))
+    named = read_ids(text)
+    if not named or (not named.alone and holds_paper(page)):
+        return [page]
+    if not named.arxiv:
+        raise UsageError(NO_DOI)
+    if len(named.arxiv) > MOST_FOUND:
+        raise UsageError(f"{len(named.arxiv):,} papers are named; name up to {MOST_FOUND:,} at once.")
+    return list(by_ids(named, anew=False))
+
+
+def holds_paper(page: Given) -> bool:
+    """Whether a page has a paper to read; a line of prose that itself names papers is not taken for an abstract."""
+    try:
+        papers = (record for record in read_given(page) if isinstance(record, Paper))
+        return any(len(paper.abstract) >= PROSE_SIZE or not read_ids(paper.abstract) for paper in papers)
+    except SourceError:
+        return False
 
 
 def read_day(text: str) -> str:

@@ -98,6 +98,8 @@ def test_selected_papers_alone_are_asked_until_cleared_even_after_a_reload(libra
     tick(library, CLOTH.title)
     expect(library.locator("#picked")).to_have_text("2 papers selected · clear")
     library.reload()
+    expect(library.locator("#picked")).to_have_text("2 papers selected · clear")
+    to_tab(library, "Chat")
     expect(library.locator("#scope p")).to_have_text("2 papers selected · clear")
     ask(library, "How are lenses ground?")
     assert engine.scopes[-1] == Scope(ids=(LENSES.id, CLOTH.id))

@@ -98,6 +98,8 @@ def test_selected_papers_alone_are_asked_until_cleared_even_after_a_reload(libra
     tick(library, CLOTH.title)
     expect(library.locator("#picked")).to_have_text("2 papers selected · Clear")
     library.reload()
+    expect(library.locator("#picked")).to_have_text("2 papers selected · Clear")
+    to_tab(library, "Chat")
     expect(library.locator("#scope p")).to_have_text("2 papers selected · Clear")
     expect(library.locator("#chat .hello")).to_be_visible()
     expect(library.locator("#chat .example").first).to_be_hidden()  # they are about all papers

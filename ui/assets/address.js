@@ -1,6 +1,6 @@
-// Each place has an address: #chat, #library, #map, #import, #settings, #chat/<conversation>, #paper/<paper>. It follows
-// the page; the page follows Back, Forward and an address that is opened. An address is anyone's text: it chooses a tab
-// by its exact name, a conversation that is kept here, or a paper that the server looks up.
+// Each place has an address: #chat, #library, #map, #import, #settings, #chat/<conversation>, #paper/<paper>. It
+// follows the page; the page follows Back, Forward and an address that is opened. An address is anyone's text: it
+// chooses a tab by its exact name, a conversation that is kept here, or a paper that the server looks up.
 (() => {
   const { kept, send } = window.paperchat;
   const TABS = ["chat", "library", "map", "import", "settings"];
@@ -27,7 +27,7 @@
     try { return [name, rest.length ? decodeURIComponent(rest.join("/")) : null]; } catch { return [name, ""]; }
   }
 
-  // Brings the address in step with the page. `deep` is how many steps a paper is from its tab, NaN for not from there.
+  // Brings the address in step with the page. `deep` is how many steps a paper is from its tab, NaN for from elsewhere.
   function settle() {
     clearTimeout(due), (due = 0);
     const [tab, was] = [tabOf(), history.state];

@@ -119,7 +119,7 @@ def test_papers_asked_for_by_id_are_fetched_where_they_are_not_here_and_each_is_
         stand.troubles = [(403, {}, b"")]
         failed = take(engine, Ids(("2607.00001", "2607.00003"), anew=False)).report
         assert [fate.what for fate in failed.fates.values()] == [HERE, LEFT]
-        assert failed.failed[0].startswith("arXiv refused with status 403")
+        assert failed.failed[0].startswith("arXiv refused the request (status 403)")
 
 
 def test_papers_by_id_are_not_waited_for_once_stopped(tmp_path: Path) -> None:

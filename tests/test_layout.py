@@ -83,6 +83,7 @@ def test_each_command_of_the_readme_runs(
     monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
     words = shlex.split(command.partition("#")[0])
     with standing() as stand:
+        stand.has_all = True
         stand.days = {"2026-08-20": [paper(1), paper(2)], "2026-08-21": [paper(3)]}
         settings = Settings(page_home, services=stand.services())
         monkeypatch.setattr("ui.commands.load_settings", lambda: settings)

@@ -116,7 +116,7 @@ def test_a_doi_of_arxiv_is_an_id_and_any_other_is_told(run: Run, stand: Stand) -
     ("trouble", "why"),
     [
         ((503, {}, b""), "paperchat: arXiv refuses for now (status 503 from 127.0.0.1); check the network"),
-        ((403, {}, b""), "paperchat: arXiv refused with status 403"),
+        ((403, {}, b""), "paperchat: arXiv refused the request (status 403)"),
         ((200, {}, b"<html>Sign in</html>"), "paperchat: arXiv gave a damaged answer"),
     ],
 )
@@ -155,7 +155,7 @@ def test_what_passes_is_tried_again(run: Run, stand: Stand, trouble: Reply) -> N
 @pytest.mark.parametrize(
     ("source", "trouble", "why", "tries"),
     [
-        (DAY, (404, {}, b""), "refused with status 404", 1),
+        (DAY, (404, {}, b""), "refused the request (status 404)", 1),
         (DAY, (429, {"Retry-After": "3600"}, b""), "asks to wait 3,600 seconds", 1),
         (DAY, (503, {}, b""), "status 503", fetch.ATTEMPTS),
         (DAY, (200, {}, b"[{"), "damaged answer", fetch.ATTEMPTS),
@@ -183,7 +183,7 @@ def test_an_interrupted_range_goes_on_where_it_stopped(run: Run, stand: Stand) -
     assert stand.asked == ["2026-08-11"] * fetch.ATTEMPTS  # the rest was not even tried
     code, _, err = run("ingest", "daily:2026-08-10..2026-08-21")
     assert (code, stand.asked[0]) == (0, "2026-08-11")
-    assert "1 day taken in before" in err
+    assert "1 day imported before" in err
 
 
 def test_an_update_fetches_what_is_new_and_the_second_has_nothing_new(run: Run, stand: Stand) -> None:
@@ -240,11 +240,11 @@ def test_what_an_update_leaves_of_a_query_comes_with_the_next(
     assert run("update", today="2026-08-10") == (
         0,
         "4 new papers, 0 updated.\n",
-        "paperchat: arxiv:prisms: more than 4 papers are new. The newest 4 were taken in; those of 2026-08-07 and "
-        "before are left, and the next update goes on with them.\n",
+        "paperchat: arxiv:prisms: more than 4 papers are new. The newest 4 were imported; the next update "
+        "continues with those of 2026-08-07 and before.\n",
     )
     stand.found = feed(*range(20, 0, -1), published="2026-08-{:02}")  # more is left before all of that came in
-    assert [run("update", today="2026-08-20")[2].count("are left") for _ in range(7)] == [1] * 6 + [0]
+    assert [run("update", today="2026-08-20")[2].count("continues with") for _ in range(7)] == [1] * 6 + [0]
     assert run("papers")[2] == "20 papers.\n"
     assert run("update", today="2026-08-20") == (0, "Nothing new.\n", "")
 

@@ -93,7 +93,7 @@ def test_papers_that_came_in_are_asked_and_listed_without_a_restart(browser: Bro
     papers = [{"title": f"Lens {n}", "abstract": f"We grind lens {n} with Grindel{n}."} for n in range(1, 4)]
     with started(lambda: Engine(settings), tmp_path) as served, browser.new_page() as page:
         page.goto(served.url)
-        expect(page.locator("#chat")).to_contain_text("No papers yet.")
+        expect(page.locator("#chat")).to_contain_text("No papers yet")
         page.get_by_role("tab", name="Import").click()
         paste(page, "\n".join(map(json.dumps, [*papers, {"title": "Alone"}])))
         expect(page.locator("#told")).to_contain_text("3 added, 0 updated, 0 unchanged, 1 unreadable. 3 papers can be")
@@ -109,7 +109,7 @@ def test_an_id_typed_into_the_chat_leads_to_its_import_and_then_to_an_answer(bro
         settings = Settings(tmp_path / "home", embedding="none", services=stand.services())
         with started(lambda: Engine(settings), tmp_path) as served, browser.new_page() as page:
             page.goto(served.url)
-            expect(page.locator("#chat")).to_contain_text("No papers yet.")
+            expect(page.locator("#chat")).to_contain_text("No papers yet")
             asked = "https://arxiv.org/abs/2607.00001v1 arXiv:2607.00009"
             expect(ask(page, asked)).to_contain_text(
                 "No papers here have the arXiv ids 2607.00001 and 2607.00009; import them to ask about them."
@@ -134,5 +134,5 @@ def test_an_id_typed_into_the_chat_leads_to_its_import_and_then_to_an_answer(bro
             expect(box).to_have_value("2607.00009")
             page.get_by_role("button", name="Import", exact=True).click()
             expect(told).to_contain_text("1 not fetched.")
-            expect(told.locator(".reasons")).to_contain_text("arXiv refused with status 403")
+            expect(told.locator(".reasons")).to_contain_text("arXiv refused the request (status 403)")
             expect(box).to_have_value("2607.00009")

@@ -43,7 +43,8 @@ def feed(*numbers: int, published: str = "2026-08-20") -> bytes:
 
 class Stand:
     """What it was asked; it answers with `days`, `found`, the first `held` papers by id, before those each of
-    `troubles` once; all ids where it `has_all`, 404 to `refuses`, 400 to a request that has one of `malformed` among its ids."""
+    `troubles` once; papers of all ids where it `has_all`; 404 to `refuses`, 400 to a request that has one of
+    `malformed` among its ids."""
 
     def __init__(self) -> None:
         self.days: dict[str, list[dict[str, object]]] = {}

@@ -257,11 +257,11 @@ class Engine:
     def starters(self) -> list[str]:
         """Up to four questions that the papers here can answer, to begin with; none where there are no papers."""
         papers = [entry.paper for entry in self.index.record.entries(self.index.record.numbers()[:200])]
-        named = [paper for paper in papers if nickname(paper)]
+        named = [paper for paper in papers if is_headed(paper)]
         questions = [f"What is {nickname(paper)}, and how well does it work?" for paper in named[:1]]
         for first in named[1:]:
             near = [found.paper for found in self._retriever.search(first.title, k=4) if found.paper.id != first.id]
-            second = next((paper for paper in near if nickname(paper)), None)
+            second = next(filter(is_headed, near), None)
             if second:
                 questions.append(f"How do {nickname(first)} and {nickname(second)} differ?")
                 break
@@ -270,6 +270,11 @@ class Engine:
             questions.append(f"Which papers are about {topic}?")
         questions += [f"How does {nickname(paper)} work?" for paper in named[-1:]]
         return questions
+
+
+def is_headed(paper: Paper) -> bool:
+    """Whether a paper's title begins with the name of its method, so that readers know it by that."""
+    return bool(nickname(paper)) and paper.title.startswith(nickname(paper))
 
 
 def mode_of(settings: Settings) -> str:

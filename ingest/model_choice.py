@@ -41,7 +41,7 @@ def read_choice(home: Path) -> ModelChoice | None:
     try:
         fields = json.loads(path.read_text("utf-8"))
         return ModelChoice(*(str(fields[name]) for name in ("url", "key", "model"))).cleaned()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # the second where the home is a file, which others tell
         return None
     except (OSError, ValueError, TypeError, KeyError, UsageError) as error:
         raise UsageError(f"{path} cannot be read as a chosen model; delete it and choose the model again.") from error

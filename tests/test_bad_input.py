@@ -62,7 +62,7 @@ SOURCES = {
     "binary": (bytes(4000) + b"x" * 4000, "a binary file"),
     "picture": (b"\x89PNG\r\n\x1a\n" + bytes(99), "a PNG picture"),
     "invalid UTF-8": (b'[{"title": "A caf\xe9", "abstract": "We drink coffee."}]', "not UTF-8: byte 18"),
-    "titles alone": (b'[{"title": "A"}, {"title": "B"}]', "titles and no abstracts (2 titles)"),
+    "titles alone": (b'[{"title": "A"}, {"title": "B"}]', "titles but no abstracts (2 titles)"),
     "half a record": (PAPER[:40].encode(), "the JSON breaks off (character 41)"),
     "half a gzip": (gzip.compress(MANY.encode())[:9000], "gzip file is damaged"),
     "prose": (b"Dear Sir, I write to you about nothing.\n", "no papers found"),
@@ -120,8 +120,8 @@ def test_control_and_direction_marks_of_papers_are_not_printed(shell: Shell) -> 
 
 def test_what_is_no_question_is_refused(shell: Shell) -> None:
     for command, question, said in (
-        ("ask", "", "The question is empty; ask in a few words"),
-        ("search", "", "The question is empty; ask in a few words"),
+        ("ask", "", "The question is empty; type one"),
+        ("search", "", "The question is empty; type one"),
         ("ask", " \t\u202e?! ", "The question is empty"),
         ("ask", "?" * 5_000 + " What is KIVI", "The question is empty"),
         ("search", "word " * 200_000, "The question has 1,000,000 characters; ask in at most 4,000."),

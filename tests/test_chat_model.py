@@ -288,7 +288,7 @@ def test_thinking_counts_as_life_until_the_whole_time_is_over(models: Models) ->
     [
         (raw(BEGUN), "stopped before the end of the answer"),
         (cut(BEGUN, reset=True), "closed the connection"),
-        (raw(BEGUN, b"data: {oops\n\n"), "no event of a chat"),
+        (raw(BEGUN, b"data: {oops\n\n"), "not a chat event"),
         (raw(BEGUN, finish("content_filter"), DONE), "with its content filter"),
         (hang_after(BEGUN), "sent nothing more for 0.3 seconds"),
         (repeat(b": ping\n\n", every=0.02, first=BEGUN), "sent nothing more for 0.3 seconds"),

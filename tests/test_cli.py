@@ -130,7 +130,7 @@ def test_a_table_or_the_papers_cited_are_printed_alone(page: None, run: Run) -> 
 def test_what_an_answer_cannot_be_printed_as_is_told(page: None, run: Run) -> None:
     for question, form, said in (
         (QUESTION, ["--table", "csv"], "The answer has no table; compare papers by name"),
-        ("What is the capital of France?", ["--bibtex"], "The answer cites no paper"),
+        ("What is the capital of France?", ["--bibtex"], "The answer cites no papers"),
     ):
         code, out, err = run("ask", question, *form)
         assert (code, out, err.partition(";")[0]) == (1, "", f"paperchat: {said}".partition(";")[0])

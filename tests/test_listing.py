@@ -165,7 +165,7 @@ def test_only_ids_are_read_from_what_a_browser_sends(sent: object) -> None:
 def test_a_selection_has_a_limit() -> None:
     ids, _ = selection.after(steps({"only": [f"title:{n}" for n in range(9_999)]}), [])
     assert ids == [f"title:{n}" for n in range(papers.MOST_SELECTED)]
-    assert "2,000 papers selected, the most there can be<" in selection.tell(ids, 7)[1]
+    assert "2,000 papers selected (the maximum)<" in selection.tell(ids, 7)[1]
     assert "1,999 papers selected<" in selection.tell(ids[1:], 7)[1]
     assert selection.scope_of(["a", "a", "b"]) == Scope(ids=("a", "b"))
 

@@ -56,7 +56,7 @@ def test_a_cut_answer_is_raised_at_its_end(endpoint: ModelEndpoint, llm: PaperLL
     endpoint.replies = [cut(delta("Half an "))]
     pieces = llm.stream_complete("Hi")
     assert next(pieces).delta == "Half an "
-    with pytest.raises(ModelError, match="stopped before"):
+    with pytest.raises(ModelError, match="closed the connection"):
         next(pieces)
 
 

@@ -102,7 +102,7 @@ def test_the_list_offers_the_groups_to_the_keyboard(plane: Page) -> None:
 def test_the_papers_of_the_last_answer_are_offered(page: Page) -> None:
     ask(page, "How are lenses ground?")
     page.get_by_role("tab", name="Map").click()
-    expect(page.locator("#groups .cited")).to_contain_text("2 papers of the last answer")
+    expect(page.locator("#groups .cited")).to_contain_text("2 papers from the last answer")
     page.get_by_role("button", name="Select them").click()
     expect(page.locator("#taken")).to_have_text("2 papers selected · Clear")
 
@@ -123,7 +123,7 @@ def test_a_map_that_is_being_laid_out_comes_by_itself(
     whole = engine.atlas()
     monkeypatch.setattr(engine, "atlas", lambda: Mapped((), (), -1, True))
     page.get_by_role("tab", name="Map").click()
-    expect(page.locator("#plane .state")).to_contain_text("Laying out the map")
+    expect(page.locator("#plane .state")).to_contain_text("Building the map")
     monkeypatch.setattr(engine, "atlas", lambda: whole)
     expect(page.locator("#groups summary")).to_have_count(4)
     expect(page.locator("#plane .state")).to_have_text("")
@@ -134,5 +134,5 @@ def test_a_map_that_cannot_be_read_says_so_without_its_reason(
 ) -> None:
     monkeypatch.setattr(engine, "atlas", lambda: {}["a secret"])
     page.get_by_role("tab", name="Map").click()
-    expect(page.locator("#plane .state")).to_contain_text("Something went wrong on this side")
+    expect(page.locator("#plane .state")).to_contain_text("Something went wrong")
     assert "a secret" not in page.content()

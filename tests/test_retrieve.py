@@ -31,12 +31,12 @@ def test_a_scope_of_papers_and_dates_is_kept_to(engine: Engine) -> None:
 
 @pytest.mark.parametrize("question", ["", "\n\t", "?!", "\u202e\u200b", "🙂🙂"])
 def test_a_question_without_a_word_is_told_what_to_do(engine: Engine, question: str) -> None:
-    with pytest.raises(UsageError, match="ask in a few words"):
+    with pytest.raises(UsageError, match="type one, such as"):
         engine.search(question)
 
 
 def test_a_search_that_is_too_long_is_told_the_limit(engine: Engine) -> None:
-    with pytest.raises(UsageError, match=r"has 4,001 characters; ask in at most 4,000"):
+    with pytest.raises(UsageError, match=r"has 4,001 characters; shorten it to 4,000"):
         engine.search("x" * (MOST_CHARACTERS + 1))
 
 

@@ -124,7 +124,7 @@ def test_what_is_no_question_is_refused(shell: Shell) -> None:
         ("search", "", "The question is empty; type one"),
         ("ask", " \t\u202e?! ", "The question is empty"),
         ("ask", "?" * 5_000 + " What is KIVI", "The question is empty"),
-        ("search", "word " * 200_000, "The question has 1,000,000 characters; ask in at most 4,000."),
+        ("search", "word " * 200_000, "The question has 1,000,000 characters; shorten it to 4,000."),
     ):
         assert shell.fail([command, question, "--json"], said, code=2) == ""
 

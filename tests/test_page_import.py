@@ -96,7 +96,9 @@ def test_papers_that_came_in_are_asked_and_listed_without_a_restart(browser: Bro
         expect(page.locator("#chat")).to_contain_text("No papers yet")
         page.get_by_role("tab", name="Import").click()
         paste(page, "\n".join(map(json.dumps, [*papers, {"title": "Alone"}])))
-        expect(page.locator("#told")).to_contain_text("3 added, 0 updated, 0 unchanged, 1 unreadable. The library now has 3 papers")
+        expect(page.locator("#told")).to_contain_text(
+            "3 added, 0 updated, 0 unchanged, 1 unreadable. The library now has 3 papers"
+        )
         expect(page.locator("#told .reasons")).to_contain_text("pasted text, line 4:")
         page.get_by_role("tab", name="Chat").click()
         expect(ask(page, "What is Grindel2?")).to_contain_text("We grind lens 2 with Grindel2")
@@ -119,7 +121,9 @@ def test_an_id_typed_into_the_chat_leads_to_its_import_and_then_to_an_answer(bro
             expect(box).to_have_value("2607.00001 2607.00009")
             page.get_by_role("button", name="Import", exact=True).click()
             told = page.locator("#told")
-            expect(told.get_by_role("status")).to_contain_text("1 imported, 1 not found on arXiv. The library now has 1 paper")
+            expect(told.get_by_role("status")).to_contain_text(
+                "1 imported, 1 not found on arXiv. The library now has 1 paper"
+            )
             expect(told.locator(".fates li")).to_have_text(
                 ["2607.00001 imported: Prism 1", "2607.00009 not found on arXiv"]
             )

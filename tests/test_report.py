@@ -101,12 +101,14 @@ def test_what_came_of_each_paper_asked_for_by_id_is_told() -> None:
     }
     report_of = Ingested(1, 1, fates=fates, failed=["arXiv does not answer."])
     told = report.result(Taken(report_of, 1, ("On <Owls>",)), 7)
-    assert "1 imported, 1 already here, 1 not found on arXiv, 1 not fetched.</strong> The library now has 7 papers" in told
+    assert (
+        "1 imported, 1 already here, 1 not found on arXiv, 1 not fetched.</strong> The library now has 7 papers" in told
+    )
     assert '<li dir="auto">2402.02750 <strong>imported</strong>: On &#60;Owls&#62;</li>' in told
     assert "2402.99999 <strong>not found on arXiv</strong></li>" in told
-    assert "Came in" not in told
+    assert "Imported" not in told
     assert "arXiv does not answer." in told
-    assert "Came in" in report.result(Taken(Ingested(9, 9, fates=fates), 9, ("On Cats",)), 9)
+    assert "Imported" in report.result(Taken(Ingested(9, 9, fates=fates), 9, ("On Cats",)), 9)
 
 
 def test_a_pasted_address_is_text_and_is_not_fetched() -> None:

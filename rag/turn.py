@@ -58,7 +58,7 @@ class Turns:
             answered = False
             with closing(turn.run()) as parts:  # so that the call ends with who leaves
                 for part in parts:
-                    answered = isinstance(part, Answer)
+                    answered = answered or isinstance(part, Answer)
                     yield _noted(part, question, note) if isinstance(part, Answer) else part
             if answered:
                 return

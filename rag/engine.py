@@ -82,32 +82,33 @@ class Engine:
         An answer under way ends with the model that began it. Raises UsageError where it may not be changed or the
         choice cannot be meant, ModelError for an address that is none, StoreError where it cannot be kept.
         """
-        self.check_choice(choice)
+        choice = self._allowed(choice)
         before = self.model
-        self._write_with(self._settings.with_choice(choice.cleaned() if choice else None))
+        self._write_with(self._settings.with_choice(choice))
         if before:
             before.close()
         if choice and keep:
-            keep_choice(self._settings.home, choice.cleaned())
+            keep_choice(self._settings.home, choice)
         else:
             forget_choice(self._settings.home)
 
     def try_choice(self, choice: ModelChoice) -> Tested:
         """Whether a chat model answers; raises as `connect`."""
-        self.check_choice(choice)
-        return try_model(self._settings.with_choice(choice.cleaned()))
+        return try_model(self._settings.with_choice(self._allowed(choice)))
 
-    def check_choice(self, choice: ModelChoice | None) -> None:
-        """Raises UsageError where the model may not be changed here, or not to this one."""
+    def _allowed(self, choice: ModelChoice | None) -> ModelChoice | None:
+        """The choice, cleaned; raises UsageError where the model may not be changed here, or not to this one."""
         if self._settings.locked:
             raise UsageError("Whoever runs this page has locked the model; ask them.")
         if self._settings.model_is_fixed:
             raise UsageError(
                 "The model is set by OPENAI_API_KEY, OPENAI_BASE_URL or PAPERCHAT_MODEL, outside of this page."
             )
-        url = choice.cleaned().url if choice else ""
+        choice = choice.cleaned() if choice else None
+        url = choice.url if choice else ""
         if self._settings.shared and url and urlsplit(url).hostname not in LOCAL_HOSTS:
             raise UsageError("This page serves other machines, so only OpenAI or a server on this machine can be used.")
+        return choice
 
     @property
     def can_choose(self) -> bool:

@@ -21,7 +21,7 @@ from rag.plan.talk import Talk
 from rag.plan.with_model import LAST_ANSWER, plan_with_model
 from rag.plan.without_model import leaning_of
 from rag.retrieve.entities import Linker
-from rag.retrieve.scope import Scope
+from rag.retrieve.scope import Scope, selected
 from rag.style import Style
 from rag.trace import Trace
 from rag.types import ABSENT, CHECKED, CHECKING, FAILED, Answer
@@ -280,7 +280,7 @@ class ModelTurn:
         scope = self.scope
         if not scope or scope == Scope():
             return self._library().count
-        return len(self._tools.index.record.select(ids=scope.ids, since=scope.since, until=scope.until))
+        return len(selected(self._tools.index, scope))
 
     def _messages(self, plan: Plan, found: Found, sources: Sources, *, may_search: bool) -> list[Message]:
         length = prompts.LENGTHS[self.style.length.value]

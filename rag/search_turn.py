@@ -19,7 +19,7 @@ from rag.retrieve.answerability import chances_of
 from rag.retrieve.entities import Linker
 from rag.retrieve.learned import variant
 from rag.retrieve.relevance import ANY, POSSIBLE, STRONG, WIDE, relevance
-from rag.retrieve.scope import Filters, Scope, inside, narrowed
+from rag.retrieve.scope import Filters, Scope, inside, narrowed, selected
 from rag.retrieve.search import Retriever, Weighed
 from rag.style import USUAL, Length, Style
 from rag.trace import Trace
@@ -268,7 +268,7 @@ class SearchTurns:
         """The papers of a scope that is asked for without a question, the newest first."""
         scope, record = asked.scope or Scope(), self._index.record
         texts = sorted(
-            record.texts(record.select(ids=scope.ids, since=scope.since, until=scope.until)),
+            record.texts(selected(self._index, scope)),
             key=lambda text: text.date,
             reverse=True,
         )
@@ -298,8 +298,7 @@ class SearchTurns:
     def _where(self, asked: Asked) -> str:
         """'your 90 papers', 'the 3 selected papers'."""
         if asked.scope and asked.scope != Scope():
-            scope = asked.scope
-            count = len(self._index.record.select(ids=scope.ids, since=scope.since, until=scope.until))
+            count = len(selected(self._index, asked.scope))
             return "the selected paper" if count == 1 else f"the {count:,} selected papers"
         return self._library()
 

@@ -85,12 +85,17 @@ def test_tabs_have_addresses_and_back_and_forward_go_through_them(page: Page) ->
     assert steps(page) == before + 5
 
 
-def test_a_paper_opens_with_an_address_and_back_closes_it(page: Page) -> None:
+def open_two(page: Page) -> None:
+    """Opens a paper of the list, and from there one like it."""
     choose(page, "Library")
     open_row(page, LENSES)
     expect_paper(page, LENSES)
     page.locator("#paper").get_by_role("button", name=MIRRORS.title).click()
     expect_paper(page, MIRRORS)
+
+
+def test_a_paper_opens_with_an_address_and_back_closes_it(page: Page) -> None:
+    open_two(page)
     page.go_back()
     expect_paper(page, LENSES)
     page.go_back()
@@ -134,11 +139,7 @@ def test_a_paper_opened_on_the_map_comes_back_there(page: Page) -> None:
 
 
 def test_back_to_a_paper_asks_no_comparison(page: Page) -> None:
-    choose(page, "Library")
-    open_row(page, LENSES)
-    expect_paper(page, LENSES)
-    page.locator("#paper").get_by_role("button", name=MIRRORS.title).click()
-    expect_paper(page, MIRRORS)
+    open_two(page)
     page.get_by_role("button", name="Compare with…").click()
     page.go_back()
     expect_paper(page, LENSES)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ingest.errors import SourceError, UsageError
-from rag.types import VERIFIED, Checked
+from rag.types import Checked
+from rag.verify.statement import written_of
 
 NO_ANSWERS = "holds no answers; give a conversation exported as JSON, or the answers of `paperchat batch`."
 
@@ -53,14 +54,13 @@ def _statements(value: dict[str, Any]) -> Iterator[Labelled]:
         answer = turn["answer"] if isinstance(turn.get("answer"), dict) else turn
         quotes = {cited["number"]: f"{cited['title']}: {cited['quote']}" for cited in answer.get("citations", [])}
         for check in answer.get("checks", []):
-            checked = Checked(
-                check["text"], check["verdict"], "", tuple(check["numbers"]), "", check.get("meaning", "")
-            )
-            text = check["text"].removesuffix(f" (unverified: {check.get('reason', '')})")
-            text = text if check.get("mended") else check.get("was") or text  # without what the check set beside it
+            told = (check.get(name, "") for name in ("mended", "meaning", "was"))
+            checked = Checked(check["text"], check["verdict"], check.get("reason", ""), tuple(check["numbers"]), *told)
+            was = "" if checked.mended else checked.was
+            text = was or written_of(checked)  # without what the checks set beside it
             cited = tuple(quotes[number] for number in checked.numbers if number in quotes)
             if cited and answer.get("usage"):
-                yield Labelled(answer.get("standalone", ""), text, cited, checked.settled in VERIFIED)
+                yield Labelled(answer.get("standalone", ""), text, cited, checked.verified)
 
 
 def draw(statements: Sequence[Labelled], count: int) -> list[Labelled]:

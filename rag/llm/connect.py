@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from ingest.errors import ModelError
 from ingest.settings import Settings
-from rag.llm.model import NO_ANSWERS, ChatModel, listed_models
+from rag.llm.model import ChatModel, chatting, listed_models
 from rag.llm.pieces import Message
 
 # The ports where these servers are unless told otherwise.
@@ -45,8 +45,7 @@ def local_servers() -> list[Server]:
                     body = next(response.iter_bytes(MOST_BYTES), b"") if response.is_success else b""
             except httpx.HTTPError:
                 continue
-            models = [m for m in listed_models(body) if not any(word in m.lower() for word in NO_ANSWERS)]
-            if models:
+            if models := chatting(listed_models(body)):
                 found.append(Server(name, url, tuple(models)))
     return found
 

@@ -6,7 +6,7 @@ Streaming is the implementation, and `complete` drains it. Knows no question, pa
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
@@ -138,7 +138,7 @@ class ChatModel:
         """One attempt. Faults are values, so that no raised error has what the endpoint said for its cause."""
         try:
             with self._line(call) as line:
-                call.model = self.name or self._firstlisted_models(line)
+                call.model = self.name or self._first_listed(line)
                 if not call.model:
                     return Fault(f"{self.endpoint} lists no model. Set PAPERCHAT_MODEL, or check OPENAI_BASE_URL.")
                 self.name = call.model
@@ -177,13 +177,11 @@ class ChatModel:
                     break
         return None
 
-    def _firstlisted_models(self, line: Line) -> str:
+    def _first_listed(self, line: Line) -> str:
         """The first listed model that seems to chat; how much it reads is kept, where that is told."""
         self._asked_context = True
         listed = listed_models(line.list_models())
-        name = next(
-            iter([name for name in listed if not any(word in name.lower() for word in NO_ANSWERS)] or listed), ""
-        )
+        name = next(iter(chatting(listed) or listed), "")
         self._told_context = listed.get(name, 0)
         return name
 
@@ -226,6 +224,11 @@ class ChatModel:
 def sent_tokens(messages: Sequence[Message]) -> int:
     """About how many tokens messages are, with the four that part each from the next."""
     return sum(tokens_of(len(message.content)) + 4 for message in messages)
+
+
+def chatting(names: Iterable[str]) -> list[str]:
+    """Those of some models that seem to chat, by their names."""
+    return [name for name in names if not any(word in name.lower() for word in NO_ANSWERS)]
 
 
 def listed_models(body: bytes) -> dict[str, int]:

@@ -94,9 +94,14 @@ def is_by(authors: Sequence[str], name: str) -> bool:
     return any(words_of(name) <= words_of(author) for author in authors)
 
 
+def selected(index: PaperIndex, scope: Scope) -> list[int]:
+    """The numbers of the papers within a scope."""
+    return index.record.select(ids=scope.ids, since=scope.since, until=scope.until)
+
+
 def inside(index: PaperIndex, ids: Sequence[str], scope: Scope | None) -> list[str]:
     """Those of some papers that lie within a scope, in their order."""
     if not scope or scope == Scope():
         return list(ids)
-    allowed = index.record.select(ids=scope.ids, since=scope.since, until=scope.until)
+    allowed = selected(index, scope)
     return [one for one in ids if np.isin(index.record.select(ids=[one]), allowed).any()]

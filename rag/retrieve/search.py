@@ -18,7 +18,7 @@ from ingest.index import PaperIndex
 from ingest.words import tokenize
 from rag.retrieve.adapter import moved_query
 from rag.retrieve.learned import Reading, read_question, variant
-from rag.retrieve.scope import Scope
+from rag.retrieve.scope import Scope, selected
 from rag.retrieve.sentences import rank_sentences
 from rag.types import Ranked
 
@@ -144,14 +144,14 @@ class Retriever:
     ) -> list[int]:
         """The papers to be weighed, out of those with these numbers and coverages and those near by meaning."""
         if scope != Scope():
-            selected = self.index.record.select(ids=scope.ids, since=scope.since, until=scope.until)
+            within = selected(self.index, scope)
             if scope.ids:
-                return selected
-            coverage = np.where(np.isin(numbers, selected), coverage, 0)
+                return within
+            coverage = np.where(np.isin(numbers, within), coverage, 0)
         dates = (scope.since, scope.until)
         near = [] if vector is None else self.index.nearest(vector, wide * NEAREST_ROWS, dates=dates)
         if scope.until:  # the vector index takes a year alone for the first day of it
-            near = np.asarray(near)[np.isin(near, selected)].tolist()
+            near = np.asarray(near)[np.isin(near, within)].tolist()
         return list(dict.fromkeys([*near, *numbers[most(coverage, wide * TOP_WORDS)].tolist()]))
 
 

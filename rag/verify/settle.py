@@ -8,7 +8,7 @@ from rag.llm.model import ChatModel
 from rag.llm.pieces import Usage, Waiting
 from rag.types import ABSENT, CONTRADICTED, EXACT, PARTLY, SUPPORTED, UNSUPPORTED, VERBATIM, WEAK, Checked, Evidence
 from rag.verify.meaning import Claim, Finding, check_meaning, inert
-from rag.verify.statement import Verifier, with_marks
+from rag.verify.statement import Verifier, with_marks, written_of
 from rag.write.layout import bare
 from rag.write.with_model import Written
 
@@ -56,11 +56,6 @@ def is_sentence(claim: Claim) -> bool:
     return any(bare(claim.text) == bare(e.sentence.text) for e in claim.evidence)
 
 
-def written_of(check: Checked) -> str:
-    """What was written, without what the exact check set beside it."""
-    return check.text.removesuffix(f" (unverified: {check.reason})")
-
-
 def settled(written: Written, verifier: Verifier, check: Checked, claim: Claim, finding: Finding) -> Checked:
     """One statement with what was found of it."""
     if claim.absent:
@@ -83,14 +78,10 @@ def corrects(words: str, claim: Claim) -> bool:
     claim or of what it cites, so that it is no remark on it."""
     said = stems(words)
     known = stems(claim.text).union(*(stems(e.sentence.text) for e in claim.evidence))
-    if not said or len(words) > GROWTH * max(40, len(claim.text)) or plain(words) == plain(claim.text):
+    same = WORD.findall(words.casefold()) == WORD.findall(claim.text.casefold())
+    if same or not said or len(words) > GROWTH * max(40, len(claim.text)):
         return False
     return len(said & known) >= FEWEST_KNOWN * len(said)
-
-
-def plain(text: str) -> list[str]:
-    """The words of a text in lower case, for telling whether two are the same."""
-    return WORD.findall(text.casefold())
 
 
 def withdrawn(written: Written, check: Checked, claim: Claim, finding: Finding) -> Checked:

@@ -77,7 +77,7 @@ class Verifier:
         if wrong := self._wrong(piece.words, stated, cited, given):
             if anew := self._cited_anew(piece, "citation corrected"):
                 return anew
-            text = f"{self._marked(piece.text)} (unverified: {wrong})"
+            text = self._marked(piece.text) + unverified(wrong)
             return Shown(text, Checked(text, "unsupported", wrong, self._numbers(cited)))
         text, numbers = self._marked(piece.text), self._numbers(cited)
         if any(is_quote(piece.words, found.sentence.text) for found in cited):
@@ -108,7 +108,7 @@ class Verifier:
         text = self._marked(piece.text)
         if stated:
             reason = "no source given"
-            text = f"{text} (unverified: {reason})"
+            text += unverified(reason)
             return Shown(text, Checked(text, "unsupported", reason))
         return Shown(text, Checked(text, UNSOURCED))
 
@@ -178,6 +178,16 @@ class Verifier:
 
     def _numbers(self, evidence: Sequence[Evidence]) -> tuple[int, ...]:
         return tuple(dict.fromkeys(map(self._numbering.number, evidence)))
+
+
+def unverified(reason: str) -> str:
+    """What is set beside a statement that the exact check finds fault with."""
+    return f" (unverified: {reason})"
+
+
+def written_of(check: Checked) -> str:
+    """A statement as it is shown, without what the exact check set beside it."""
+    return check.text.removesuffix(unverified(check.reason))
 
 
 def with_marks(text: str, numbers: Sequence[int]) -> str:
